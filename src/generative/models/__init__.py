@@ -1,0 +1,5 @@
+"""The models. A key is also a file name here, a block of `params.yaml` and a folder of `data/`."""
+
+MODELS = {
+    "cvae": "generative.models.cvae:CVAE",
+}

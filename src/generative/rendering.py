@@ -1,0 +1,115 @@
+"""Pictures from arrays: grids, films, curves and maps. Nothing here knows a model or writes a file.
+
+Images are float32 [count, height, width, channels] in [0, 1]; pictures are Pillow's.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+GAP = 2
+
+
+def grid(images: Array, columns: int, scale: int = 2) -> Image.Image:
+    """`images` row by row on a white ground, the last row filled up with white."""
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    cell_height, cell_width = height + GAP, width + GAP
+    canvas = np.ones((rows * cell_height + GAP, columns * cell_width + GAP, channels), np.float32)
+    for index, image in enumerate(images):
+        top = GAP + index // columns * cell_height
+        left = GAP + index % columns * cell_width
+        canvas[top : top + height, left : left + width] = image
+    return to_picture(canvas, scale)
+
+
+def mosaic(images: Array, columns: int, scale: int = 1) -> Image.Image:
+    """`images` row by row with nothing between them."""
+    count, height, width, channels = images.shape
+    tiles = images.reshape(count // columns, columns, height, width, channels)
+    joined = tiles.swapaxes(1, 2).reshape(-1, columns * width, channels)
+    return to_picture(joined, scale)
+
+
+def to_picture(image: Array, scale: int = 1) -> Image.Image:
+    """One image [height, width, channels], each pixel drawn as `scale` x `scale`."""
+    pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def film(frames: Sequence[Image.Image], frames_per_second: int) -> bytes:
+    """A looping GIF that rests on its last frame."""
+    durations = [1000 // frames_per_second] * (len(frames) - 1) + [2000]
+    buffer = BytesIO()
+    first, *rest = frames
+    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    return buffer.getvalue()
+
+
+def unit_square_quantiles(size: int) -> Array:
+    """Codes of a size x size map of a two-dimensional standard normal, float32 [size ** 2, 2].
+
+    Each code stands for the same share of the prior's mass: the axes run through the quantiles
+    0.5 / size, 1.5 / size, ..., top left to bottom right with the second coordinate upwards.
+    """
+    from scipy.stats import norm
+
+    axis = norm.ppf((np.arange(size) + 0.5) / size).astype(np.float32)
+    across, down = np.meshgrid(axis, axis[::-1])
+    return np.stack([across, down], axis=-1).reshape(-1, 2)
+
+
+def between(start: Array, end: Array, steps: int) -> Array:
+    """Codes on the straight lines from each `start` to its `end`: [pairs * steps, latent]."""
+    share = np.linspace(0, 1, steps, dtype=np.float32)[:, np.newaxis]
+    lines = start[:, np.newaxis] * (1 - share) + end[:, np.newaxis] * share
+    return lines.reshape(-1, start.shape[-1])
+
+
+def scatter(codes: Array, labels: Array, title: str) -> Image.Image:
+    """The first two dimensions of `codes` [N, latent], coloured by label."""
+    figure = _figure(6.4, 5.6)
+    axes = figure.add_subplot()
+    for label in np.unique(labels):
+        chosen = codes[labels == label]
+        axes.scatter(*chosen[:, :2].T, s=2, color=f"C{label}", label=str(label), linewidths=0)
+    axes.set(title=title, xlabel="code, dimension 1", ylabel="code, dimension 2", aspect="equal")
+    axes.legend(markerscale=5, loc="upper right", fontsize="small")
+    return _to_picture(figure)
+
+
+def learning_curves(history: "pd.DataFrame") -> Image.Image:
+    """One panel a metric, training and validation together, over epochs."""
+    names = [n for n in history.columns if n != "epoch" and not n.startswith("val_")]
+    figure = _figure(3.4 * len(names), 2.8)
+    for index, name in enumerate(names):
+        axes = figure.add_subplot(1, len(names), index + 1)
+        for column, label in ((name, "training"), (f"val_{name}", "validation")):
+            if column in history:
+                axes.plot(history["epoch"], history[column], label=label)
+        axes.set(title=name.replace("_", " "), xlabel="epoch")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    return _to_picture(figure)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    """A figure without pyplot: no window system, no state."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=110, layout="constrained")
+
+
+def _to_picture(figure: "Figure") -> Image.Image:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return Image.open(buffer).convert("RGB")

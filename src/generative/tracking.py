@@ -1,0 +1,376 @@
+"""MLflow as a view of the results: runs that are live while they train, and `publish`, which makes
+MLflow agree with `dvc.lock` whatever happened to it. The only file that imports mlflow.
+
+A run is a training stage. DVC's outputs are the truth: nothing here writes any of them, and a
+store that is locked, full or gone costs a warning and never the training.
+"""
+
+import hashlib
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generative.errors import BadInput
+from generative.params import flatten
+
+EXPERIMENT = "generative"
+SWITCH = "GENERATIVE_TRACKING"  # "off" stops live tracking and publishing
+CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
+IMAGE_EVERY_EPOCHS = 3
+
+
+class Unreachable(BadInput):
+    """The store cannot be used now."""
+
+
+def store_uri() -> str:
+    """MLFLOW_TRACKING_URI, or the project's own SQLite file under `mlruns/`.
+
+    An experiment that DVC queues runs in a temporary copy; DVC_ROOT is where the project is.
+    """
+    project = Path(os.environ.get("DVC_ROOT", "."))
+    own = f"sqlite:///{(project / 'mlruns' / 'mlflow.db').resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI", own)
+
+
+def is_off() -> bool:
+    return os.environ.get(SWITCH, "on").lower() in ("off", "0", "false")
+
+
+# --- the store ---------------------------------------------------------------------------------
+
+
+class Store:
+    """The experiment's runs: mlflow's client with its failures turned into `Unreachable`."""
+
+    def __init__(self) -> None:
+        # A server that is gone should cost seconds: mlflow's own defaults retry for minutes.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+        self.uri = store_uri()
+        with self.reached():
+            import mlflow
+
+            mlflow.set_tracking_uri(self.uri)
+            with self._first_use():
+                self.client = mlflow.MlflowClient(self.uri)
+                self.experiment = self._experiment_id()
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Whatever the store raises becomes one line that says where it is and what to do."""
+        try:
+            yield
+        except BadInput:
+            raise
+        except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
+            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise Unreachable(
+                f"MLflow at {self.uri} cannot be used ({first[:160]}); the results are on disk, "
+                "mend or start it and run: generative publish"
+            ) from error
+
+    @contextmanager
+    def _first_use(self) -> Iterator[None]:
+        """One process at a time makes a new SQLite file: two at once leave it broken."""
+        if not self.uri.startswith("sqlite:///"):
+            yield
+            return
+        from filelock import FileLock
+
+        database = Path(self.uri.removeprefix("sqlite:///"))
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{database}.lock", timeout=120):
+            yield
+
+    def _experiment_id(self) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found:
+            return found.experiment_id
+        location = None
+        if self.uri.startswith("sqlite:///"):
+            location = Path(self.uri.removeprefix("sqlite:///")).parent.as_uri()
+        return self.client.create_experiment(EXPERIMENT, artifact_location=location)
+
+    def find(self, **tags: str) -> list[Any]:
+        """Runs with these tags (dots in a name are written as __), newest first."""
+        names = {name.replace("__", "."): value for name, value in tags.items()}
+        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in names.items())
+        with self.reached():
+            return list(
+                self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
+            )
+
+    def create(self, stage: str, params: dict[str, Any], tags: dict[str, Any], data: Path) -> str:
+        """A running run of `stage`; `params` are its blocks, nested as in params.yaml."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
+
+        document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+        flat = flatten(params)
+        known = {
+            "dvc.stage": stage,
+            "params.hash": digest(params)[:16],
+            "data.md5": md5_of_folder(data),
+            "profile": document.get("profile", "unknown"),
+            **git_tags(),
+            **tags,
+        }
+        with self.reached():
+            name = f"{stage.partition('@')[2]} · {known['profile']} · {known['params.hash'][:7]}"
+            run = self.client.create_run(self.experiment, run_name=name)
+            self.client.log_batch(
+                run.info.run_id,
+                params=[Param(name, str(value)) for name, value in flat.items()],
+                tags=[RunTag(name, str(value)) for name, value in known.items()],
+            )
+            dataset = Dataset(data.name, known["data.md5"], "local", json.dumps({"uri": str(data)}))
+            context = [InputTag("mlflow.data.context", "training")]
+            self.client.log_inputs(run.info.run_id, [DatasetInput(dataset, context)])
+            return run.info.run_id
+
+    def log(self, run: str, values: Mapping[str, float], step: int) -> None:
+        """One point on each curve, in one request."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(name, float(value), now, step) for name, value in values.items()]
+        with self.reached():
+            for start in range(0, len(metrics), 1000):
+                self.client.log_batch(run, metrics=metrics[start : start + 1000])
+
+    def log_history(self, run: str, history: Path) -> None:
+        """The curves of a training that was not watched, from its `history.csv`."""
+        import pandas as pd
+
+        for row in pd.read_csv(history).to_dict("records"):
+            epoch = int(row.pop("epoch"))
+            self.log(run, row, epoch)
+
+
+# --- live runs ---------------------------------------------------------------------------------
+
+
+class LiveRun:
+    """A run that follows a training. A thread does the talking, so no step waits for the store."""
+
+    def __init__(self, announce: Callable[[Store], str]) -> None:
+        self.store: Store
+        self.run = ""
+        self.failure: BadInput | None = None
+        self.work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self.work.put(partial(self._open, announce))
+        self.thread = threading.Thread(target=self._talk, daemon=True)
+        self.thread.start()
+
+    def _open(self, announce: Callable[[Store], str]) -> None:
+        self.store = Store()
+        self.run = announce(self.store)
+
+    def _talk(self) -> None:
+        while job := self.work.get():
+            try:
+                job()
+            except BadInput as error:
+                self.failure = error
+                print(f"warning: not tracked: {error}", flush=True)
+                return
+
+    def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
+        """Send the curves' next points and, every few epochs, the snapshot's pictures in a row."""
+        self.work.put(lambda: self.store.log(self.run, values, epoch))
+        if epoch % IMAGE_EVERY_EPOCHS == 1:
+            self.work.put(partial(self._image, frame, epoch))
+
+    def _image(self, frame: Any, epoch: int) -> None:
+        import numpy as np
+
+        strip = np.concatenate(list(frame), axis=1)
+        with self.store.reached():
+            self.store.client.log_image(self.run, strip, key="snapshot", step=epoch)
+
+    def finish(self, folder: Path) -> None:
+        """The model is saved in `folder`: its weights' hash is how `publish` knows the run."""
+        weights = md5_of_file(folder / "model.weights.h5")
+        self.work.put(lambda: self.store.client.set_tag(self.run, "weights.md5", weights))
+
+    def close(self, status: str) -> None:
+        self.work.put(partial(self._close, status))
+        self.work.put(None)
+        self.thread.join(CLOSE_SECONDS)
+        if self.thread.is_alive():
+            print("warning: MLflow is slow; run generative publish later", flush=True)
+
+    def _close(self, status: str) -> None:
+        if self.run:
+            with self.store.reached():
+                self.store.client.set_terminated(self.run, status)
+
+
+class NoRun:
+    """Stands in where tracking is off."""
+
+    def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
+        pass
+
+    def finish(self, folder: Path) -> None:
+        pass
+
+
+@contextmanager
+def live_run(
+    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any]
+) -> Iterator[LiveRun | NoRun]:
+    """Follow the training inside the `with`; what it raises is recorded and goes on its way."""
+    if is_off():
+        yield NoRun()
+        return
+    live = LiveRun(lambda store: store.create(stage, params, {**tags, "origin": "live"}, data))
+    status = "FAILED"
+    try:
+        yield live
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        live.close(status)
+
+
+# --- publish -----------------------------------------------------------------------------------
+
+
+def publish(folder: Path = Path("data")) -> dict[str, str]:
+    """Make MLflow hold one run, with curves, metrics and pictures, for each trained model.
+
+    Returns what was done a stage: "kept", "tagged", "restored", each with ", updated" where newer
+    metrics or pictures were added. Raises `BadInput` if a result is not on disk, before anything
+    is sent, and `Unreachable` if the store cannot be used.
+    """
+    lock = read_lock()
+    keys = [name.removeprefix("train@") for name in lock if name.startswith("train@")]
+    for key in keys:
+        for kind in ("models", "metrics", "samples"):
+            if not (folder / kind / key).is_dir():
+                raise BadInput(f"{folder / kind / key} is missing; run dvc pull, then dvc repro")
+    store = Store()
+    return {key: publish_one(store, key, lock, folder) for key in keys}
+
+
+def publish_one(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
+    entry = lock[f"train@{key}"]
+    identity, results = digest(entry), result_digest(lock, key)
+    model = folder / "models" / key
+    found = store.find(dvc__lock_hash=identity)
+    if found:
+        run, done = found[0], "kept"
+        if run.data.tags.get("results.hash") == results:
+            return done
+        run_id = run.info.run_id
+    else:
+        live = [
+            run
+            for run in store.find(
+                dvc__stage=f"train@{key}", weights__md5=md5_of_file(model / "model.weights.h5")
+            )
+            if run.info.status == "FINISHED" and "dvc.lock_hash" not in run.data.tags
+        ]
+        run_id, done = (live[0].info.run_id, "tagged") if live else ("", "restored")
+    if not run_id:
+        params = entry["params"]["params.yaml"]
+        block = params[f"train.{key}"]
+        data = folder / "prepared" / block["dataset"]
+        tags = {"origin": "restored", "device": "unknown", "precision": block["precision"]}
+        tags["determinism"] = "bitwise" if params["runtime"]["determinism"] else "statistical"
+        run_id = store.create(f"train@{key}", nest(params), tags, data)
+        store.log_history(run_id, model / "history.csv")
+        with store.reached():
+            store.client.set_terminated(run_id, "FINISHED")
+    add_results(store, run_id, key, folder)
+    with store.reached():
+        # Last, so that a publish that was cut off is done again.
+        store.client.set_tag(run_id, "results.hash", results)
+        store.client.set_tag(run_id, "dvc.lock_hash", identity)
+    return f"{done}, updated" if done == "kept" else done
+
+
+def add_results(store: Store, run_id: str, key: str, folder: Path) -> None:
+    """The final metrics, the pictures and the model's files."""
+    for file in sorted((folder / "metrics" / key).glob("*.json")):
+        values = flatten(json.loads(file.read_text(encoding="utf-8")))
+        store.log(run_id, {n: v for n, v in values.items() if isinstance(v, int | float)}, 0)
+    with store.reached():
+        store.client.log_artifacts(run_id, str(folder / "samples" / key), "pictures")
+        for name in ("model.json", "model.weights.h5", "history.csv"):
+            store.client.log_artifact(run_id, str(folder / "models" / key / name), "model")
+
+
+def read_lock() -> dict[str, Any]:
+    """The stages of `dvc.lock`."""
+    try:
+        return yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]
+    except FileNotFoundError:
+        raise BadInput("dvc.lock is missing; run dvc repro first") from None
+
+
+def result_digest(lock: dict[str, Any], key: str) -> str:
+    """The hash of what was measured and drawn of a model."""
+    return digest([lock.get(f"{stage}@{key}", {}).get("outs") for stage in ("evaluate", "render")])
+
+
+# --- hashes and tags ---------------------------------------------------------------------------
+
+
+def digest(value: Any) -> str:
+    """sha256 of a value's canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def md5_of_file(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "md5").hexdigest()
+
+
+def md5_of_folder(folder: Path) -> str:
+    """One md5 for a folder of prepared data."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    lines = [f"{file.relative_to(folder)} {md5_of_file(file)}" for file in files]
+    return hashlib.md5("\n".join(lines).encode()).hexdigest()
+
+
+def git_tags() -> dict[str, str]:
+    """The commit, and whether the tree differs from it; empty outside a repository."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {
+            "git.sha": git("rev-parse", "HEAD"),
+            "git.dirty": str(bool(git("status", "--porcelain", "--untracked-files=no"))).lower(),
+        }
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def nest(blocks: Mapping[str, Any]) -> dict[str, Any]:
+    """{"train.cvae": block, "runtime": block}, as dvc.lock has it, nested as in params.yaml."""
+    nested: dict[str, Any] = {}
+    for name, block in blocks.items():
+        *outer, last = name.split(".")
+        inside = nested
+        for part in outer:
+            inside = inside.setdefault(part, {})
+        inside[last] = block
+    return nested

@@ -1,0 +1,70 @@
+"""Measure one trained model on the test split: a model and held-out images to numbers."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generative import errors, params, runtime, saving
+from generative.datasets import DATASETS
+from generative.metrics import likelihood
+from generative.params import Evaluate
+from generative.tables import find
+
+
+def main(arguments: list[str]) -> None:
+    model_folder, prepared, out = map(Path, arguments)
+    block = params.read("evaluate")
+    # Always float32: a metric must not depend on the precision that training could afford.
+    runtime.configure(params.read("runtime"), block.seed)
+    card = saving.read_card(model_folder)
+    dataset = find(DATASETS, "data set", card.dataset)
+    splits = {name: dataset.load(prepared, name, **card.data) for name in ("train", "test")}
+    metrics = measure(saving.load(model_folder), splits, block)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+
+
+def measure(model: Any, splits: dict[str, Any], block: Evaluate) -> dict[str, float | int]:
+    images, labels = splits["test"]
+    reconstruction, kl = likelihood.elbo_terms(model, images, block.elbo_samples, block.seed)
+    elbo = -(reconstruction + kl)
+
+    # Few samples for every image, all of them for some: see `two_level_mean`.
+    guides = splits["train"][0][: block.importance_guides]
+    proposal = likelihood.guided_posterior(model, images, guides, block.importance_components)
+    chosen = np.random.default_rng(block.seed).permutation(len(images))[: block.importance_images]
+    coarse, fine = (
+        likelihood.importance_log_likelihood(model, images[i], proposal.of(i), samples, block.seed)
+        for i, samples in (
+            (np.arange(len(images)), max(2, block.importance_samples // 100)),
+            (chosen, block.importance_samples),
+        )
+    )
+    importance, standard_error = likelihood.two_level_mean(coarse, fine, chosen)
+
+    codes = {name: likelihood.encode(model, x)[0] for name, (x, _) in splits.items()}
+    metrics: dict[str, float | int] = {
+        "elbo_nats": float(elbo.mean()),
+        "elbo_standard_error_nats": float(elbo.std(ddof=1) / np.sqrt(len(images))),
+        "reconstruction_nats": float(reconstruction.mean()),
+        "kl_nats": float(kl.mean()),
+        "nll_importance_nats": -importance,
+        "nll_importance_standard_error_nats": standard_error,
+        "importance_samples": block.importance_samples,
+    }
+    if model.latent_size == 2:
+        exact, spacing = likelihood.exact_log_likelihood(model, images, block.grid_tolerance_nats)
+        metrics["nll_exact_nats"] = float(-exact.mean())
+        metrics["exact_grid_spacing"] = spacing
+    metrics["active_units"] = likelihood.active_units(codes["test"])
+    metrics["latent_knn_accuracy"] = likelihood.nearest_neighbour_accuracy(
+        (codes["train"], splits["train"][1]), (codes["test"], labels), block.neighbours
+    )
+    return metrics
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

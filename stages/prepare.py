@@ -1,0 +1,22 @@
+"""Turn the raw files of one data set into the arrays that models train on."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from generative import errors, params
+from generative.datasets import DATASETS
+from generative.tables import find
+
+
+def main(arguments: list[str]) -> None:
+    key, raw, out = arguments
+    block = params.read(f"prepare.{key}")
+    arrays = find(DATASETS, "data set", key).prepare(Path(raw), **block.model_dump())
+    Path(out).mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(Path(out) / f"{key}.npz", **arrays)
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""Draw what one trained model does: a model and held-out images to pictures."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from generative import errors, params, rendering, runtime, saving
+from generative.datasets import DATASETS
+from generative.metrics.likelihood import encode
+from generative.params import Render
+from generative.tables import find
+
+
+def main(arguments: list[str]) -> None:
+    model_folder, prepared, out = map(Path, arguments)
+    block = params.read("render")
+    runtime.configure(params.read("runtime"), block.seed)
+    card = saving.read_card(model_folder)
+    test = find(DATASETS, "data set", card.dataset).load(prepared, "test", **card.data)
+    model = saving.load(model_folder)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, picture in draw(model, test, block).items():
+        picture.save(out / f"{name}.png", optimize=True)
+    history = pd.read_csv(model_folder / "history.csv")
+    rendering.learning_curves(history).save(out / "learning_curves.png", optimize=True)
+    with np.load(model_folder / "snapshots.npz") as snapshots:
+        frames = snapshots["frames"] / np.float32(255)
+    pictures = [rendering.grid(frame, columns=8, scale=3) for frame in frames]
+    (out / "training.gif").write_bytes(rendering.film(pictures, block.frames_per_second))
+
+
+def draw(model: Any, test: tuple[np.ndarray, np.ndarray], block: Render) -> dict[str, Any]:
+    images, labels = test
+    count = block.rows * block.columns
+    pictures = {"samples": rendering.grid(model.generate(count, block.seed), block.columns)}
+
+    codes, _ = encode(model, images)
+    shown = slice(count // 2)
+    pairs = np.stack([images[shown], model.images(codes[shown])], axis=1)
+    pictures["reconstructions"] = rendering.grid(
+        pairs.reshape(-1, *images.shape[1:]), block.columns
+    )
+    ends = codes[: 2 * block.rows].reshape(2, block.rows, -1)
+    lines = rendering.between(*ends, block.columns)
+    pictures["interpolations"] = rendering.grid(model.images(lines), block.columns)
+    title = f"{len(codes):,} test digits where the encoder puts them"
+    pictures["latent_scatter"] = rendering.scatter(codes, labels, title)
+    if codes.shape[-1] == 2:
+        plane = model.images(rendering.unit_square_quantiles(block.plane_size))
+        pictures["latent_plane"] = rendering.mosaic(plane, block.plane_size)
+    return pictures
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

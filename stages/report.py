@@ -1,0 +1,19 @@
+"""Write the page that shows every model: numbers and pictures to one HTML file."""
+
+import sys
+from pathlib import Path
+
+from generative import errors, params
+from generative.reporting import page
+
+
+def main(arguments: list[str]) -> None:
+    data, out = map(Path, arguments)
+    document = {name: params.raw(name) for name in ("runtime", "prepare", "train", "evaluate", "render")}
+    html = page.build(data, document)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "index.html").write_text(html, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

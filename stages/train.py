@@ -1,0 +1,53 @@
+"""Train one model on prepared data: arrays to a trained model, its history and its snapshots."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from generative import errors, params, runtime, saving, tracking, training
+from generative.datasets import DATASETS
+from generative.models import MODELS
+from generative.tables import find
+
+DIVERGED = Path(".cache/diverged")
+
+
+def main(arguments: list[str]) -> None:
+    key, prepared, out = arguments
+    block = params.read(f"train.{key}")
+    device_block = params.read("runtime")
+    device = runtime.configure(device_block, block.seed, block.precision)
+    dataset = find(DATASETS, "data set", block.dataset)
+    batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)
+    validation = dataset.load(Path(prepared), "validation", **block.data)
+    with device.strategy.scope():
+        model = find(MODELS, "model", key)(**block.model)
+    card = saving.Card(key, block.model, block.dataset, block.data)
+
+    recorded = {"train": {key: block.model_dump()}, "runtime": device_block.model_dump()}
+    tags = {
+        "device": device.name,
+        "precision": device.precision,
+        "determinism": device.determinism,
+        "threads": runtime.threads(),
+        "xla": device.xla,
+    }
+    with tracking.live_run(f"train@{key}", recorded, Path(prepared), tags) as run:
+        try:
+            course = training.fit(
+                f"train.{key}", model, block, device, batches, validation, run.epoch
+            )
+        except training.Diverged as error:
+            saving.save(model, card, DIVERGED / key)
+            raise training.Diverged(f"{error}. The weights before that: {DIVERGED / key}") from None
+        folder = Path(out)
+        saving.save(model, card, folder)
+        course.history.to_csv(folder / "history.csv", index=False)
+        frames = np.rint(course.snapshots * 255).astype(np.uint8)
+        np.savez_compressed(folder / "snapshots.npz", frames=frames)
+        run.finish(folder)
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))
