@@ -56,9 +56,9 @@ def measure(model: Any, splits: dict[str, Any], block: Evaluate) -> dict[str, fl
         "importance_samples": block.importance_samples,
     }
     if model.latent_size == 2:
-        exact, spacing = likelihood.exact_log_likelihood(model, images, block.grid_tolerance_nats)
+        exact, moved = likelihood.exact_log_likelihood(model, images, block.grid_tolerance_nats)
         metrics["nll_exact_nats"] = float(-exact.mean())
-        metrics["exact_grid_spacing"] = spacing
+        metrics["exact_last_refinement_nats"] = moved
     metrics["active_units"] = likelihood.active_units(codes["test"])
     metrics["latent_knn_accuracy"] = likelihood.nearest_neighbour_accuracy(
         (codes["train"], splits["train"][1]), (codes["test"], labels), block.neighbours

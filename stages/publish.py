@@ -10,7 +10,9 @@ from generative import errors, tracking
 def main(arguments: list[str]) -> None:
     data, out = map(Path, arguments)
     if tracking.is_off():
-        print(f"tracking is off ({tracking.SWITCH}): nothing is published; later: generative publish")
+        print(
+            f"tracking is off ({tracking.SWITCH}): nothing is published; later: generative publish"
+        )
     else:
         for key, done in tracking.publish(data).items():
             print(f"{key}: {done}")

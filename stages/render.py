@@ -43,8 +43,8 @@ def draw(model: Any, test: tuple[np.ndarray, np.ndarray], block: Render) -> dict
     pictures["reconstructions"] = rendering.grid(
         pairs.reshape(-1, *images.shape[1:]), block.columns
     )
-    ends = codes[: 2 * block.rows].reshape(2, block.rows, -1)
-    lines = rendering.between(*ends, block.columns)
+    starts, ends = codes[: block.rows], codes[block.rows : 2 * block.rows]
+    lines = rendering.between(starts, ends, block.columns)
     pictures["interpolations"] = rendering.grid(model.images(lines), block.columns)
     title = f"{len(codes):,} test digits where the encoder puts them"
     pictures["latent_scatter"] = rendering.scatter(codes, labels, title)

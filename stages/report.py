@@ -9,7 +9,9 @@ from generative.reporting import page
 
 def main(arguments: list[str]) -> None:
     data, out = map(Path, arguments)
-    document = {name: params.raw(name) for name in ("runtime", "prepare", "train", "evaluate", "render")}
+    document = {
+        name: params.raw(name) for name in ("runtime", "prepare", "train", "evaluate", "render")
+    }
     html = page.build(data, document)
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.html").write_text(html, encoding="utf-8")

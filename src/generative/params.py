@@ -152,7 +152,9 @@ def check_all(path: Path = PATH) -> list[str]:
     """Check every block of `path`; the names of the blocks, or `BadInput` with every mistake."""
     document = read_document(path)
     expected = {"profile", "prepare", "train", *BLOCKS}
-    mistakes = [f"{path}: {unknown('block', name, expected)}" for name in document.keys() - expected]
+    mistakes = [
+        f"{path}: {unknown('block', name, expected)}" for name in document.keys() - expected
+    ]
     names = [*BLOCKS, *(f"{s}.{k}" for s in ("prepare", "train") for k in document.get(s, {}))]
     for name in names:
         try:
@@ -234,7 +236,9 @@ def merge(document: Any, overlay: dict[str, Any], source: Path, prefix: str = ""
     for key, value in overlay.items():
         name = f"{prefix}{key}"
         if key not in document:
-            raise BadInput(f"{source}: {unknown('parameter', name, (prefix + k for k in document))}")
+            raise BadInput(
+                f"{source}: {unknown('parameter', name, (prefix + k for k in document))}"
+            )
         if isinstance(value, dict) and isinstance(document[key], dict):
             changed += merge(document[key], value, source, f"{name}.")
         elif document[key] != value:

@@ -81,7 +81,9 @@ def scatter(codes: Array, labels: Array, title: str) -> Image.Image:
     axes = figure.add_subplot()
     for label in np.unique(labels):
         chosen = codes[labels == label]
-        axes.scatter(*chosen[:, :2].T, s=2, color=f"C{label}", label=str(label), linewidths=0)
+        axes.scatter(
+            chosen[:, 0], chosen[:, 1], s=2, color=f"C{label}", label=str(label), linewidths=0
+        )
     axes.set(title=title, xlabel="code, dimension 1", ylabel="code, dimension 2", aspect="equal")
     axes.legend(markerscale=5, loc="upper right", fontsize="small")
     return _to_picture(figure)

@@ -1,4 +1,4 @@
-"""The one place that decides how the device is used: seeds, determinism, threads, precision, XLA."""
+"""How the device is used: seeds, determinism, threads, precision, XLA, several GPUs."""
 
 import os
 from dataclasses import dataclass
@@ -46,19 +46,23 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if precision == "bfloat16" else "float32"
     )
-    names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+    names = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
+    ]
     return Device(
         name=" + ".join(names) or "CPU",
         precision=precision,
         # On a CPU XLA bypasses oneDNN: convolutions take up to ten times as long.
         xla=runtime.xla == "on" or (runtime.xla == "auto" and bool(gpus)),
         determinism="bitwise" if runtime.determinism else "statistical",
-        strategy=tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy(),
+        strategy=tf.distribute.MirroredStrategy()
+        if len(gpus) > 1
+        else tf.distribute.get_strategy(),
     )
 
 
 def has_bfloat16(gpus: list[tf.config.PhysicalDevice]) -> bool:
-    """Whether the hardware multiplies in bfloat16: GPUs from Ampere on, CPUs with AMX or AVX-512."""
+    """Whether the hardware multiplies bfloat16: GPUs from Ampere on, CPUs with AMX or AVX-512."""
     if gpus:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)

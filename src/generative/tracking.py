@@ -75,7 +75,9 @@ class Store:
         except BadInput:
             raise
         except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            first = (
+                str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            )
             raise Unreachable(
                 f"MLflow at {self.uri} cannot be used ({first[:160]}); the results are on disk, "
                 "mend or start it and run: generative publish"
@@ -154,8 +156,8 @@ class Store:
         import pandas as pd
 
         for row in pd.read_csv(history).to_dict("records"):
-            epoch = int(row.pop("epoch"))
-            self.log(run, row, epoch)
+            values = {str(name): value for name, value in row.items() if name != "epoch"}
+            self.log(run, values, int(row["epoch"]))
 
 
 # --- live runs ---------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The data sets. A key is also a file name here, a block of `params.yaml` and a folder of `data/`."""
+"""The data sets. A key is a file name here, a block of `params.yaml` and a folder of `data/`."""
 
 DATASETS = {
     "mnist": "generative.datasets.mnist",

@@ -41,7 +41,9 @@ def prepare(
             f"more than the {len(images)} training digits; lower one of them"
         )
     if test_count > len(test_images):
-        raise BadInput(f"prepare.mnist.test_count: received {test_count}, at most {len(test_images)}")
+        raise BadInput(
+            f"prepare.mnist.test_count: received {test_count}, at most {len(test_images)}"
+        )
     return {
         "train_images": images[:train_count],
         "train_labels": labels[:train_count],
@@ -62,7 +64,7 @@ def load(
     """
     images, labels = _load(folder, split)
     grey = images.astype(np.float32) / 255
-    noise = np.zeros(0)
+    noise: np.ndarray | None = None
     if binarization == "stochastic":
         generator = np.random.default_rng([binarization_seed, SPLITS.index(split)])
         noise = generator.random(grey.shape, dtype=np.float32)
@@ -126,7 +128,8 @@ def _read_pair(raw: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
     images = read_idx(raw / f"{prefix}-images-idx3-ubyte", 3)
     labels = read_idx(raw / f"{prefix}-labels-idx1-ubyte", 1)
     if images.shape[1:] != (SIDE, SIDE):
-        raise BadInput(f"{raw}/{prefix}-images-idx3-ubyte: pictures of {images.shape[1:]} pixels, expected 28 x 28")
+        size = " x ".join(map(str, images.shape[1:]))
+        raise BadInput(f"{raw}/{prefix}-images-idx3-ubyte: {size} pixels, expected 28 x 28")
     if len(images) != len(labels):
         raise BadInput(f"{raw}: {len(images)} images but {len(labels)} labels for {prefix}")
     if labels.max(initial=0) > 9:
@@ -148,8 +151,8 @@ def read_idx(file: Path, dimensions: int) -> np.ndarray:
     header = 4 + 4 * dimensions
     if content[:4] != expected or len(content) < header:
         raise BadInput(
-            f"{file}: starts with {content[:4].hex() or 'nothing'}, expected {expected.hex()} (idx, "
-            f"unsigned bytes, {dimensions} dimensions); {again}"
+            f"{file}: starts with {content[:4].hex() or 'nothing'}, expected {expected.hex()} "
+            f"(idx, unsigned bytes, {dimensions} dimensions); {again}"
         )
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
     length = header + int(np.prod(shape))

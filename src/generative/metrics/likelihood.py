@@ -5,7 +5,7 @@ and a standard normal prior. The ELBO is below the importance-weighted estimate,
 exact value; with two latent dimensions the last can be computed, and the three check each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.progress import track
 from generative import losses
 
 DECODE_BATCH = 2000
+COARSEST_SPACING, FINEST_SPACING = 0.2, 0.0125
 Array = np.ndarray
 
 
@@ -25,12 +26,12 @@ def elbo_terms(model: keras.Model, images: Array, samples: int, seed: int) -> tu
     mean, log_variance = encode(model, images)
     kl = tf.reduce_sum(losses.unit_gaussian_kl(mean, log_variance), axis=-1).numpy()
     noise = np.random.default_rng(seed)
-    log_likelihood = _log_likelihood(model)
     likelihood = np.zeros(len(images))
     for _ in range(samples):
         latent = mean + np.exp(0.5 * log_variance) * normal(noise, mean.shape)
         for batch in _pieces(len(images), DECODE_BATCH):
-            likelihood[batch] += log_likelihood(images[batch], latent[batch]).numpy()
+            logits = model.decode(latent[batch])
+            likelihood[batch] += losses.bernoulli_log_likelihood(images[batch], logits).numpy()
     return -likelihood / samples, kl.astype(np.float64)
 
 
@@ -67,9 +68,8 @@ def guided_posterior(model: keras.Model, images: Array, guides: Array, count: in
     """
     own = posterior(model, images)
     mean, log_variance = encode(model, guides)
-    score = _scorer(model)
     pixels = tf.constant(images.reshape(len(images), -1))
-    scores = [score(pixels, tf.constant(mean[g])).numpy() for g in _pieces(len(mean), DECODE_BATCH)]
+    scores = [score(model, pixels, mean[g]).numpy() for g in _pieces(len(mean), DECODE_BATCH)]
     best = np.argpartition(-np.concatenate(scores, axis=1), count - 1, axis=1)[:, :count]
     return Proposal(
         np.concatenate([own.mean, mean[best]], axis=1),
@@ -89,17 +89,19 @@ def importance_log_likelihood(
     component[: samples // 2] = 0
     shares = np.bincount(component, minlength=others + 1) / samples
     log_shares = tf.constant(np.log(np.maximum(shares, 1e-30)), tf.float32)
-    log_likelihood = _log_likelihood(model)
 
     @tf.function(reduce_retracing=True)
     def log_weights(batch: Any, mean: Any, log_variance: Any, chosen: Any, noise: Any) -> Any:
         """[K, images] for the codes that the components `chosen` [K] make of noise [K, images,
         latent]; mean, log_variance [images, components, latent]."""
-        place, width = (tf.transpose(tf.gather(v, chosen, axis=1), (1, 0, 2)) for v in (mean, log_variance))
+        place, width = (
+            tf.transpose(tf.gather(v, chosen, axis=1), (1, 0, 2)) for v in (mean, log_variance)
+        )
         latent = place + tf.exp(0.5 * width) * noise
         flat = tf.reshape(latent, (-1, tf.shape(latent)[-1]))
         repeated = tf.tile(batch, (tf.shape(noise)[0], 1, 1, 1))
-        log_p = tf.reshape(log_likelihood(repeated, flat), tf.shape(latent)[:2])
+        log_p = losses.bernoulli_log_likelihood(repeated, model.decode(flat))
+        log_p = tf.reshape(log_p, tf.shape(latent)[:2])
         log_prior = losses.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
         each = losses.gaussian_log_density(latent[:, :, tf.newaxis], mean, log_variance)
         return log_p + log_prior - tf.reduce_logsumexp(each + log_shares, axis=-1)
@@ -111,7 +113,9 @@ def importance_log_likelihood(
     for batch in track(pieces, f"importance sampling, {samples} samples", transient=True):
         rows = []
         for some in _pieces(samples, together):
-            draws = normal(noise, (some.stop - some.start, batch.stop - batch.start, proposal.mean.shape[-1]))
+            draws = normal(
+                noise, (some.stop - some.start, batch.stop - batch.start, proposal.mean.shape[-1])
+            )
             parts = (proposal.mean[batch], proposal.log_variance[batch], component[some], draws)
             rows.append(log_weights(images[batch], *parts))
         bound = losses.importance_weighted_bound(tf.cast(tf.concat(rows, axis=0), tf.float64))
@@ -134,28 +138,30 @@ def two_level_mean(coarse: Array, fine: Array, chosen: Array) -> tuple[float, fl
 
 
 def exact_log_likelihood(
-    model: keras.Model, images: Array, tolerance_nats: float, spacing: float = 0.2
+    model: keras.Model, images: Array, tolerance_nats: float
 ) -> tuple[Array, float]:
-    """log p(x) of a model with a two-dimensional code, by quadrature; float64 [N] and the spacing.
+    """log p(x) of a model with a two-dimensional code by quadrature: float64 [N], and how far its
+    mean moved when the grid was last refined.
 
-    The trapezoid rule on a square grid that holds every encoded image with room to spare. The
-    spacing is halved until the mean moves by less than `tolerance_nats`; a halving reuses the
-    points there are. The decoder runs once a point, and one matrix product scores all images.
+    The trapezoid rule on a square that holds the prior and every encoded image with room to spare.
+    Its spacing is halved until the mean moves by less than `tolerance_nats`, or is as fine as
+    `FINEST_SPACING`. A halving reuses the points there are; the decoder runs once a point, and one
+    matrix product scores all images.
     """
     mean, _ = encode(model, images)
-    half_width = float(np.abs(mean).max()) + 1.5
+    half_width = max(5.0, float(np.abs(mean).max()) + 1.5)
     pixels = tf.constant(images.reshape(len(images), -1))
-    score = _scorer(model)
 
     @tf.function(reduce_retracing=True)
     def add(log_sum: Any, latent: Any) -> Any:
         """log_sum [N] with the points latent [G, 2] added."""
-        new = tf.cast(tf.reduce_logsumexp(score(pixels, latent), axis=-1), tf.float64)
+        new = tf.cast(tf.reduce_logsumexp(score(model, pixels, latent), axis=-1), tf.float64)
         # In this order -inf, the sum over no points, meets no subtraction of infinities.
         return tf.maximum(log_sum, new) + tf.math.softplus(-tf.abs(log_sum - new))
 
+    spacing = COARSEST_SPACING
     count = int(np.ceil(half_width / spacing))
-    points = _grid(count, spacing)
+    points = grid(count, spacing)
     log_sum = tf.fill((len(images),), tf.constant(-np.inf, tf.float64))
     previous = np.inf
     while True:
@@ -163,14 +169,14 @@ def exact_log_likelihood(
         for batch in track(pieces, f"quadrature, spacing {spacing:g}", transient=True):
             log_sum = add(log_sum, tf.constant(points[batch]))
         result = log_sum.numpy() + 2 * np.log(spacing)
-        if abs(result.mean() - previous) < tolerance_nats:
-            return result, spacing
+        moved = abs(result.mean() - previous)
+        if moved < tolerance_nats or spacing <= FINEST_SPACING:
+            return result, float(moved)
         previous = result.mean()
         count, spacing = 2 * count, spacing / 2
-        points = _grid(count, spacing)
+        points = grid(count, spacing)
         # Points with two even numbers were in the grid before.
-        index = np.rint(points / spacing).astype(int)
-        points = points[(index % 2).any(axis=1)]
+        points = points[(np.rint(points / spacing).astype(int) % 2).any(axis=1)]
 
 
 def active_units(latent_mean: Array, threshold: float = 0.01) -> int:
@@ -190,8 +196,9 @@ def nearest_neighbour_accuracy(
 
 def encode(model: keras.Model, images: Array) -> tuple[Array, Array]:
     """Mean and log variance of q(z|x) for all `images`: float32 [N, latent] each."""
-    encoder = tf.function(model.encode)
-    parts = [encoder(tf.constant(images[batch])) for batch in _pieces(len(images), DECODE_BATCH)]
+    parts = [
+        model.encode(tf.constant(images[batch])) for batch in _pieces(len(images), DECODE_BATCH)
+    ]
     mean, log_variance = zip(*parts, strict=True)
     return np.concatenate(mean), np.concatenate(log_variance)
 
@@ -200,30 +207,20 @@ def normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return generator.standard_normal(shape, dtype=np.float32)
 
 
-def _scorer(model: keras.Model) -> Callable[[Any, Any], Any]:
-    """log p(x, z) for every image and code at once: pixels [N, P], latent [G, L] to [N, G]."""
-
-    def score(pixels: Any, latent: Any) -> Any:
-        logits = tf.reshape(model.decode(latent), (tf.shape(latent)[0], -1))
-        log_prior = losses.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
-        at_zero = log_prior - tf.reduce_sum(tf.nn.softplus(logits), axis=-1)
-        return tf.matmul(pixels, logits, transpose_b=True) + at_zero
-
-    return tf.function(score, reduce_retracing=True)
+def score(model: keras.Model, pixels: Any, latent: Any) -> Any:
+    """log p(x, z) in nats for every image and code at once: pixels [N, P], latent [G, L] to
+    [N, G]."""
+    logits = tf.reshape(model.decode(latent), (tf.shape(latent)[0], -1))
+    log_prior = losses.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
+    at_zero = log_prior - tf.reduce_sum(tf.nn.softplus(logits), axis=-1)
+    return tf.matmul(pixels, logits, transpose_b=True) + at_zero
 
 
-def _log_likelihood(model: keras.Model) -> Callable[[Any, Any], Any]:
-    def log_likelihood(images: Any, latent: Any) -> Any:
-        return losses.bernoulli_log_likelihood(images, model.decode(latent))
-
-    return tf.function(log_likelihood, reduce_retracing=True)
+def grid(count: int, spacing: float) -> Array:
+    """Points of a square grid round 0, float32 [(2 count + 1) ** 2, 2]."""
+    axis = np.arange(-count, count + 1, dtype=np.float32) * np.float32(spacing)
+    return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def _pieces(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
-
-
-def _grid(count: int, spacing: float) -> Array:
-    """Points of a square grid round 0, float32 [(2 count + 1) ** 2, 2]."""
-    axis = np.arange(-count, count + 1, dtype=np.float32) * np.float32(spacing)
-    return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)

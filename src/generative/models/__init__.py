@@ -1,4 +1,4 @@
-"""The models. A key is also a file name here, a block of `params.yaml` and a folder of `data/`."""
+"""The models. A key is a file name here, a block of `params.yaml` and a folder of `data/`."""
 
 MODELS = {
     "cvae": "generative.models.cvae:CVAE",

@@ -23,7 +23,8 @@ class CVAE(keras.Model):
 
     latent_size: dimensions of the code z, whose prior is N(0, 1).
     objective: "elbo" takes the KL divergence in closed form, "monte_carlo" from the samples (the
-        tutorial's), "importance_weighted" trains the bound of Burda et al. (2016, arXiv:1509.00519).
+        tutorial's), "importance_weighted" trains the bound of Burda et al. (2016,
+        arXiv:1509.00519).
     samples: codes drawn per image and step.
     beta: weight of the KL divergence (Higgins et al., 2017); 1 is the ELBO.
     kl_warm_up_steps: steps over which that weight rises from 0.
@@ -145,7 +146,9 @@ class CVAE(keras.Model):
         """The share of the KL weight that is in force, rising from 0 to 1."""
         if not self.kl_warm_up_steps:
             return 1.0
-        return tf.minimum(tf.cast(self.optimizer.iterations, tf.float32) / self.kl_warm_up_steps, 1.0)
+        return tf.minimum(
+            tf.cast(self.optimizer.iterations, tf.float32) / self.kl_warm_up_steps, 1.0
+        )
 
     def generate(self, count: int, seed: int) -> np.ndarray:
         """Mean images of `count` codes from the prior: float32 [count, 28, 28, 1] in [0, 1]."""
@@ -154,9 +157,8 @@ class CVAE(keras.Model):
 
     def images(self, latent: np.ndarray) -> np.ndarray:
         """Mean images of the codes [count, latent]: float32 [count, 28, 28, 1] in [0, 1]."""
-        decode = tf.function(lambda codes: tf.sigmoid(self.decode(codes)))
         pieces = [latent[start : start + 1000] for start in range(0, len(latent), 1000)]
-        return np.concatenate([decode(tf.constant(piece)).numpy() for piece in pieces])
+        return np.concatenate([tf.sigmoid(self.decode(piece)).numpy() for piece in pieces])
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
         """What a frame of the training film shows: `images` through the bottleneck, same shape."""

@@ -1,0 +1,41 @@
+# Each target first makes .venv from the lock, where it is missing or older than the lock.
+# On a GPU machine: make repro LOCK=requirements-gpu.lock
+PYTHON ?= python3
+LOCK ?= requirements.lock
+UV := uv==0.13.8
+READY := .venv/$(LOCK).ready
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: repro test smoke ui lint lock
+
+repro: $(READY)  ## rebuild every result that is out of date
+	generative params check
+	dvc repro
+
+test: $(READY)  ## the tests
+	pytest
+
+smoke: $(READY)  ## the whole pipeline, small, in a scratch workspace
+	generative smoke
+
+ui: $(READY)  ## the MLflow UI on 127.0.0.1:5000
+	generative ui
+
+lint: $(READY)  ## style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+lock: $(READY)  ## resolve the dependencies again
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev --extra gpu pyproject.toml --output-file requirements-gpu.lock
+
+$(READY): $(LOCK) pyproject.toml
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check $(UV)
+	uv pip install --quiet --compile-bytecode --require-hashes --requirement $(LOCK)
+	uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,98 @@
+"""The command `generative`: what is done by hand, beside the pipeline."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generative import errors, params
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+params_app = typer.Typer(
+    no_args_is_help=True, help="Check params.yaml, or merge a profile into it."
+)
+app.add_typer(params_app, name="params")
+
+PROFILES = Path("profiles")
+
+
+def main() -> None:
+    errors.run(app)
+
+
+@app.callback()
+def family() -> None:
+    """A family of generative models. The pipeline itself is: dvc repro."""
+
+
+@params_app.command()
+def check() -> None:
+    """Check every block of params.yaml: unknown names, types, ranges."""
+    names = params.check_all()
+    print(f"{params.PATH}: {len(names)} blocks are right: {', '.join(names)}")
+
+
+@params_app.command()
+def use(
+    profile: Annotated[str, typer.Argument(help="A file of profiles/, without .yaml.")],
+) -> None:
+    """Merge a profile into params.yaml; git checkout params.yaml undoes it."""
+    for name in params.use(find_profile(profile)):
+        print(f"changed {name}")
+
+
+@app.command()
+def publish() -> None:
+    """Make MLflow hold a run for every trained model, now."""
+    from generative import tracking
+
+    for key, done in tracking.publish().items():
+        print(f"{key}: {done}")
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
+    """Publish, then open the MLflow UI on 127.0.0.1 until Ctrl-C."""
+    from generative import tracking
+
+    if Path("dvc.lock").exists():
+        publish()
+    store = tracking.Store()
+    # Without the job runner the server is two processes instead of ten.
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    artifacts = Path("mlruns").resolve().as_uri()
+    arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    arguments += ["--backend-store-uri", store.uri, "--default-artifact-root", artifacts]
+    print(f"MLflow: http://127.0.0.1:{port}", flush=True)
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *arguments])
+
+
+@app.command()
+def register(
+    model: Annotated[str, typer.Argument(help="The key of a trained model, such as cvae.")],
+    alias: Annotated[str, typer.Option(help="The name that marks this version.")] = "champion",
+) -> None:
+    """Register the part of a trained model that generates in MLflow, under an alias."""
+    from generative import exporting
+
+    version = exporting.register(model, alias)
+    print(f"models:/{model}@{alias} is version {version}")
+
+
+@app.command()
+def smoke(
+    folder: Annotated[Path, typer.Option(help="The scratch workspace.")] = Path(".cache/smoke"),
+) -> None:
+    """Run the whole pipeline with profiles/smoke.yaml in a scratch workspace."""
+    from generative import scratch
+
+    scratch.repro(find_profile("smoke"), folder)
+
+
+def find_profile(name: str) -> Path:
+    file = PROFILES / f"{name}.yaml"
+    if not file.exists():
+        raise errors.unknown("profile", name, (known.stem for known in PROFILES.glob("*.yaml")))
+    return file

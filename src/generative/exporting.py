@@ -1,0 +1,53 @@
+"""Trained models for others to serve: the part that generates, in MLflow's registry.
+
+What is exported is a functional graph of stock layers, which loads without this package.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from generative import saving, tracking
+from generative.errors import BadInput
+
+
+def register(key: str, alias: str, data: Path = Path("data")) -> str:
+    """Export `data/models/<key>` into its MLflow run, register it and set `alias`; the version.
+
+    Raises `BadInput` if the model is not trained or its run is not published.
+    """
+    model = saving.load(data / "models" / key)
+    store = tracking.Store()
+    identity = tracking.digest(tracking.read_lock().get(f"train@{key}"))
+    runs = store.find(dvc__lock_hash=identity)
+    if not runs:
+        raise BadInput(f"MLflow has no run of {key} as it is in dvc.lock; run: generative publish")
+    with store.reached():
+        return log_model(model.inference_model(), runs[0].info.run_id, key, alias)
+
+
+def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
+    from importlib.metadata import version
+
+    import mlflow
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def specification(tensor: Any) -> Schema:
+        shape = tuple(-1 if size is None else size for size in tensor.shape)
+        return Schema([TensorSpec(np.dtype(np.float32), shape)])
+
+    signature = ModelSignature(specification(model.inputs[0]), specification(model.outputs[0]))
+    # Named here: working the requirements out loads the model once more in another process.
+    pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]
+    with mlflow.start_run(run_id=run_id):
+        logged = mlflow.keras.log_model(
+            model,
+            name=name,
+            signature=signature,
+            pip_requirements=pins,
+            registered_model_name=name,
+        )
+    client = mlflow.MlflowClient()
+    client.set_registered_model_alias(name, alias, logged.registered_model_version)
+    return str(logged.registered_model_version)
