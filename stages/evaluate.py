@@ -9,6 +9,7 @@ import numpy as np
 
 from generative import errors, params, runtime, saving
 from generative.datasets import DATASETS
+from generative.folders import whole
 from generative.metrics import likelihood
 from generative.params import Evaluate
 from generative.tables import find
@@ -23,8 +24,9 @@ def main(arguments: list[str]) -> None:
     dataset = find(DATASETS, "data set", card.dataset)
     splits = {name: dataset.load(prepared, name, **card.data) for name in ("train", "test")}
     metrics = measure(saving.load(model_folder), splits, block)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    with whole(out) as folder:
+        text = json.dumps(metrics, indent=2, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
 def measure(model: Any, splits: dict[str, Any], block: Evaluate) -> dict[str, float | int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from generative import errors, params
 from generative.datasets import DATASETS
+from generative.folders import whole
 from generative.tables import find
 
 
@@ -14,8 +15,8 @@ def main(arguments: list[str]) -> None:
     key, raw, out = arguments
     block = params.read(f"prepare.{key}")
     arrays = find(DATASETS, "data set", key).prepare(Path(raw), **block.model_dump())
-    Path(out).mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(Path(out) / f"{key}.npz", **arrays)
+    with whole(Path(out)) as folder:
+        np.savez_compressed(folder / f"{key}.npz", **arrays)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
 from generative.datasets import DATASETS
+from generative.folders import whole
 from generative.metrics.likelihood import encode
 from generative.params import Render
 from generative.tables import find
@@ -21,15 +22,16 @@ def main(arguments: list[str]) -> None:
     card = saving.read_card(model_folder)
     test = find(DATASETS, "data set", card.dataset).load(prepared, "test", **card.data)
     model = saving.load(model_folder)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, picture in draw(model, test, block).items():
-        picture.save(out / f"{name}.png", optimize=True)
+    pictures = draw(model, test, block)
     history = pd.read_csv(model_folder / "history.csv")
-    rendering.learning_curves(history).save(out / "learning_curves.png", optimize=True)
+    pictures["learning_curves"] = rendering.learning_curves(history)
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"] / np.float32(255)
-    pictures = [rendering.grid(frame, columns=8, scale=3) for frame in frames]
-    (out / "training.gif").write_bytes(rendering.film(pictures, block.frames_per_second))
+    film = [rendering.grid(frame, columns=8, scale=3) for frame in frames]
+    with whole(out) as folder:
+        for name, picture in pictures.items():
+            picture.save(folder / f"{name}.png", optimize=True)
+        (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))
 
 
 def draw(model: Any, test: tuple[np.ndarray, np.ndarray], block: Render) -> dict[str, Any]:

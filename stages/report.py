@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from generative import errors, params
+from generative.folders import whole
 from generative.reporting import page
 
 
@@ -13,8 +14,8 @@ def main(arguments: list[str]) -> None:
         name: params.raw(name) for name in ("runtime", "prepare", "train", "evaluate", "render")
     }
     html = page.build(data, document)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "index.html").write_text(html, encoding="utf-8")
+    with whole(out) as folder:
+        (folder / "index.html").write_text(html, encoding="utf-8")
 
 
 if __name__ == "__main__":

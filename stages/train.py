@@ -7,6 +7,7 @@ import numpy as np
 
 from generative import errors, params, runtime, saving, tracking, training
 from generative.datasets import DATASETS
+from generative.folders import whole
 from generative.models import MODELS
 from generative.tables import find
 
@@ -39,14 +40,15 @@ def main(arguments: list[str]) -> None:
                 f"train.{key}", model, block, device, batches, validation, run.epoch
             )
         except training.Diverged as error:
-            saving.save(model, card, DIVERGED / key)
+            with whole(DIVERGED / key) as folder:
+                saving.save(model, card, folder)
             raise training.Diverged(f"{error}. The weights before that: {DIVERGED / key}") from None
-        folder = Path(out)
-        saving.save(model, card, folder)
-        course.history.to_csv(folder / "history.csv", index=False)
-        frames = np.rint(course.snapshots * 255).astype(np.uint8)
-        np.savez_compressed(folder / "snapshots.npz", frames=frames)
-        run.finish(folder)
+        with whole(Path(out)) as folder:
+            saving.save(model, card, folder)
+            course.history.to_csv(folder / "history.csv", index=False)
+            frames = np.rint(course.snapshots * 255).astype(np.uint8)
+            np.savez_compressed(folder / "snapshots.npz", frames=frames)
+        run.finish(Path(out))
 
 
 if __name__ == "__main__":

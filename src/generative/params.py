@@ -125,6 +125,8 @@ def read(name: str, path: Path = PATH) -> Any:
     train: Train = check(path, name, Train, block)
     if train.early_stopping and train.keep == "last":
         raise BadInput(f"{path}: {name}.early_stopping needs {name}.keep: best, received last")
+    if train.dataset not in DATASETS:
+        raise BadInput(f"{path}: {name}.dataset: {unknown('data set', train.dataset, DATASETS)}")
     dataset = find(DATASETS, "data set", train.dataset)
     check(path, f"{name}.data", signature(dataset.batches), train.data)
     check(path, f"{name}.model", signature(find(MODELS, "model", key).__init__), train.model)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generative.errors import BadInput, unknown
+from generative.folders import whole
 
 # Downloads survive here between attempts: DVC empties a stage's folder before it runs.
 DOWNLOADS = Path(".cache/downloads")
 CONNECT_SECONDS, READ_SECONDS = 3, 20
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,9 @@ def fetch(key: str, folder: Path) -> None:
     if key not in SOURCES:
         raise unknown("data set", key, SOURCES)
     files = {pinned.name: _find(pinned) for pinned in SOURCES[key]}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, file in files.items():
-        temporary = folder / f"{name}.part"
-        shutil.copyfile(file, temporary)
-        temporary.replace(folder / name)
+    with whole(folder) as filling:
+        for name, file in files.items():
+            shutil.copyfile(file, filling / name)
 
 
 def _find(pinned: Input) -> Path:
@@ -177,7 +176,8 @@ def _index_url(archive: Archive) -> str:
 def fetch_url(url: str, to: Path) -> None:
     """Download `url` into `to`, with a progress bar, going on where an earlier attempt stopped.
 
-    Raises `requests.RequestException` or `OSError`; what arrived by then is kept for the next call.
+    Raises `requests.RequestException`, or `BadInput` if the connection breaks; what arrived by then
+    is kept for the next call.
     """
     import requests
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
@@ -190,18 +190,23 @@ def fetch_url(url: str, to: Path) -> None:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
             part.unlink()  # longer than the file: not a part of it
         response.raise_for_status()
-        resumed = response.status_code == requests.codes.partial_content
-        have = have if resumed else 0
+        if response.status_code != requests.codes.partial_content:
+            have = 0
         length = response.headers.get("Content-Length")
+        total = have + int(length) if length else None
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with Progress(*columns, transient=True) as progress, part.open("ab" if have else "wb") as f:
-            total = have + int(length) if length else None
             task = progress.add_task(to.name, total=total, completed=have)
-            for block in response.iter_content(BLOCK_BYTES):
-                f.write(block)
-                progress.advance(task, len(block))
-    if total is not None and part.stat().st_size < total:
-        raise requests.ConnectionError(f"{part.stat().st_size:,} of {total:,} bytes arrived")
+            try:
+                for block in response.iter_content(BLOCK_BYTES):
+                    f.write(block)
+                    progress.advance(task, len(block))
+            except requests.RequestException as error:
+                expected = f"{total:,}" if total else "an unknown number of"
+                raise BadInput(
+                    f"the connection broke after {f.tell():,} of {expected} bytes; "
+                    "run it again to go on from there"
+                ) from error
     part.replace(to)
 
 
@@ -229,13 +234,16 @@ def _failures() -> tuple[type[BaseException], ...]:
 def _reason(error: BaseException) -> str:
     """One short line: the libraries' own messages run to hundreds of characters."""
     import requests
+    from pypi_simple import NoSuchProjectError
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return "did not answer in time"
     if isinstance(error, requests.ConnectionError):
-        return "cannot be reached" if "bytes" not in str(error) else str(error)
+        return "cannot be reached"
     if isinstance(error, FileNotFoundError):
         return "has no such file"
+    if isinstance(error, NoSuchProjectError):
+        return "has no such project"
     return str(error) or type(error).__name__

@@ -1,0 +1,23 @@
+"""Folders that are whole or not there."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes its name, and the place of what had it, when it is full.
+
+    If filling it fails, nothing of it stays and what was there before is untouched.
+    """
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,147 @@
+"""Small data of the real formats, and a copy of the project in which the real pipeline runs."""
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generative import params, scratch
+
+PROJECT = Path(__file__).parent.parent
+TINY = PROJECT / "tests" / "tiny.yaml"
+
+
+@pytest.fixture(autouse=True)
+def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("GENERATIVE_TRACKING", raising=False)
+    monkeypatch.delenv("GENERATIVE_MIRROR", raising=False)
+
+
+def write_idx(file: Path, array: np.ndarray) -> None:
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    file.write_bytes(header + array.tobytes())
+
+
+def write_raw_mnist(folder: Path) -> None:
+    """The four files in the original format, with bars whose place tells the label."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(0)
+    for prefix, count in (("train", 400), ("t10k", 100)):
+        labels = generator.integers(0, 10, count, dtype=np.uint8)
+        images = generator.integers(0, 60, (count, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[4:24, 4 + 2 * label : 7 + 2 * label] = 250
+        write_idx(folder / f"{prefix}-images-idx3-ubyte", images)
+        write_idx(folder / f"{prefix}-labels-idx1-ubyte", labels)
+
+
+@pytest.fixture(scope="session")
+def raw_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "mnist"
+    write_raw_mnist(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_mnist(raw_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from generative.datasets import mnist
+
+    folder = tmp_path_factory.mktemp("prepared") / "mnist"
+    folder.mkdir()
+    arrays = mnist.prepare(raw_mnist, train_count=300, validation_count=100, test_count=100)
+    np.savez(folder / "mnist.npz", **arrays)
+    return folder
+
+
+class Workspace:
+    """A copy of the project in a git and DVC repository of its own, with tiny data and budgets."""
+
+    def __init__(self, folder: Path, raw: Path) -> None:
+        self.folder = folder
+        self.raw = raw
+        self.reads = folder.parent / f"{folder.name}.reads"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(("DVC_", "MLFLOW_"))}
+        path = [PROJECT / "tests" / "recorder", self.folder / "src"]
+        return {
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "GENERATIVE_MIRROR": str(self.raw),
+            "RECORD_READS": str(self.reads),
+        }
+
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a command here; its output. Fails the test if the command fails."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def repro(self, **variables: str) -> set[str]:
+        """`dvc repro`; the stages that ran (not those taken from the run cache)."""
+        lines = self.run(sys.executable, "-m", "dvc", "repro", **variables).splitlines()
+        return {line.split("'")[1] for line in lines if line.startswith("Running stage")}
+
+    def set(self, name: str, value: object) -> None:
+        """Write one parameter, as a user would."""
+        self.run(sys.executable, "-c", SET, name, repr(value))
+
+    def hashes(self) -> dict[str, str]:
+        """The md5 of every output in dvc.lock."""
+        import yaml
+
+        stages = yaml.safe_load((self.folder / "dvc.lock").read_text())["stages"]
+        return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+SET = """
+import ast, sys
+from pathlib import Path
+from ruamel.yaml import YAML
+style, path = YAML(), Path("params.yaml")
+document = block = style.load(path)
+*outer, last = sys.argv[1].split(".")
+for name in outer:
+    block = block[name]
+block[last] = ast.literal_eval(sys.argv[2])
+style.dump(document, path)
+"""
+
+
+def make_workspace(folder: Path, raw: Path) -> Workspace:
+    scratch.copy(PROJECT, folder)
+    shutil.rmtree(folder / ".cache")
+    params.use(TINY, folder / "params.yaml")
+    # The pinned hashes are those of the real files; these are pinned just as strictly.
+    from generative.sources import SOURCES, sha256_of
+
+    sources = folder / "src" / "generative" / "sources.py"
+    text = sources.read_text()
+    for pinned in SOURCES["mnist"]:
+        text = text.replace(pinned.sha256, sha256_of(raw / pinned.name))
+    sources.write_text(text)
+    (folder / ".gitignore").write_text("/data/\n/mlruns/\n/.cache/\n__pycache__/\n")
+    workspace = Workspace(folder, raw)
+    identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    workspace.run("git", "init", "--quiet")
+    workspace.run(sys.executable, "-m", "dvc", "init", "--quiet")
+    workspace.run("git", "add", "--all")
+    workspace.run("git", *identity, "commit", "--quiet", "--message", "start")
+    return workspace

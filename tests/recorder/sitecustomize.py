@@ -1,0 +1,51 @@
+"""Records what a DVC stage reads: loaded project files, opened files, blocks of params.yaml.
+
+Python imports this module by itself when its folder is in PYTHONPATH.
+"""
+
+import atexit
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+STAGE = os.environ.get("DVC_STAGE")
+WORKSPACE = Path.cwd()
+opened: set[str] = set()
+blocks: set[str] = set()
+
+
+def listen(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "generative.params.read":
+        blocks.add(arguments[0])
+    elif event == "open" and isinstance(arguments[0], str | os.PathLike):
+        mode = arguments[1]
+        if mode is None or "r" in str(mode):
+            opened.add(os.path.abspath(os.fspath(arguments[0])))
+
+
+def inside(path: str | None) -> str | None:
+    full = Path(os.path.abspath(path)) if path else None
+    if full and full.is_relative_to(WORKSPACE) and full.is_file():
+        return str(full.relative_to(WORKSPACE))
+    return None
+
+
+def write() -> None:
+    modules = {inside(getattr(module, "__file__", None)) for module in list(sys.modules.values())}
+    modules.add(inside(sys.argv[0]))
+    files = {inside(path) for path in set(opened)}
+    record = {
+        "modules": sorted(m for m in modules if m),
+        "files": sorted(f for f in files if f and "__pycache__" not in f),
+        "blocks": sorted(blocks),
+    }
+    folder = Path(os.environ["RECORD_READS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{STAGE}.json").write_text(json.dumps(record))
+
+
+if STAGE and os.environ.get("RECORD_READS") and sys.argv[:1] != ["-m"]:
+    sys.addaudithook(listen)
+    atexit.register(write)

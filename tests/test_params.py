@@ -1,0 +1,154 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from generative import params
+from generative.errors import BadInput
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    copy = tmp_path / "params.yaml"
+    copy.write_text(params.PATH.read_text())
+    return copy
+
+
+def change(file: Path, name: str, value: Any) -> None:
+    document = yaml.safe_load(file.read_text())
+    *outer, last = name.split(".")
+    block = document
+    for part in outer:
+        block = block[part]
+    block[last] = value
+    file.write_text(yaml.safe_dump(document))
+
+
+def mistake(file: Path) -> str:
+    with pytest.raises(BadInput) as failure:
+        params.check_all(file)
+    message = str(failure.value)
+    assert "\n" not in message
+    return message.replace(str(file), "params.yaml")
+
+
+def test_the_committed_parameters_are_right() -> None:
+    assert {"runtime", "train.cvae", "prepare.mnist"} <= set(params.check_all())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("train.cvae.epochs", 0, "received 0, must be greater than or equal to 1"),
+        ("train.cvae.epochs", True, "received True, must be a valid integer"),
+        ("train.cvae.epochs", 1.5, "received 1.5, must be a valid integer"),
+        ("train.cvae.precision", "float16", "must be 'auto', 'float32' or 'bfloat16'"),
+        ("train.cvae.model.learning_rate", "2e-4", "write floats with a point"),
+        ("train.cvae.model.latent_size", -1, "received -1, must be greater than or equal to 1"),
+        ("train.cvae.data.binarization", "treshold", "must be 'none', 'threshold' or 'stochastic'"),
+        ("train.cvae.early_stopping", {"patience": 0}, "early_stopping.patience: received 0"),
+        ("train.cvae.dataset", "mnits", "unknown data set 'mnits'; did you mean mnist?"),
+        ("train.cvae.epoch", 3, "unknown parameter 'epoch'; did you mean epochs?"),
+        ("train.cvae.model.latent_sise", 3, "unknown parameter 'latent_sise'; did you mean"),
+        ("train.cave", {}, "train.cave is missing"),
+        ("runtime.threads", -1, "received -1"),
+        ("prepare.mnist.validation_count", 0, "received 0"),
+        ("render.frames_per_second", 100, "must be less than or equal to 50"),
+        ("evaluat", {}, "unknown block 'evaluat'; did you mean evaluate?"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(
+    file: Path, name: str, value: Any, expected: str
+) -> None:
+    change(file, name, value)
+    if name == "train.cave":
+        with pytest.raises(BadInput, match="unknown model 'cave'; did you mean cvae"):
+            document = yaml.safe_load(file.read_text())
+            document["train"]["cave"] = document["train"]["cvae"]
+            file.write_text(yaml.safe_dump(document))
+            params.read("train.cave", file)
+        return
+    message = mistake(file)
+    assert message.startswith("params.yaml: ")
+    assert expected in message
+    if name.count("."):
+        assert name.rpartition(".")[0] in message
+
+
+def test_a_missing_parameter(file: Path) -> None:
+    document = yaml.safe_load(file.read_text())
+    del document["train"]["cvae"]["model"]["beta"]
+    file.write_text(yaml.safe_dump(document))
+    assert mistake(file) == "params.yaml: train.cvae.model.beta is missing; add it"
+
+
+def test_early_stopping_needs_the_best_weights(file: Path) -> None:
+    change(file, "train.cvae.early_stopping", {"patience": 3})
+    change(file, "train.cvae.keep", "last")
+    assert "early_stopping needs train.cvae.keep: best" in mistake(file)
+
+
+def test_every_mistake_gets_a_line(file: Path) -> None:
+    change(file, "train.cvae.epochs", 0)
+    change(file, "runtime.threads", -1)
+    with pytest.raises(BadInput) as failure:
+        params.check_all(file)
+    assert len(str(failure.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: [", "is not valid YAML"),
+        ("just text", "must hold blocks of parameters, received 'just text'"),
+        ("", "must hold blocks of parameters, received None"),
+    ],
+)
+def test_no_parameters(file: Path, text: str, message: str) -> None:
+    file.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        params.check_all(file)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is missing; run this in the project's folder"):
+        params.read("runtime", tmp_path / "params.yaml")
+
+
+def test_an_unknown_block(file: Path) -> None:
+    with pytest.raises(BadInput, match=r"'train.cva'; did you mean train.cvae"):
+        params.read("train.cva", file)
+
+
+def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "quick.yaml"
+    profile.write_text("profile: quick\ntrain:\n  cvae:\n    epochs: 3\n")
+    before = file.read_text()
+    assert params.use(profile, file) == ["profile", "train.cvae.epochs"]
+    after = file.read_text()
+    assert params.read("train.cvae", file).epochs == 3
+    differing = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
+    assert len(differing) == 2
+    assert after.count("#") == before.count("#")
+    assert params.use(profile, file) == []
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("train: {cvae: {epochs: 0}}", "train.cvae.epochs: received 0"),
+        ("train: {cvae: {epoch: 1}}", "unknown parameter 'train.cvae.epoch'; did you mean"),
+    ],
+)
+def test_a_wrong_profile_changes_nothing(
+    file: Path, tmp_path: Path, overlay: str, message: str
+) -> None:
+    profile = tmp_path / "wrong.yaml"
+    profile.write_text(overlay)
+    before = file.read_text()
+    with pytest.raises(BadInput, match=message) as failure:
+        params.use(profile, file)
+    assert "wrong.yaml" in str(failure.value)
+    assert file.read_text() == before
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["params.yaml", "wrong.yaml"]

@@ -1,0 +1,261 @@
+"""dvc.yaml, params.yaml, the tables and the files agree; and the real pipeline, run small, re-runs
+exactly what depends on a change. The tests of `story` are steps: each starts where the last ended.
+"""
+
+import ast
+import io
+import json
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ruamel.yaml import YAML
+
+from generative import params
+from generative.datasets import DATASETS
+from generative.models import MODELS
+from generative.sources import SOURCES
+from tests.conftest import PROJECT, Workspace, make_workspace
+
+PACKAGE = PROJECT / "src" / "generative"
+# What a stage imports but need not depend on, see the head of dvc.yaml.
+TABLES = {"src/generative/models/__init__.py", "src/generative/datasets/__init__.py"}
+OBSERVER = "src/generative/tracking.py"
+
+EVERYTHING = {
+    "fetch@mnist",
+    "prepare@mnist",
+    "train@cvae",
+    "evaluate@cvae",
+    "render@cvae",
+    "report",
+    "publish",
+}
+
+
+# --- the files agree ---------------------------------------------------------------------------
+
+
+def test_one_key_everywhere() -> None:
+    document = params.read_document()
+    assert set(document["train"]) == set(MODELS)
+    assert set(document["prepare"]) == set(DATASETS) == set(SOURCES)
+    for folder, table in (("models", MODELS), ("datasets", DATASETS)):
+        files = {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+        assert files == set(table)
+        for key, place in table.items():
+            assert place.partition(":")[0] == f"generative.{folder}.{key}"
+
+
+def test_tables_hold_only_names() -> None:
+    """They are left out of the deps, so nothing that could change a result may stand in them."""
+    for table in TABLES:
+        docstring, assignment = ast.parse((PROJECT / table).read_text()).body
+        assert isinstance(docstring, ast.Expr)
+        assert isinstance(assignment, ast.Assign)
+        assert all(isinstance(v, str) for v in ast.literal_eval(assignment.value).values())
+
+
+def test_models_import_no_sibling() -> None:
+    for file in (PACKAGE / "models").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("generative.models")
+
+
+def test_our_reading_of_params_is_dvcs() -> None:
+    """DVC reads YAML 1.2 and we read with PyYAML; `2e-4` is a number to one and text to the other."""
+    for file in [params.PATH, *Path("profiles").glob("*.yaml"), Path("tests/tiny.yaml")]:
+        assert params.read_document(file) == YAML(typ="safe").load(file.read_text())
+
+
+def test_plots_name_every_model() -> None:
+    text = json.dumps(yaml.safe_load(Path("dvc.yaml").read_text())["plots"])
+    for key in MODELS:
+        assert f"data/models/{key}/history.csv" in text
+        assert f"data/samples/{key}/samples.png" in text
+
+
+def test_profiles_are_valid(tmp_path: Path) -> None:
+    for profile in Path("profiles").glob("*.yaml"):
+        copy = tmp_path / "params.yaml"
+        shutil.copy("params.yaml", copy)
+        assert params.use(profile, copy)
+
+
+# --- the story ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, raw_mnist: Path) -> Workspace:
+    return make_workspace(tmp_path_factory.mktemp("story") / "project", raw_mnist)
+
+
+def runs(workspace: Workspace) -> list[dict[str, str]]:
+    """The tags of the runs that the workspace's MLflow holds, oldest first."""
+    with sqlite3.connect(workspace.folder / "mlruns" / "mlflow.db") as database:
+        rows = database.execute(
+            "select run_uuid, status from runs where lifecycle_stage = 'active' order by start_time"
+        )
+        found = []
+        for run, status in rows.fetchall():
+            tags = dict(
+                database.execute("select key, value from tags where run_uuid = ?", [run]).fetchall()
+            )
+            found.append({**tags, "status": status, "id": run})
+        return found
+
+
+def history(workspace: Workspace, run: str) -> set[tuple[str, int, float]]:
+    with sqlite3.connect(workspace.folder / "mlruns" / "mlflow.db") as database:
+        query = "select key, step, value from metrics where run_uuid = ? and step > 0"
+        return {(k, s, round(v, 4)) for k, s, v in database.execute(query, [run]).fetchall()}
+
+
+def test_first_run_makes_everything(story: Workspace) -> None:
+    assert story.repro() == EVERYTHING
+    (run,) = runs(story)
+    assert run["status"] == "FINISHED"
+    assert run["origin"] == "live"
+    assert run["dvc.stage"] == "train@cvae"
+    assert run["profile"] == "tiny"
+    for tag in ("dvc.lock_hash", "git.sha", "params.hash", "data.md5", "device", "precision"):
+        assert run[tag]
+    assert run["git.dirty"] == "false"
+    assert history(story, run["id"])
+
+
+def test_stages_declare_what_they_read(story: Workspace) -> None:
+    lock = yaml.safe_load((story.folder / "dvc.lock").read_text())["stages"]
+    assert set(lock) == EVERYTHING
+    for stage, entry in lock.items():
+        record = json.loads((story.reads / f"{stage}.json").read_text())
+        declared = {dep["path"] for dep in entry.get("deps", [])}
+        check_deps(stage, declared, record)
+        blocks = set(entry.get("params", {}).get("params.yaml", {}))
+        # DVC adds the keys that `${item.dataset}` was filled in from; their block says the same.
+        blocks = {b for b in blocks if not b.endswith(".dataset")}
+        assert blocks == set(record["blocks"]), stage
+
+
+def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
+    ignored = TABLES if stage == "publish" else TABLES | {OBSERVER}
+    modules = set(record["modules"]) - ignored
+    code = {dep for dep in declared if dep.startswith(("src/", "stages/"))}
+    folders = {dep for dep in code if not dep.endswith(".py")}
+    covered = {m for m in modules if any(m.startswith(f"{folder}/") for folder in folders)}
+    assert code - folders == modules - covered, stage
+    assert all(any(m.startswith(f"{folder}/") for m in modules) for folder in folders), stage
+
+    def is_declared(file: str) -> bool:
+        return any(file == dep or file.startswith(f"{dep}/") for dep in declared)
+
+    state = ("mlruns/", ".cache/", ".git/", "dvc.lock", "params.yaml", *TABLES, OBSERVER)
+    own = tuple(f"data/{kind}/" for kind in ("raw", "prepared", "models", "metrics", "samples"))
+    for file in record["files"]:
+        written_by_itself = file.startswith(own) and not is_declared(file)
+        parent = str(Path(file).parent)
+        assert (
+            is_declared(file)
+            or file.startswith(state)
+            or (written_by_itself and parent in outputs_of(stage))
+        ), f"{stage} reads {file}, which is no dep"
+
+
+def outputs_of(stage: str) -> set[str]:
+    name, _, key = stage.partition("@")
+    kind = {"fetch": "raw", "prepare": "prepared", "train": "models"}.get(name, "none")
+    return {f"data/{kind}/{key}"}
+
+
+def test_nothing_changed(story: Workspace) -> None:
+    before = runs(story)
+    assert story.repro() == set()
+    assert runs(story) == before
+
+
+def test_a_render_parameter_redraws(story: Workspace) -> None:
+    story.set("render.rows", 3)
+    assert story.repro() == {"render@cvae", "report", "publish"}
+    assert len(runs(story)) == 1
+
+
+def test_an_epoch_more_retrains(story: Workspace) -> None:
+    story.set("train.cvae.epochs", 2)
+    assert story.repro() == EVERYTHING - {"fetch@mnist", "prepare@mnist"}
+    first, second = runs(story)
+    assert first["dvc.lock_hash"] != second["dvc.lock_hash"]
+    assert second["origin"] == "live"
+
+
+def test_going_back_restores_from_the_run_cache(story: Workspace) -> None:
+    before = runs(story)
+    story.set("train.cvae.epochs", 1)
+    assert story.repro() == {"publish"}
+    # The run of these parameters was there: nothing is made anew.
+    assert [run["id"] for run in runs(story)] == [run["id"] for run in before]
+
+
+def test_one_model_file_retrains_only_that_model(story: Workspace) -> None:
+    before = story.hashes()
+    file = story.folder / "src" / "generative" / "models" / "cvae.py"
+    text = file.read_text()
+    file.write_text(text + "# a remark\n")
+    assert story.repro() == {"train@cvae", "evaluate@cvae", "render@cvae"}
+    assert story.hashes() == before
+    file.write_text(text)
+    assert story.repro() == set()
+
+
+def test_a_fresh_clone_with_the_cache_rebuilds_the_runs(story: Workspace, tmp_path: Path) -> None:
+    clone = Workspace(tmp_path / "clone", story.raw)
+    story.run("git", "add", "--all")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    story.run("git", *identity, "commit", "--quiet", "--message", "results")
+    story.run("git", "clone", "--quiet", ".", str(clone.folder))
+    clone.run(sys.executable, "-m", "dvc", "cache", "dir", "--local", f"{story.folder}/.dvc/cache")
+    clone.run(sys.executable, "-m", "dvc", "checkout")
+    assert clone.repro() == {"publish"}
+    (run,) = runs(clone)
+    assert run["origin"] == "restored"
+    live = next(r for r in runs(story) if r["dvc.lock_hash"] == run["dvc.lock_hash"])
+    assert history(clone, run["id"]) == history(story, live["id"])
+
+
+def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:
+    before = {run["dvc.lock_hash"] for run in runs(story)}
+    shutil.rmtree(story.folder / "mlruns")
+    assert story.repro() == {"publish"}
+    (run,) = runs(story)
+    assert run["origin"] == "restored"
+    assert run["dvc.lock_hash"] in before
+
+
+def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, raw_mnist: Path) -> None:
+    """The second one untracked: MLflow has no part in any result."""
+    other = make_workspace(story.folder.parent / "other", raw_mnist)
+    other.set("render.rows", 3)
+    assert other.repro(GENERATIVE_TRACKING="off") == EVERYTHING
+    assert not (other.folder / "mlruns" / "mlflow.db").exists()
+    assert other.hashes() == story.hashes()
+    # Switched on again, one command brings MLflow up to date.
+    other.run(sys.executable, "-c", "from generative.cli import main; main()", "publish")
+    (run,) = runs(other)
+    assert run["origin"] == "restored"
+
+
+def test_a_wrong_parameter_is_one_line(story: Workspace) -> None:
+    story.set("train.cvae.model.latent_size", 0)
+    try:
+        with pytest.raises(AssertionError) as failure:
+            story.repro()
+    finally:
+        story.set("train.cvae.model.latent_size", 2)
+    lines = io.StringIO(str(failure.value)).readlines()
+    (line,) = [line for line in lines if line.startswith("error:")]
+    assert "train.cvae.model.latent_size: received 0, must be greater than or equal to 1" in line
+    assert "Traceback" not in str(failure.value)

@@ -1,0 +1,163 @@
+"""Fetching, from a real server on this machine."""
+
+import gzip
+import hashlib
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generative import sources
+from generative.errors import BadInput
+
+CONTENT = bytes(range(256)) * 9000
+NAME = "numbers"
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """An empty folder of downloads, and the folder that the server serves."""
+    monkeypatch.setattr(sources, "DOWNLOADS", tmp_path / "downloads")
+    served = tmp_path / "served"
+    served.mkdir()
+    return tmp_path / "downloads", served
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """A file server that knows ranges, and writes down what it was asked for."""
+
+    asked: list[str | None]
+    cut: int | None = None
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers["Range"])
+        file = Path(self.directory) / self.path.lstrip("/")
+        if not file.exists():
+            self.send_error(404)
+            return
+        content = file.read_bytes()
+        start = int((self.headers["Range"] or "bytes=0-")[6:-1])
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.wfile.write(content[start : self.cut])
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(folders: tuple[Path, Path]) -> Iterator[tuple[str, type[Handler]]]:
+    handler = type("Served", (Handler,), {"asked": []})
+    directory = str(folders[1])
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), lambda *arguments: handler(*arguments, directory=directory)
+    ) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}", handler
+        running.shutdown()
+
+
+@pytest.fixture
+def pinned(server: tuple[str, type[Handler]], monkeypatch: pytest.MonkeyPatch) -> sources.Input:
+    url, _ = server
+    nowhere = sources.Archive("none", "none.whl", "0" * 64)
+    found = sources.Input(
+        NAME, hashlib.sha256(CONTENT).hexdigest(), f"{url}/{NAME}.gz", nowhere, NAME
+    )
+    monkeypatch.setitem(sources.SOURCES, "test", [found])
+    monkeypatch.setenv("PIP_INDEX_URL", f"{url}/simple/")
+    return found
+
+
+def serve(folder: Path, content: bytes = CONTENT) -> bytes:
+    packed = gzip.compress(content, compresslevel=0, mtime=0)
+    (folder / f"{NAME}.gz").write_bytes(packed)
+    return packed
+
+
+def test_from_the_origin(
+    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path
+) -> None:
+    serve(folders[1])
+    sources.fetch("test", tmp_path / "out")
+    assert (tmp_path / "out" / NAME).read_bytes() == CONTENT
+    assert [file.name for file in folders[0].iterdir()] == [pinned.sha256]
+
+
+def test_a_second_time_asks_nobody(
+    folders: tuple[Path, Path], pinned: sources.Input, server: tuple[str, type[Handler]], tmp_path: Path
+) -> None:
+    serve(folders[1])
+    sources.fetch("test", tmp_path / "out")
+    server[1].asked.clear()
+    shutil.rmtree(tmp_path / "out")
+    sources.fetch("test", tmp_path / "out")
+    assert (tmp_path / "out" / NAME).read_bytes() == CONTENT
+    assert not server[1].asked
+
+
+def test_the_mirror_comes_first(
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / NAME).write_bytes(CONTENT)
+    monkeypatch.setenv("GENERATIVE_MIRROR", str(mirror))
+    sources.fetch("test", tmp_path / "out")
+    assert not server[1].asked
+
+
+def test_a_cut_download_goes_on_where_it_stopped(
+    folders: tuple[Path, Path], pinned: sources.Input, server: tuple[str, type[Handler]], tmp_path: Path
+) -> None:
+    packed = serve(folders[1])
+    server[1].cut = 1_000_000
+    with pytest.raises(BadInput, match="broke after 983,040 of"):
+        sources.fetch("test", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    server[1].cut = None
+    server[1].asked.clear()
+    sources.fetch("test", tmp_path / "out")
+    assert (tmp_path / "out" / NAME).read_bytes() == CONTENT
+    assert server[1].asked == ["bytes=983040-"]
+    assert len(packed) > 1_000_000
+
+
+def test_an_altered_file_is_refused_and_every_place_named(
+    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(folders[1], CONTENT[:-1] + b"!")
+    monkeypatch.setenv("GENERATIVE_MIRROR", str(tmp_path / "no mirror"))
+    with pytest.raises(BadInput) as failure:
+        sources.fetch("test", tmp_path / "out")
+    first, mirror, origin, index = str(failure.value).splitlines()
+    assert first.startswith("numbers: no place has it")
+    assert "no mirror: has no such file" in mirror
+    assert "its sha256 is" in origin
+    assert "package index, none.whl" in index
+    assert not (tmp_path / "out").exists()
+    assert not list(folders[0].iterdir())
+
+
+def test_nobody_answers(
+    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "http://127.0.0.1:9"
+    monkeypatch.setenv("PIP_INDEX_URL", gone)
+    moved = sources.Input(NAME, pinned.sha256, f"{gone}/{NAME}.gz", pinned.archive, NAME)
+    monkeypatch.setitem(sources.SOURCES, "test", [moved])
+    with pytest.raises(BadInput, match="cannot be reached"):
+        sources.fetch("test", tmp_path / "out")
+
+
+def test_an_unknown_data_set(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="unknown data set 'mnits'; did you mean mnist"):
+        sources.fetch("mnits", tmp_path)
