@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,9 @@ def prepared_mnist(raw_mnist: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
     folder = tmp_path_factory.mktemp("prepared") / "mnist"
     folder.mkdir()
-    arrays = mnist.prepare(raw_mnist, train_count=300, validation_count=100, test_count=100)
+    arrays: dict[str, Any] = mnist.prepare(
+        raw_mnist, train_count=300, validation_count=100, test_count=100
+    )
     np.savez(folder / "mnist.npz", **arrays)
     return folder
 
@@ -82,7 +85,13 @@ class Workspace:
 
     def run(self, *command: str, **variables: str) -> str:
         """Run a command here; its output. Fails the test if the command fails."""
-        done = subprocess.run(
+        done = self.attempt(*command, **variables)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def attempt(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command here that may fail."""
+        return subprocess.run(
             command,
             cwd=self.folder,
             env={**self.environment, **variables},
@@ -91,8 +100,6 @@ class Workspace:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
     def repro(self, **variables: str) -> set[str]:
         """`dvc repro`; the stages that ran (not those taken from the run cache)."""

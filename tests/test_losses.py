@@ -54,7 +54,9 @@ def test_importance_weighted_bound() -> None:
     expected = np.log(np.exp(weights + 300).mean(axis=0)) - 300
     found = losses.importance_weighted_bound(tf.constant(weights)).numpy()
     np.testing.assert_allclose(found, expected)
-    np.testing.assert_allclose(losses.importance_weighted_bound(tf.constant(weights[:1])), weights[0])
+    np.testing.assert_allclose(
+        losses.importance_weighted_bound(tf.constant(weights[:1])), weights[0]
+    )
 
 
 def test_total_adds_up() -> None:

@@ -128,7 +128,9 @@ def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
     assert params.use(profile, file) == ["profile", "train.cvae.epochs"]
     after = file.read_text()
     assert params.read("train.cvae", file).epochs == 3
-    differing = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
+    differing = [
+        (a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b
+    ]
     assert len(differing) == 2
     assert after.count("#") == before.count("#")
     assert params.use(profile, file) == []

@@ -79,9 +79,7 @@ def serve(folder: Path, content: bytes = CONTENT) -> bytes:
     return packed
 
 
-def test_from_the_origin(
-    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path
-) -> None:
+def test_from_the_origin(folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path) -> None:
     serve(folders[1])
     sources.fetch("test", tmp_path / "out")
     assert (tmp_path / "out" / NAME).read_bytes() == CONTENT
@@ -89,7 +87,10 @@ def test_from_the_origin(
 
 
 def test_a_second_time_asks_nobody(
-    folders: tuple[Path, Path], pinned: sources.Input, server: tuple[str, type[Handler]], tmp_path: Path
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
 ) -> None:
     serve(folders[1])
     sources.fetch("test", tmp_path / "out")
@@ -116,7 +117,10 @@ def test_the_mirror_comes_first(
 
 
 def test_a_cut_download_goes_on_where_it_stopped(
-    folders: tuple[Path, Path], pinned: sources.Input, server: tuple[str, type[Handler]], tmp_path: Path
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
 ) -> None:
     packed = serve(folders[1])
     server[1].cut = 1_000_000
@@ -132,7 +136,10 @@ def test_a_cut_download_goes_on_where_it_stopped(
 
 
 def test_an_altered_file_is_refused_and_every_place_named(
-    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     serve(folders[1], CONTENT[:-1] + b"!")
     monkeypatch.setenv("GENERATIVE_MIRROR", str(tmp_path / "no mirror"))
@@ -148,7 +155,10 @@ def test_an_altered_file_is_refused_and_every_place_named(
 
 
 def test_nobody_answers(
-    folders: tuple[Path, Path], pinned: sources.Input, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gone = "http://127.0.0.1:9"
     monkeypatch.setenv("PIP_INDEX_URL", gone)

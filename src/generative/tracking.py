@@ -9,11 +9,12 @@ import hashlib
 import json
 import os
 import queue
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,11 @@ class Store:
 
         database = Path(self.uri.removeprefix("sqlite:///"))
         database.parent.mkdir(parents=True, exist_ok=True)
+        # Where this or the probe fails, filelock and mlflow would try again for minutes.
+        database.touch()
         with FileLock(f"{database}.lock", timeout=120):
+            with closing(sqlite3.connect(database, timeout=5)) as probe:
+                probe.execute("begin immediate")
             yield
 
     def _experiment_id(self) -> str:

@@ -79,7 +79,9 @@ def test_binarize() -> None:
 
 def test_the_stochastic_test_set_is_drawn_once(prepared_mnist: Path) -> None:
     def draw(split: str, seed: int) -> np.ndarray:
-        return mnist.load(prepared_mnist, split, binarization="stochastic", binarization_seed=seed)[0]
+        return mnist.load(prepared_mnist, split, binarization="stochastic", binarization_seed=seed)[
+            0
+        ]
 
     assert set(np.unique(draw("test", 1))) == {0, 1}
     assert np.array_equal(draw("test", 1), draw("test", 1))
@@ -104,7 +106,9 @@ def test_batches(prepared_mnist: Path, binarization: mnist.Binarization) -> None
     assert first[0].dtype == np.float32
     assert not np.array_equal(first[0], second[0])  # shuffled anew
     again = epochs(seed=1)
-    assert all(np.array_equal(a, b) for a, b in zip(first + second, again[0] + again[1], strict=True))
+    assert all(
+        np.array_equal(a, b) for a, b in zip(first + second, again[0] + again[1], strict=True)
+    )
     assert not np.array_equal(first[0], epochs(seed=2)[0][0])
 
 

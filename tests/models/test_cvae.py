@@ -56,7 +56,9 @@ def test_monte_carlo_agrees_with_the_closed_form(images: np.ndarray) -> None:
 
 
 def test_importance_weighted_bound_is_tighter_and_grows_with_samples(images: np.ndarray) -> None:
-    bounds = [-terms(build(objective="importance_weighted", samples=k), images)["bound"] for k in (1, 50)]
+    bounds = [
+        -terms(build(objective="importance_weighted", samples=k), images)["bound"] for k in (1, 50)
+    ]
     assert bounds[1] > bounds[0]
     assert bounds[1] > terms(build(samples=50), images)["elbo"]
 

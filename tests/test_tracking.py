@@ -1,0 +1,194 @@
+"""Live runs and publishing, on real stores. What publish does as results come and go is told by
+the story of tests/test_pipeline.py."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generative import tracking
+
+PARAMS = {"train": {"cvae": {"epochs": 1, "model": {"beta": 1.0}}}, "runtime": {"threads": 0}}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    (folder / "mnist.npz").write_bytes(b"digits")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An initialised SQLite store: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+        tracking.Store()
+    return (folder / "mlflow.db").read_bytes()
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "mlruns" / "mlflow.db"
+    file.parent.mkdir()
+    file.write_bytes(migrated)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+    return file
+
+
+def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
+    """What the stage does, without the training."""
+    with tracking.live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run:
+        for epoch in (1, 2):
+            run.epoch(epoch, {"loss": 10.0 / epoch}, np.zeros((2, 4, 4, 1), np.float32))
+        if error:
+            raise error
+        folder.mkdir()
+        (folder / "model.weights.h5").write_bytes(b"weights")
+        run.finish(folder)
+
+
+def query(database: Path, sql: str) -> list[Any]:
+    with sqlite3.connect(database) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
+    train(data, tmp_path / "model")
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    points = query(database, "select key, step, value from metrics order by step")
+    assert points == [("loss", 1, 10.0), ("loss", 2, 5.0)]
+    names = dict(query(database, "select key, value from params"))
+    assert names == {
+        "train.cvae.epochs": "1",
+        "train.cvae.model.beta": "1.0",
+        "runtime.threads": "0",
+    }
+    tags = dict(query(database, "select key, value from tags"))
+    assert tags["dvc.stage"] == "train@cvae"
+    assert tags["origin"] == "live"
+    assert tags["device"] == "CPU"
+    assert tags["weights.md5"] == tracking.md5_of_file(tmp_path / "model" / "model.weights.h5")
+    assert tags["data.md5"] == tracking.md5_of_folder(data)
+    assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("broken"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
+)
+def test_a_training_that_fails(
+    data: Path, database: Path, tmp_path: Path, error: BaseException, status: str
+) -> None:
+    with pytest.raises(type(error)):
+        train(data, tmp_path / "model", error)
+    assert query(database, "select status from runs") == [(status,)]
+
+
+def test_tracking_off(
+    data: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERATIVE_TRACKING", "off")
+    train(data, tmp_path / "model")
+    assert query(database, "select * from runs") == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1:9",  # a server that is gone
+        "sqlite:////proc/mlflow.db",  # a place where nobody may write
+        "sqlite:////dev/null/mlflow.db",  # no folder at all
+    ],
+)
+def test_an_unusable_store_stops_no_training(
+    data: Path, tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    train(data, tmp_path / "model")
+    assert (tmp_path / "model" / "model.weights.h5").exists()
+    (line,) = [li for li in capfd.readouterr().out.splitlines() if li.startswith("warning")]
+    assert uri in line
+    assert "run: generative publish" in line
+    with pytest.raises(tracking.Unreachable, match="the results are on disk"):
+        tracking.Store()
+
+
+def test_a_locked_store_stops_no_training(
+    data: Path, database: Path, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "CLOSE_SECONDS", 60)
+    holder = sqlite3.connect(database, isolation_level=None)
+    holder.execute("begin exclusive")
+    done = threading.Event()
+    try:
+        train(data, tmp_path / "model")
+        done.set()
+    finally:
+        holder.rollback()
+        holder.close()
+    assert done.is_set()
+    assert "warning: " in capfd.readouterr().out
+
+
+def test_a_damaged_store_stops_no_training(data: Path, database: Path, tmp_path: Path) -> None:
+    database.write_bytes(b"no database at all" * 100)
+    train(data, tmp_path / "model")
+    assert (tmp_path / "model" / "model.weights.h5").exists()
+
+
+def test_six_processes_start_on_a_fresh_store(tmp_path: Path) -> None:
+    program = (
+        "from generative.tracking import Store\n"
+        "store = Store()\n"
+        "run = store.client.create_run(store.experiment)\n"
+        "store.log(run.info.run_id, {'loss': 1.0}, 1)"
+    )
+    environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlruns/mlflow.db"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for process in started:
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors
+    database = tmp_path / "mlruns" / "mlflow.db"
+    assert query(database, "select count(*) from runs") == [(6,)]
+    assert query(database, "select count(*) from experiments where name = 'generative'") == [(1,)]
+
+
+def test_publish_asks_for_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(tracking.BadInput, match="dvc.lock is missing; run dvc repro first"):
+        tracking.publish()
+    (tmp_path / "dvc.lock").write_text("stages:\n  train@cvae:\n    cmd: train\n")
+    with pytest.raises(tracking.BadInput, match="data/models/cvae is missing; run dvc pull"):
+        tracking.publish()
+    assert query(database, "select * from runs") == []
+
+
+def test_digest_knows_no_order() -> None:
+    assert tracking.digest({"a": 1, "b": [2]}) == tracking.digest({"b": [2], "a": 1})
+    assert tracking.digest({"a": 1}) != tracking.digest({"a": 2})
+
+
+def test_nest_undoes_the_names_of_the_lock() -> None:
+    blocks = {"train.cvae": {"epochs": 1}, "train.cvae.dataset": "mnist", "runtime": {"threads": 0}}
+    assert tracking.nest(blocks) == {
+        "train": {"cvae": {"epochs": 1, "dataset": "mnist"}},
+        "runtime": {"threads": 0},
+    }
