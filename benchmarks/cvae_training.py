@@ -19,7 +19,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from generative import params, runtime
+from generative import params, runtime, training
 from generative.datasets import mnist
 from generative.models.cvae import CVAE
 
@@ -60,11 +60,11 @@ def tutorial(model: CVAE, images: np.ndarray) -> Any:
 
 def ours(model: CVAE, block: params.Train, images: np.ndarray) -> Any:
     """The same through `Model.fit`, as `training.fit` calls it."""
-    batches = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data)
     steps = len(images) // block.batch_size
+    batches = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data).take(steps)
     model.compile(steps * 100)
     model.steps_per_execution = block.steps_per_call
-    return lambda: model.fit(batches.take(steps), shuffle=False, verbose=0)
+    return lambda: model.fit(training.untuned(batches), shuffle=False, verbose=0)
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def batches(
     order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
     steps = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
     index = order.batch(batch_size, drop_remainder=True)
-    return tf.data.Dataset.zip(index, steps).map(take, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return tf.data.Dataset.zip(index, steps).map(take).prefetch(2)
 
 
 def binarize(grey: Any, mode: Binarization, noise: Any) -> Any:
