@@ -41,7 +41,7 @@ def test_register_exports_what_generates(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     model = CVAE(**arguments)
     saving.save(model, saving.Card("cvae", arguments, "mnist", {}), Path("data/models/cvae"))
-    with pytest.raises(BadInput, match="MLflow has no run of cvae as it is in dvc.lock"):
+    with pytest.raises(BadInput, match="MLflow has no run of cvae as in dvc.lock"):
         exporting.register("cvae", "champion")
 
     (tmp_path / "params.yaml").write_text("profile: test\n")

@@ -223,6 +223,8 @@ def test_a_fresh_clone_with_the_cache_rebuilds_the_runs(story: Workspace, tmp_pa
     assert run["origin"] == "restored"
     live = next(r for r in runs(story) if r["dvc.lock_hash"] == run["dvc.lock_hash"])
     assert history(clone, run["id"]) == history(story, live["id"])
+    for tag in ("params.hash", "data.md5", "profile", "determinism"):
+        assert run[tag] == live[tag]
 
 
 def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:

@@ -42,7 +42,8 @@ from generative import params, runtime
 block = params.Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
 device = runtime.configure(block, 7, sys.argv[3])
 import keras
-print(runtime.threads(), device.xla, device.precision, device.determinism, keras.config.dtype_policy().name)
+policy = keras.config.dtype_policy().name
+print(runtime.threads(), device.xla, device.precision, device.determinism, policy)
 print(tf.random.normal((2,)).numpy())
 """
 

@@ -1,6 +1,7 @@
 """Live runs and publishing, on real stores. What publish does as results come and go is told by
 the story of tests/test_pipeline.py."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -117,7 +118,7 @@ def test_an_unusable_store_stops_no_training(
     (line,) = [li for li in capfd.readouterr().out.splitlines() if li.startswith("warning")]
     assert uri in line
     assert "run: generative publish" in line
-    with pytest.raises(tracking.Unreachable, match="the results are on disk"):
+    with pytest.raises(tracking.Unreachable, match="the results are on disk"), tracking.reached():
         tracking.Store()
 
 
@@ -179,6 +180,67 @@ def test_publish_asks_for_what_is_missing(
     with pytest.raises(tracking.BadInput, match="data/models/cvae is missing; run dvc pull"):
         tracking.publish()
     assert query(database, "select * from runs") == []
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path) -> Path:
+    """What the pipeline leaves of one model, without the pipeline."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in {
+        "data/prepared/mnist/mnist.npz": "digits",
+        "data/models/cvae/model.json": "{}",
+        "data/models/cvae/model.weights.h5": "weights",
+        "data/models/cvae/history.csv": "epoch,loss\n1,3.5\n2,2.5\n",
+        "data/metrics/cvae/metrics.json": '{"elbo_nats": -150.5}',
+        "data/samples/cvae/samples.png": "picture",
+        "params.yaml": "profile: test",
+        "dvc.lock": json.dumps({"stages": LOCK}),
+    }.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return tmp_path
+
+
+LOCK = {
+    "train@cvae": {
+        "params": {
+            "params.yaml": {
+                "train.cvae": {"dataset": "mnist", "precision": "auto"},
+                "runtime": {"determinism": True},
+            }
+        }
+    },
+    "evaluate@cvae": {"outs": [{"md5": "1"}]},
+}
+
+
+def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> None:
+    assert tracking.publish() == {"cvae": "restored"}
+    assert tracking.publish() == {"cvae": "kept"}
+    (results / "data/metrics/cvae/metrics.json").write_text('{"elbo_nats": -149.5}')
+    newer = {**LOCK, "evaluate@cvae": {"outs": [{"md5": "2"}]}}
+    (results / "dvc.lock").write_text(json.dumps({"stages": newer}))
+    assert tracking.publish() == {"cvae": "updated"}
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    points = set(query(database, "select key, step, value from latest_metrics"))
+    assert points == {("loss", 2, 2.5), ("elbo_nats", 0, -149.5)}
+    ((uri,),) = query(database, "select artifact_uri from runs")
+    folder = Path(uri.removeprefix("file://"))
+    assert (folder / "pictures" / "samples.png").exists()
+    assert (folder / "model" / "model.weights.h5").exists()
+
+
+def test_a_publish_that_was_cut_off_is_done_again(
+    results: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking, "add_results", lambda *_: 1 / 0)
+        with pytest.raises(tracking.Unreachable):
+            tracking.publish()
+    assert tracking.publish() == {"cvae": "restored"}
+    active = "select count(*) from runs where lifecycle_stage = 'active'"
+    assert query(database, active) == [(1,)]
 
 
 def test_digest_knows_no_order() -> None:

@@ -59,7 +59,8 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 
     if Path("dvc.lock").exists():
         publish()
-    store = tracking.Store()
+    with tracking.reached():
+        store = tracking.Store()
     # Without the job runner the server is two processes instead of ten.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     artifacts = Path("mlruns").resolve().as_uri()

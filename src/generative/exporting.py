@@ -16,12 +16,11 @@ def register(key: str, alias: str, data: Path = Path("data")) -> str:
     Raises `BadInput` if the model is not trained or its run is not published.
     """
     model = saving.load(data / "models" / key)
-    store = tracking.Store()
     identity = tracking.digest(tracking.read_lock().get(f"train@{key}"))
-    runs = store.find(dvc__lock_hash=identity)
-    if not runs:
-        raise BadInput(f"MLflow has no run of {key} as it is in dvc.lock; run: generative publish")
-    with store.reached():
+    with tracking.reached():
+        runs = tracking.Store().find({"dvc.lock_hash": identity})
+        if not runs:
+            raise BadInput(f"MLflow has no run of {key} as in dvc.lock; run: generative publish")
         return log_model(model.inference_model(), runs[0].info.run_id, key, alias)
 
 

@@ -51,38 +51,36 @@ def is_off() -> bool:
 # --- the store ---------------------------------------------------------------------------------
 
 
+@contextmanager
+def reached() -> Iterator[None]:
+    """Whatever the store raises becomes one line that says where it is and what to do."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
+        first, *_ = str(error).strip().splitlines() or [type(error).__name__]
+        raise Unreachable(
+            f"MLflow at {store_uri()} cannot be used ({first[:160]}); the results are on disk, "
+            "mend or start it and run: generative publish"
+        ) from error
+
+
 class Store:
-    """The experiment's runs: mlflow's client with its failures turned into `Unreachable`."""
+    """The experiment's runs. Use it inside `reached`."""
 
     def __init__(self) -> None:
         # A server that is gone should cost seconds: mlflow's own defaults retry for minutes.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+        import mlflow
+
         self.uri = store_uri()
-        with self.reached():
-            import mlflow
-
-            mlflow.set_tracking_uri(self.uri)
-            with self._first_use():
-                self.client = mlflow.MlflowClient(self.uri)
-                self.experiment = self._experiment_id()
-
-    @contextmanager
-    def reached(self) -> Iterator[None]:
-        """Whatever the store raises becomes one line that says where it is and what to do."""
-        try:
-            yield
-        except BadInput:
-            raise
-        except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
-            first = (
-                str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            )
-            raise Unreachable(
-                f"MLflow at {self.uri} cannot be used ({first[:160]}); the results are on disk, "
-                "mend or start it and run: generative publish"
-            ) from error
+        mlflow.set_tracking_uri(self.uri)
+        with self._first_use():
+            self.client = mlflow.MlflowClient(self.uri)
+            self.experiment = self._experiment_id()
 
     @contextmanager
     def _first_use(self) -> Iterator[None]:
@@ -110,21 +108,16 @@ class Store:
             location = Path(self.uri.removeprefix("sqlite:///")).parent.as_uri()
         return self.client.create_experiment(EXPERIMENT, artifact_location=location)
 
-    def find(self, **tags: str) -> list[Any]:
-        """Runs with these tags (dots in a name are written as __), newest first."""
-        names = {name.replace("__", "."): value for name, value in tags.items()}
-        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in names.items())
-        with self.reached():
-            return list(
-                self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
-            )
+    def find(self, tags: dict[str, str]) -> list[Any]:
+        """Runs with these tags, newest first."""
+        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        return self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
 
     def create(self, stage: str, params: dict[str, Any], tags: dict[str, Any], data: Path) -> str:
-        """A running run of `stage`; `params` are its blocks, nested as in params.yaml."""
+        """A new run of `stage`, running; `params` are its blocks, nested as in params.yaml."""
         from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
 
         document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-        flat = flatten(params)
         known = {
             "dvc.stage": stage,
             "params.hash": digest(params)[:16],
@@ -133,18 +126,17 @@ class Store:
             **git_tags(),
             **tags,
         }
-        with self.reached():
-            name = f"{stage.partition('@')[2]} · {known['profile']} · {known['params.hash'][:7]}"
-            run = self.client.create_run(self.experiment, run_name=name)
-            self.client.log_batch(
-                run.info.run_id,
-                params=[Param(name, str(value)) for name, value in flat.items()],
-                tags=[RunTag(name, str(value)) for name, value in known.items()],
-            )
-            dataset = Dataset(data.name, known["data.md5"], "local", json.dumps({"uri": str(data)}))
-            context = [InputTag("mlflow.data.context", "training")]
-            self.client.log_inputs(run.info.run_id, [DatasetInput(dataset, context)])
-            return run.info.run_id
+        name = f"{stage.partition('@')[2]} · {known['profile']} · {known['params.hash'][:7]}"
+        run: str = self.client.create_run(self.experiment, run_name=name).info.run_id
+        self.client.log_batch(
+            run,
+            params=[Param(name, str(value)) for name, value in flatten(params).items()],
+            tags=[RunTag(name, str(value)) for name, value in known.items()],
+        )
+        dataset = Dataset(data.name, known["data.md5"], "local", json.dumps({"uri": str(data)}))
+        context = [InputTag("mlflow.data.context", "training")]
+        self.client.log_inputs(run, [DatasetInput(dataset, context)])
+        return run
 
     def log(self, run: str, values: Mapping[str, float], step: int) -> None:
         """One point on each curve, in one request."""
@@ -152,9 +144,7 @@ class Store:
 
         now = int(time.time() * 1000)
         metrics = [Metric(name, float(value), now, step) for name, value in values.items()]
-        with self.reached():
-            for start in range(0, len(metrics), 1000):
-                self.client.log_batch(run, metrics=metrics[start : start + 1000])
+        self.client.log_batch(run, metrics=metrics)
 
     def log_history(self, run: str, history: Path) -> None:
         """The curves of a training that was not watched, from its `history.csv`."""
@@ -174,7 +164,6 @@ class LiveRun:
     def __init__(self, announce: Callable[[Store], str]) -> None:
         self.store: Store
         self.run = ""
-        self.failure: BadInput | None = None
         self.work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self.work.put(partial(self._open, announce))
         self.thread = threading.Thread(target=self._talk, daemon=True)
@@ -187,9 +176,9 @@ class LiveRun:
     def _talk(self) -> None:
         while job := self.work.get():
             try:
-                job()
+                with reached():
+                    job()
             except BadInput as error:
-                self.failure = error
                 print(f"warning: not tracked: {error}", flush=True)
                 return
 
@@ -203,8 +192,7 @@ class LiveRun:
         import numpy as np
 
         strip = np.concatenate(list(frame), axis=1)
-        with self.store.reached():
-            self.store.client.log_image(self.run, strip, key="snapshot", step=epoch)
+        self.store.client.log_image(self.run, strip, key="snapshot", step=epoch)
 
     def finish(self, folder: Path) -> None:
         """The model is saved in `folder`: its weights' hash is how `publish` knows the run."""
@@ -220,8 +208,7 @@ class LiveRun:
 
     def _close(self, status: str) -> None:
         if self.run:
-            with self.store.reached():
-                self.store.client.set_terminated(self.run, status)
+            self.store.client.set_terminated(self.run, status)
 
 
 class NoRun:
@@ -260,9 +247,9 @@ def live_run(
 def publish(folder: Path = Path("data")) -> dict[str, str]:
     """Make MLflow hold one run, with curves, metrics and pictures, for each trained model.
 
-    Returns what was done a stage: "kept", "tagged", "restored", each with ", updated" where newer
-    metrics or pictures were added. Raises `BadInput` if a result is not on disk, before anything
-    is sent, and `Unreachable` if the store cannot be used.
+    Returns what was done for each: "kept", "tagged" (its live run was found), "restored" (made from
+    the files) or "updated" (newer metrics or pictures). Raises `BadInput` if a result is not on
+    disk, before anything is sent, and `Unreachable` if the store cannot be used.
     """
     lock = read_lock()
     keys = [name.removeprefix("train@") for name in lock if name.startswith("train@")]
@@ -270,56 +257,64 @@ def publish(folder: Path = Path("data")) -> dict[str, str]:
         for kind in ("models", "metrics", "samples"):
             if not (folder / kind / key).is_dir():
                 raise BadInput(f"{folder / kind / key} is missing; run dvc pull, then dvc repro")
-    store = Store()
-    return {key: publish_one(store, key, lock, folder) for key in keys}
+    with reached():
+        store = Store()
+        return {key: publish_one(store, key, lock, folder) for key in keys}
 
 
 def publish_one(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
-    entry = lock[f"train@{key}"]
-    identity, results = digest(entry), result_digest(lock, key)
-    model = folder / "models" / key
-    found = store.find(dvc__lock_hash=identity)
-    if found:
-        run, done = found[0], "kept"
-        if run.data.tags.get("results.hash") == results:
-            return done
-        run_id = run.info.run_id
+    """Find the run of this entry of dvc.lock, or the live one it came from, or make it."""
+    stage = f"train@{key}"
+    identity, results = digest(lock[stage]), result_digest(lock, key)
+    run = next(iter(store.find({"dvc.lock_hash": identity})), None)
+    if run and run.data.tags.get("results.hash") == results:
+        return "kept"
+    if run:
+        run_id, done = run.info.run_id, "updated"
     else:
+        weights = md5_of_file(folder / "models" / key / "model.weights.h5")
         live = [
-            run
-            for run in store.find(
-                dvc__stage=f"train@{key}", weights__md5=md5_of_file(model / "model.weights.h5")
-            )
+            run.info.run_id
+            for run in store.find({"dvc.stage": stage, "weights.md5": weights})
             if run.info.status == "FINISHED" and "dvc.lock_hash" not in run.data.tags
         ]
-        run_id, done = (live[0].info.run_id, "tagged") if live else ("", "restored")
-    if not run_id:
-        params = entry["params"]["params.yaml"]
-        block = params[f"train.{key}"]
-        data = folder / "prepared" / block["dataset"]
-        tags = {"origin": "restored", "device": "unknown", "precision": block["precision"]}
-        tags["determinism"] = "bitwise" if params["runtime"]["determinism"] else "statistical"
-        run_id = store.create(f"train@{key}", nest(params), tags, data)
-        store.log_history(run_id, model / "history.csv")
-        with store.reached():
-            store.client.set_terminated(run_id, "FINISHED")
+        run_id = live[0] if live else restore(store, key, lock, folder)
+        done = "tagged" if live else "restored"
     add_results(store, run_id, key, folder)
-    with store.reached():
-        # Last, so that a publish that was cut off is done again.
-        store.client.set_tag(run_id, "results.hash", results)
-        store.client.set_tag(run_id, "dvc.lock_hash", identity)
-    return f"{done}, updated" if done == "kept" else done
+    # Last, so that a publish that was cut off is done again.
+    store.client.set_tag(run_id, "results.hash", results)
+    store.client.set_tag(run_id, "dvc.lock_hash", identity)
+    return done
+
+
+def restore(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
+    """Make the run of a training that MLflow has not seen, with its curves; its id."""
+    stage = f"train@{key}"
+    for run in store.find({"dvc.stage": stage, "origin": "restored"}):
+        if "dvc.lock_hash" not in run.data.tags:  # of a publish that was cut off
+            store.client.delete_run(run.info.run_id)
+    params = lock[stage]["params"]["params.yaml"]
+    block = params[f"train.{key}"]
+    tags = {
+        "origin": "restored",
+        "device": "unknown",
+        "precision": block["precision"],
+        "determinism": "bitwise" if params["runtime"]["determinism"] else "statistical",
+    }
+    data = folder / "prepared" / block["dataset"]
+    run_id = store.create(stage, nest(params), tags, data)
+    store.log_history(run_id, folder / "models" / key / "history.csv")
+    store.client.set_terminated(run_id, "FINISHED")
+    return run_id
 
 
 def add_results(store: Store, run_id: str, key: str, folder: Path) -> None:
     """The final metrics, the pictures and the model's files."""
-    for file in sorted((folder / "metrics" / key).glob("*.json")):
-        values = flatten(json.loads(file.read_text(encoding="utf-8")))
-        store.log(run_id, {n: v for n, v in values.items() if isinstance(v, int | float)}, 0)
-    with store.reached():
-        store.client.log_artifacts(run_id, str(folder / "samples" / key), "pictures")
-        for name in ("model.json", "model.weights.h5", "history.csv"):
-            store.client.log_artifact(run_id, str(folder / "models" / key / name), "model")
+    file = folder / "metrics" / key / "metrics.json"
+    store.log(run_id, flatten(json.loads(file.read_text(encoding="utf-8"))), 0)
+    store.client.log_artifacts(run_id, str(folder / "samples" / key), "pictures")
+    for name in ("model.json", "model.weights.h5", "history.csv"):
+        store.client.log_artifact(run_id, str(folder / "models" / key / name), "model")
 
 
 def read_lock() -> dict[str, Any]:
