@@ -47,8 +47,8 @@ def fit(
     """Compile `model` and train it as its block `train` says; `name` is what messages call that.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is told each epoch's number,
-    metrics and snapshot. Raises `Diverged` if a term of the
-    loss is not finite, `BadInput` if a batch is larger than the data.
+    metrics and snapshot. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a
+    batch is larger than the data.
     """
     steps = int(batches.cardinality())
     if not steps:
@@ -59,7 +59,7 @@ def fit(
     snapshots = Snapshots(validation[0][: train.snapshot_count], on_epoch)
     last_good = LastGood()
     try:
-        with device.strategy.scope():
+        with device.strategy.scope(), progress() as bar:
             model.compile(steps * train.epochs)
             # Keras 3.15 cannot loop inside one call over batches that several devices share.
             shared = device.strategy.num_replicas_in_sync > 1
@@ -71,7 +71,7 @@ def fit(
                 validation_data=untuned(tf.data.Dataset.from_tensor_slices(validation).batch(1000)),
                 shuffle=False,
                 verbose=0,
-                callbacks=[last_good, snapshots, *options(train), ProgressBar(steps)],
+                callbacks=[last_good, snapshots, *options(train), Steps(bar, steps)],
             ).history
     except (tf.errors.InvalidArgumentError, NotFinite) as error:
         term = not_finite(error)
@@ -90,7 +90,7 @@ def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """`dataset` without tf.data's autotuning.
 
     Its thread sleeps for 10 ms, 20 ms, 40 ms, ... and an iterator that ends waits for it to wake:
-    with epochs of 13 s that was up to 7 s an epoch.
+    epochs of 3 s took 5.1 s. These inputs are gathered from memory and need no tuning.
     """
     choice = tf.data.Options()
     choice.autotune.enabled = False
@@ -159,32 +159,33 @@ class Snapshots(keras.callbacks.Callback):
         self.on_epoch(epoch + 1, dict(logs or {}), self.frames[-1])
 
 
-class ProgressBar(keras.callbacks.Callback):
-    """A bar over all steps with the time left, and a line an epoch that also a log file shows."""
+def progress() -> Progress:
+    """A bar over all steps, with the time left."""
+    return Progress(
+        TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )
 
-    def __init__(self, steps: int) -> None:
+
+class Steps(keras.callbacks.Callback):
+    """Moves the bar, and prints a line an epoch that also a log file shows."""
+
+    def __init__(self, bar: Progress, steps: int) -> None:
         super().__init__()
-        self.steps = steps
-        self.bar = Progress(
-            TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        )
+        self.bar, self.steps = bar, steps
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.bar.start()
-        self.task = self.bar.add_task("training", total=self.steps * self.params["epochs"])
-        self.epoch = 0
+        self.epochs = self.params["epochs"]
+        self.task = self.bar.add_task("training", total=self.steps * self.epochs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.epoch = epoch
+        self.done = epoch * self.steps
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.bar.update(self.task, completed=self.epoch * self.steps + batch + 1)
+        self.bar.update(self.task, completed=self.done + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         values = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
         left = self.bar.tasks[0].time_remaining
         remaining = f"  {left:.0f} s left" if left else ""
-        self.bar.console.print(f"epoch {epoch + 1}/{self.params['epochs']}  {values}{remaining}")
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        self.bar.stop()
+        line = f"epoch {epoch + 1}/{self.epochs}  {values}{remaining}"
+        self.bar.console.print(line, soft_wrap=True)
