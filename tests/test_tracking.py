@@ -224,7 +224,7 @@ def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> No
     assert tracking.publish() == {"cvae": "updated"}
     assert query(database, "select status from runs") == [("FINISHED",)]
     points = set(query(database, "select key, step, value from latest_metrics"))
-    assert points == {("loss", 2, 2.5), ("elbo_nats", 0, -149.5)}
+    assert points == {("loss", 2, 2.5), ("test/elbo_nats", 0, -149.5)}
     ((uri,),) = query(database, "select artifact_uri from runs")
     folder = Path(uri.removeprefix("file://"))
     assert (folder / "pictures" / "samples.png").exists()

@@ -311,7 +311,9 @@ def restore(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
 def add_results(store: Store, run_id: str, key: str, folder: Path) -> None:
     """The final metrics, the pictures and the model's files."""
     file = folder / "metrics" / key / "metrics.json"
-    store.log(run_id, flatten(json.loads(file.read_text(encoding="utf-8"))), 0)
+    metrics = flatten(json.loads(file.read_text(encoding="utf-8")))
+    # A prefix, because the curves of the training have some of the same names.
+    store.log(run_id, {f"test/{name}": value for name, value in metrics.items()}, 0)
     store.client.log_artifacts(run_id, str(folder / "samples" / key), "pictures")
     for name in ("model.json", "model.weights.h5", "history.csv"):
         store.client.log_artifact(run_id, str(folder / "models" / key / name), "model")
