@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from generative import sources
 from generative.errors import BadInput
@@ -171,3 +172,28 @@ def test_nobody_answers(
 def test_an_unknown_data_set(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="unknown data set 'mnits'; did you mean mnist"):
         sources.fetch("mnits", tmp_path)
+
+
+def test_an_origin_that_is_gone_is_asked_once(
+    folders: tuple[Path, Path],
+    pinned: sources.Input,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def refuse(url: str, to: Path) -> None:
+        asked.append(url)
+        raise requests.ConnectTimeout
+
+    def place(input_: sources.Input, to: Path) -> None:
+        to.write_bytes(CONTENT if input_ is pinned else b"other")
+
+    monkeypatch.setattr(sources, "fetch_url", refuse)
+    monkeypatch.setattr(sources, "_from_archive", place)
+    sha256 = hashlib.sha256(b"other").hexdigest()
+    other = sources.Input("other", sha256, pinned.origin, pinned.archive, "other")
+    monkeypatch.setitem(sources.SOURCES, "test", [pinned, other])
+    sources.fetch("test", tmp_path / "out")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [NAME, "other"]
+    assert len(asked) == 1

@@ -90,20 +90,29 @@ def fetch(key: str, folder: Path) -> None:
     """
     if key not in SOURCES:
         raise unknown("data set", key, SOURCES)
-    files = {pinned.name: _find(pinned) for pinned in SOURCES[key]}
+    gone: set[str] = set()
+    files = {pinned.name: _find(pinned, gone) for pinned in SOURCES[key]}
     with whole(folder) as filling:
         for name, file in files.items():
             shutil.copyfile(file, filling / name)
 
 
-def _find(pinned: Input) -> Path:
-    """A local file with the contents of `pinned`, from the first place that has it."""
+def _find(pinned: Input, gone: set[str]) -> Path:
+    """A local file with the contents of `pinned`, from the first place that has it.
+
+    `gone` collects the origins that cannot be reached, so that each costs its time-out once.
+    """
+    import requests
+
     kept = DOWNLOADS / pinned.sha256
     if kept.exists() and sha256_of(kept) == pinned.sha256:
         return kept
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     reasons = []
     for place, get in _places(pinned):
+        if place in gone:
+            reasons.append(f"{place}: cannot be reached")
+            continue
         temporary = kept.with_suffix(".new")
         try:
             get(temporary)
@@ -117,6 +126,8 @@ def _find(pinned: Input) -> Path:
             return kept
         except _failures() as error:
             reasons.append(f"{place}: {_reason(error)}")
+            if isinstance(error, requests.ConnectionError):
+                gone.add(place)
         finally:
             temporary.unlink(missing_ok=True)
     raise BadInput(
@@ -130,7 +141,7 @@ def _places(pinned: Input) -> Iterator[tuple[str, Callable[[Path], object]]]:
     mirror = os.environ.get("GENERATIVE_MIRROR")
     if mirror:
         yield f"mirror {mirror}", lambda to: shutil.copyfile(Path(mirror) / pinned.name, to)
-    yield f"origin {pinned.origin}", lambda to: _from_origin(pinned, to)
+    yield f"origin {pinned.origin.rpartition('/')[0]}", lambda to: _from_origin(pinned, to)
     yield f"package index, {pinned.archive.filename}", lambda to: _from_archive(pinned, to)
 
 
