@@ -12,6 +12,7 @@ from pathlib import Path
 
 from generative import params
 from generative.errors import BadInput
+from generative.sources import DOWNLOADS
 
 # What the pipeline reads besides its own results.
 SOURCES = ("dvc.yaml", "params.yaml", "stages", "src")
@@ -61,7 +62,9 @@ def copy(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=ignore)
         else:
             shutil.copy2(source, target)
-    downloads = folder / ".cache" / "downloads"
-    if not downloads.is_symlink() and not downloads.exists():
-        downloads.parent.mkdir(parents=True, exist_ok=True)
-        downloads.symlink_to(project / ".cache" / "downloads")
+    shared = project / DOWNLOADS
+    shared.mkdir(parents=True, exist_ok=True)
+    downloads = folder / DOWNLOADS
+    downloads.parent.mkdir(parents=True, exist_ok=True)
+    downloads.unlink(missing_ok=True)
+    downloads.symlink_to(shared)
