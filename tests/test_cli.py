@@ -31,6 +31,12 @@ def test_help_names_every_command() -> None:
         assert command in text
 
 
+def test_ui_of_a_server_is_the_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert call("ui").strip().endswith("a UI of its own: http://127.0.0.1:9")
+
+
 def test_register_exports_what_generates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Register a model, take it back by its alias, and get the images that it generates."""
     import mlflow

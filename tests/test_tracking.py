@@ -231,6 +231,14 @@ def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> No
     assert (folder / "model" / "model.weights.h5").exists()
 
 
+def test_publish_asks_for_the_data_of_a_run_that_it_makes(results: Path, database: Path) -> None:
+    (results / "data/prepared/mnist/mnist.npz").unlink()
+    (results / "data/prepared/mnist").rmdir()
+    with pytest.raises(tracking.BadInput, match="data/prepared/mnist is missing; run dvc pull"):
+        tracking.publish()
+    assert query(database, "select * from runs") == []
+
+
 def test_a_publish_that_was_cut_off_is_done_again(
     results: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

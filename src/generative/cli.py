@@ -59,13 +59,17 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 
     if Path("dvc.lock").exists():
         publish()
+    uri = tracking.store_uri()
+    if uri.startswith("http"):
+        print(f"MLFLOW_TRACKING_URI names a server that has a UI of its own: {uri}")
+        return
     with tracking.reached():
-        store = tracking.Store()
+        tracking.Store()
     # Without the job runner the server is two processes instead of ten.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     artifacts = Path("mlruns").resolve().as_uri()
     arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    arguments += ["--backend-store-uri", store.uri, "--default-artifact-root", artifacts]
+    arguments += ["--backend-store-uri", uri, "--default-artifact-root", artifacts]
     print(f"MLflow: http://127.0.0.1:{port}", flush=True)
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", *arguments])
 

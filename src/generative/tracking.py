@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from generative.errors import BadInput
-from generative.params import flatten
+from generative.params import flatten, read_document
 
 EXPERIMENT = "generative"
 SWITCH = "GENERATIVE_TRACKING"  # "off" stops live tracking and publishing
@@ -117,12 +117,11 @@ class Store:
         """A new run of `stage`, running; `params` are its blocks, nested as in params.yaml."""
         from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
 
-        document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
         known = {
             "dvc.stage": stage,
             "params.hash": digest(params)[:16],
             "data.md5": md5_of_folder(data),
-            "profile": document.get("profile", "unknown"),
+            "profile": read_document().get("profile", "unknown"),
             **git_tags(),
             **tags,
         }
@@ -346,7 +345,9 @@ def md5_of_file(file: Path) -> str:
 
 
 def md5_of_folder(folder: Path) -> str:
-    """One md5 for a folder of prepared data."""
+    """One md5 for a folder of prepared data. Raises `BadInput` if there is none."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is missing; run dvc pull, then dvc repro")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     lines = [f"{file.relative_to(folder)} {md5_of_file(file)}" for file in files]
     return hashlib.md5("\n".join(lines).encode()).hexdigest()
