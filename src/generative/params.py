@@ -33,7 +33,7 @@ class Block(BaseModel):
 
 
 class Runtime(Block):
-    """How the device is used. Both numbers change the last bits of a result."""
+    """How the device is used. Each of these changes the last bits of a result."""
 
     determinism: bool
     threads: Annotated[int, Field(ge=0)]
@@ -76,7 +76,7 @@ class Evaluate(Block):
     seed: Seed
     elbo_samples: Count
     importance_samples: Count
-    importance_images: Count
+    importance_images: Annotated[int, Field(ge=2)]  # one has no standard error
     importance_guides: Count
     importance_components: Count
     grid_tolerance_nats: Annotated[float, Field(gt=0)]
@@ -116,7 +116,13 @@ def read(name: str, path: Path = PATH) -> Any:
     if section not in document:
         raise BadInput(f"{path}: the block {section} is missing; add it")
     if not key:
-        return check(path, name, BLOCKS[section], document[section])
+        shared = check(path, name, BLOCKS[section], document[section])
+        if isinstance(shared, Evaluate) and shared.importance_components > shared.importance_guides:
+            raise BadInput(
+                f"{path}: evaluate.importance_components: received {shared.importance_components}, "
+                f"at most evaluate.importance_guides, which is {shared.importance_guides}"
+            )
+        return shared
     if key not in document[section]:
         raise unknown(f"block of {path}", name, (f"{section}.{k}" for k in document[section]))
     block = document[section][key]
