@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> None:
         for key, done in tracking.publish(data).items():
             print(f"{key}: {done}")
     lock = tracking.read_lock()
-    hashes = {n: tracking.digest(e) for n, e in lock.items() if n.startswith("train@")}
+    hashes = {entry.stage: tracking.digest(entry.lock) for entry in tracking.entries(lock)}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Train one model on prepared data: arrays to a trained model, its history and its snapshots."""
+"""Train one network on prepared data: arrays to a trained model, its history and its snapshots."""
 
 import sys
 from pathlib import Path
@@ -8,9 +8,9 @@ import numpy as np
 from generative import errors, params, runtime, saving, tracking, training
 from generative.datasets import DATASETS
 from generative.folders import whole
-from generative.models import MODELS
-from generative.tables import find
+from generative.tables import NETWORKS, find
 
+SCRATCH = Path(".cache/training")
 DIVERGED = Path(".cache/diverged")
 
 
@@ -23,21 +23,16 @@ def main(arguments: list[str]) -> None:
     batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)
     validation = dataset.load(Path(prepared), "validation", **block.data)
     with device.strategy.scope():
-        model = find(MODELS, "model", key)(**block.model)
-    card = saving.Card(key, block.model, block.dataset, block.data)
+        model = find(NETWORKS, "network", block.network)(**block.model)
+    card = saving.Card(block.network, block.model, block.dataset, block.data)
 
     recorded = {"train": {key: block.model_dump()}, "runtime": device_block.model_dump()}
-    tags = {
-        "device": device.name,
-        "precision": device.precision,
-        "determinism": device.determinism,
-        "threads": runtime.threads(),
-        "xla": device.xla,
-    }
-    with tracking.live_run(f"train@{key}", recorded, Path(prepared), tags) as run:
+    scratch = SCRATCH / key
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:
         try:
             course = training.fit(
-                f"train.{key}", model, block, device, batches, validation, run.epoch
+                f"train.{key}", model, block, device, batches, validation, run.epoch, scratch
             )
         except training.Diverged as error:
             with whole(DIVERGED / key) as folder:
@@ -46,9 +41,13 @@ def main(arguments: list[str]) -> None:
         with whole(Path(out)) as folder:
             saving.save(model, card, folder)
             course.history.to_csv(folder / "history.csv", index=False)
-            frames = np.rint(course.snapshots * 255).astype(np.uint8)
-            np.savez_compressed(folder / "snapshots.npz", frames=frames)
-        run.finish(Path(out))
+            if block.snapshot_count:
+                frames = np.rint(course.snapshots * 255).astype(np.uint8)
+                np.savez_compressed(folder / "snapshots.npz", frames=frames)
+            for epoch, outputs in enumerate(course.activations, start=1):
+                file = folder / f"activations_{epoch:03}.npz"
+                np.savez_compressed(file, allow_pickle=False, **outputs)
+        run.finish(Path(out) / "model.weights.h5")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,41 @@ def register(
 
 
 @app.command()
+def tune(
+    key: Annotated[str, typer.Argument(help="A block of `tune:` in params.yaml: separable.")],
+    trials: Annotated[int | None, typer.Option(help="Instead of tune.<key>.trials.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes at once.")] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the best arguments into params.yaml.")
+    ] = False,
+) -> None:
+    """Search on, beyond what the stage does: a killed search, or another terminal's, is joined.
+
+    Nothing is tested: dvc repro does that with the arguments that --apply wrote.
+    """
+    block, train = params.read(f"tune.{key}"), params.read(f"train.{key}")
+    asked = {"trials": trials or block.trials, "workers": workers or block.workers}
+    block = params.check(params.PATH, f"tune.{key}", params.Tune, {**block.model_dump(), **asked})
+    from generative import runtime, tracking, tuning
+
+    search = tuning.Search(key, Path("data/prepared") / train.dataset, block, train)
+    device = runtime.configure(params.read("runtime"), train.seed, train.precision)
+    recorded = {"tune": {key: block.model_dump()}, "train": {key: train.model_dump()}}
+    with tracking.live_run(
+        f"tune@{key}", recorded, search.prepared, device.tags(), search.name
+    ) as run:
+        tuning.run(search, device, lambda: run.trials(search.rows()))
+        run.trials(search.rows())
+    best = search.best()
+    print(f"best of {block.trials} trials: {best}")
+    for name, share in search.importance().items():
+        print(f"importance of {name}: {share:.2f}")
+    if apply:
+        for name in params.change({"train": {key: {"model": best}}}, Path(f"tune {key}")):
+            print(f"changed {name}")
+
+
+@app.command()
 def smoke(
     folder: Annotated[Path, typer.Option(help="The scratch workspace.")] = Path(".cache/smoke"),
 ) -> None:

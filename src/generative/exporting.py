@@ -16,7 +16,10 @@ def register(key: str, alias: str, data: Path = Path("data")) -> str:
     Raises `BadInput` if the model is not trained or its run is not published.
     """
     model = saving.load(data / "models" / key)
-    identity = tracking.digest(tracking.read_lock().get(f"train@{key}"))
+    if not hasattr(model, "inference_model"):
+        raise BadInput(f"{key} has no graph of stock layers; register one of its members")
+    lock = {entry.key: entry.lock for entry in tracking.entries(tracking.read_lock())}
+    identity = tracking.digest(lock.get(key))
     with tracking.reached():
         runs = tracking.Store().find({"dvc.lock_hash": identity})
         if not runs:

@@ -7,7 +7,7 @@ its `prepare` function, so a new member of the family needs no line in this file
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from generative.datasets import DATASETS
 from generative.errors import BadInput, unknown
-from generative.models import MODELS
-from generative.tables import find
+from generative.tables import NETWORKS, find
 
 PATH = Path("params.yaml")
 
@@ -53,9 +52,32 @@ class ReduceOnPlateau(Block):
     factor: Annotated[float, Field(gt=0, lt=1)]
 
 
-class Train(Block):
-    """How one model is trained. `data` and `model` are checked against what they are passed to."""
+class ActivationLog(Block):
+    """Keep every layer's output for one validation example, `example`, after each epoch."""
 
+    example: Annotated[int, Field(ge=0)]
+
+
+class TensorBoard(Block):
+    """Write curves, and histograms of the weights every so many epochs (0: none)."""
+
+    histogram_epochs: Annotated[int, Field(ge=0)]
+
+
+class Callbacks(Block):
+    """What else happens while a model trains; each may be left out."""
+
+    early_stopping: EarlyStopping | None = None
+    reduce_on_plateau: ReduceOnPlateau | None = None
+    activation_log: ActivationLog | None = None
+    tensorboard: TensorBoard | None = None
+
+
+class Train(Block):
+    """How one network is trained. `data` and `model` are checked against what takes them."""
+
+    network: str
+    family: str
     dataset: str
     data: dict[str, Any]
     epochs: Count
@@ -64,13 +86,45 @@ class Train(Block):
     precision: Precision
     steps_per_call: Count
     keep: Literal["best", "last"]
-    early_stopping: EarlyStopping | None
-    reduce_on_plateau: ReduceOnPlateau | None
-    snapshot_count: Count
+    callbacks: Callbacks
+    snapshot_count: Annotated[int, Field(ge=0)]
     model: dict[str, Any]
 
 
-class Evaluate(Block):
+class Ensemble(Block):
+    """The judge: classifiers whose probabilities are averaged, and the one whose features count."""
+
+    members: Annotated[list[str], Field(min_length=1)]
+    features: str
+
+
+class EvaluateClassifiers(Block):
+    """How classifiers are measured."""
+
+    bins: Count
+
+
+class EvaluateImages(Block):
+    """How generated images are compared with real ones, and how good a judge must be to do so."""
+
+    samples: Annotated[int, Field(ge=2)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    neighbours: Count
+    kernel_subsets: Count
+    kernel_subset_size: Annotated[int, Field(ge=2)]
+    accuracy_floor: Annotated[float, Field(ge=0, le=1)]
+
+
+class Calibrate(Block):
+    """The known cases that the image metrics are tried on."""
+
+    seed: Seed
+    noise: Annotated[float, Field(gt=0)]
+    missing_digit: Annotated[int, Field(ge=0, le=9)]
+    memorised: Count
+
+
+class EvaluateLikelihood(Block):
     """How much is measured: samples, images and seeds behind each number."""
 
     seed: Seed
@@ -83,8 +137,15 @@ class Evaluate(Block):
     neighbours: Count
 
 
-class Render(Block):
-    """What the pictures show."""
+class RenderClassifiers(Block):
+    """What the pictures of a classifier show."""
+
+    mistakes: Count
+    columns: Count
+
+
+class RenderLikelihood(Block):
+    """What the pictures of a likelihood model show."""
 
     seed: Seed
     rows: Count
@@ -93,7 +154,53 @@ class Render(Block):
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
 
 
-BLOCKS: dict[str, type[Block]] = {"runtime": Runtime, "evaluate": Evaluate, "render": Render}
+class Dimension(Block):
+    """One hyperparameter's range: `choices`, or numbers from `low` to `high`."""
+
+    choices: Annotated[list[Any], Field(min_length=1)] | None = None
+    low: float | int | None = None
+    high: float | int | None = None
+    scale: Literal["linear", "log"] = "linear"
+
+    def ends(self) -> list[Any]:
+        """Values that must be allowed if all between them are to be."""
+        return list(self.choices) if self.choices else [self.low, self.high]
+
+    def contradictions(self, name: str) -> Iterator[str]:
+        if self.choices:
+            if (self.low, self.high) != (None, None):
+                yield f"{name}: has choices and a range, keep one of them"
+        elif self.low is None or self.high is None:
+            yield f"{name}: needs choices, or low and high"
+        elif self.low >= self.high:
+            yield f"{name}: low {self.low} must be below high {self.high}"
+        elif self.scale == "log" and self.low <= 0:
+            yield f"{name}: low {self.low} must be above 0 on a log scale"
+
+
+class Tune(Block):
+    """A search over arguments of one network's block `train.<key>`."""
+
+    trials: Annotated[int, Field(ge=2)]  # one has no importance
+    workers: Count
+    epochs: Count
+    train_count: Count
+    seed: Seed
+    space: Annotated[dict[str, Dimension], Field(min_length=1)]
+
+
+BLOCKS: dict[str, type[Block]] = {
+    "runtime": Runtime,
+    "ensemble": Ensemble,
+    "calibrate": Calibrate,
+    "evaluate.classifiers": EvaluateClassifiers,
+    "evaluate.images": EvaluateImages,
+    "evaluate.likelihood": EvaluateLikelihood,
+    "render.classifiers": RenderClassifiers,
+    "render.likelihood": RenderLikelihood,
+}
+# Sections with a block for every member of the family.
+SECTIONS = ("prepare", "train", "tune")
 
 
 def signature(function: Callable[..., Any]) -> type[Block]:
@@ -113,30 +220,77 @@ def read(name: str, path: Path = PATH) -> Any:
     sys.audit("generative.params.read", name)
     document = read_document(path)
     section, _, key = name.partition(".")
-    if section not in document:
+    block = document.get(section)
+    if block is None:
         raise BadInput(f"{path}: the block {section} is missing; add it")
-    if not key:
-        shared = check(path, name, BLOCKS[section], document[section])
-        if isinstance(shared, Evaluate) and shared.importance_components > shared.importance_guides:
-            raise BadInput(
-                f"{path}: evaluate.importance_components: received {shared.importance_components}, "
-                f"at most evaluate.importance_guides, which is {shared.importance_guides}"
-            )
-        return shared
-    if key not in document[section]:
-        raise unknown(f"block of {path}", name, (f"{section}.{k}" for k in document[section]))
-    block = document[section][key]
-    if section == "prepare":
+    if key:
+        if key not in block:
+            raise unknown(f"block of {path}", name, (f"{section}.{k}" for k in block))
+        block = block[key]
+    if name in BLOCKS:
+        checked = check(path, name, BLOCKS[name], block)
+    elif section == "prepare":
         return check(path, name, signature(find(DATASETS, "data set", key).prepare), block)
-    train: Train = check(path, name, Train, block)
-    if train.early_stopping and train.keep == "last":
-        raise BadInput(f"{path}: {name}.early_stopping needs {name}.keep: best, received last")
-    if train.dataset not in DATASETS:
-        raise BadInput(f"{path}: {name}.dataset: {unknown('data set', train.dataset, DATASETS)}")
-    dataset = find(DATASETS, "data set", train.dataset)
-    check(path, f"{name}.data", signature(dataset.batches), train.data)
-    check(path, f"{name}.model", signature(find(MODELS, "model", key).__init__), train.model)
-    return train
+    elif section == "train":
+        checked = check(path, name, Train, block)
+    elif section == "tune":
+        checked = check(path, name, Tune, block)
+    else:
+        raise unknown("block", name, BLOCKS)
+    for mistake in contradictions(name, checked, document, path):
+        raise BadInput(f"{path}: {mistake}")
+    return checked
+
+
+def contradictions(
+    name: str, block: Any, document: dict[str, Any], path: Path
+) -> Iterator[str | BadInput]:
+    """What is wrong between the values of a block whose types and ranges are right."""
+    match block:
+        case EvaluateLikelihood() if block.importance_components > block.importance_guides:
+            yield (
+                f"{name}.importance_components: received {block.importance_components}, "
+                f"at most {name}.importance_guides, which is {block.importance_guides}"
+            )
+        case Ensemble():
+            trained = document.get("train", {})
+            for member in block.members:
+                if trained.get(member, {}).get("family") != "classification":
+                    known = [k for k, b in trained.items() if b.get("family") == "classification"]
+                    yield f"{name}.members: {unknown('classifier', member, known)}"
+            if block.features not in block.members:
+                yield f"{name}.features: {unknown('member', block.features, block.members)}"
+        case Train():
+            if block.callbacks.early_stopping and block.keep == "last":
+                yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
+            if block.dataset not in DATASETS:
+                yield f"{name}.dataset: {unknown('data set', block.dataset, DATASETS)}"
+            if block.network not in NETWORKS:
+                yield f"{name}.network: {unknown('network', block.network, NETWORKS)}"
+            dataset = find(DATASETS, "data set", block.dataset)
+            check(path, f"{name}.data", signature(dataset.batches), block.data)
+            network = find(NETWORKS, "network", block.network)
+            check(path, f"{name}.model", signature(network.__init__), block.model)
+            family = network.__base__.__module__.rpartition(".")[2]
+            if block.family != family:
+                yield f"{name}.family: received {block.family!r}, {block.network} is {family}"
+            if block.snapshot_count and not hasattr(network, "snapshot"):
+                yield f"{name}.snapshot_count: must be 0, {block.network} makes no pictures"
+        case Tune():
+            key = name.partition(".")[2]
+            if key not in document.get("train", {}):
+                yield f"{name}: {unknown('block of train', key, document.get('train', {}))}"
+            base: Train = read(f"train.{key}", path)
+            schema = signature(find(NETWORKS, "network", base.network).__init__)
+            for argument, values in block.space.items():
+                where = f"{name}.space.{argument}"
+                if argument not in schema.model_fields:
+                    yield f"{where}: {unknown('argument', argument, schema.model_fields)}"
+                yield from values.contradictions(where)
+                for end in values.ends():
+                    check(path, where, schema, {**base.model, argument: end})
+            if block.train_count < base.batch_size:
+                yield f"{name}.train_count: received {block.train_count}, less than one batch"
 
 
 def raw(section: str, path: Path = PATH) -> dict[str, Any]:
@@ -159,11 +313,13 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def check_all(path: Path = PATH) -> list[str]:
     """Check every block of `path`; the names of the blocks, or `BadInput` with every mistake."""
     document = read_document(path)
-    expected = {"profile", "prepare", "train", *BLOCKS}
-    mistakes = [
-        f"{path}: {unknown('block', name, expected)}" for name in document.keys() - expected
-    ]
-    names = [*BLOCKS, *(f"{s}.{k}" for s in ("prepare", "train") for k in document.get(s, {}))]
+    known = {"profile", *SECTIONS, *(name.partition(".")[0] for name in BLOCKS)}
+    mistakes = [f"{path}: {unknown('block', name, known)}" for name in document.keys() - known]
+    names = [*BLOCKS, *(f"{s}.{k}" for s in SECTIONS for k in document.get(s) or {})]
+    for section in {name.partition(".")[0] for name in BLOCKS if "." in name}:
+        inside = {name.partition(".")[2] for name in BLOCKS if name.startswith(f"{section}.")}
+        for name in (document.get(section) or {}).keys() - inside:
+            mistakes.append(f"{path}: {unknown(f'block of {section}', name, inside)}")
     for name in names:
         try:
             read(name, path)
@@ -213,7 +369,12 @@ def explain(name: str, schema: type[Block], mistake: Any) -> str:
 
 
 def use(profile: Path, path: Path = PATH) -> list[str]:
-    """Merge the overlay `profile` into `path`, keeping its comments; the names that changed.
+    """Merge the overlay `profile` into `path`, keeping its comments; the names that changed."""
+    return change(read_document(profile), profile, path)
+
+
+def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str]:
+    """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
 
     The file is replaced only once the merged parameters have passed every check.
     """
@@ -223,7 +384,7 @@ def use(profile: Path, path: Path = PATH) -> list[str]:
     style.preserve_quotes = True
     style.width = 100
     document = style.load(path.read_text(encoding="utf-8"))
-    changed = merge(document, read_document(profile), profile)
+    changed = merge(document, overlay, source)
     trial = path.with_name(path.name + ".new")
     try:
         with trial.open("w", encoding="utf-8") as file:
@@ -231,7 +392,7 @@ def use(profile: Path, path: Path = PATH) -> list[str]:
         try:
             check_all(trial)
         except BadInput as error:
-            raise BadInput(str(error).replace(str(trial), str(profile))) from None
+            raise BadInput(str(error).replace(str(trial), str(source))) from None
         trial.replace(path)
     finally:
         trial.unlink(missing_ok=True)

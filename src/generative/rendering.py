@@ -89,6 +89,57 @@ def scatter(codes: Array, labels: Array, title: str) -> Image.Image:
     return _to_picture(figure)
 
 
+def captioned(images: Array, captions: Sequence[str], columns: int) -> Image.Image:
+    """Grey `images` with a line of text over each."""
+    rows = -(-len(images) // columns)
+    figure = _figure(0.9 * columns, 1.1 * rows)
+    for index, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1)
+        axes.set_title(caption, fontsize="small")
+        axes.axis("off")
+    return _to_picture(figure)
+
+
+def reliability(confidence: Array, accuracy: Array, count: Array) -> Image.Image:
+    """Accuracy against confidence, bin by bin, over how many examples each bin holds."""
+    figure = _figure(4.4, 5.2)
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    filled = count > 0
+    upper.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="as confident as right")
+    upper.plot(confidence[filled], accuracy[filled], marker="o", label="bins of examples")
+    upper.set(ylabel="accuracy", ylim=(0, 1.02), title="reliability")
+    upper.legend(fontsize="small")
+    upper.grid(alpha=0.3)
+    edges = (np.arange(len(count)) + 0.5) / len(count)
+    lower.bar(edges, count, width=0.9 / len(count))
+    lower.set(yscale="log", xlabel="confidence", ylabel="examples")
+    return _to_picture(figure)
+
+
+def trials(losses: Array) -> Image.Image:
+    """The loss of each trial of a search, and the lowest so far."""
+    figure = _figure(5.6, 3.2)
+    axes = figure.add_subplot()
+    number = np.arange(1, len(losses) + 1)
+    axes.scatter(number, losses, s=16, label="trial")
+    axes.step(number, np.minimum.accumulate(losses), where="post", color="C1", label="best so far")
+    axes.set(title="search", xlabel="trial", ylabel="validation loss", yscale="log")
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+    return _to_picture(figure)
+
+
+def shares(values: dict[str, float]) -> Image.Image:
+    """A bar for each name, the largest at the top."""
+    figure = _figure(5.6, 0.9 + 0.4 * len(values))
+    axes = figure.add_subplot()
+    ordered = sorted(values.items(), key=lambda item: item[1])
+    axes.barh([name.replace("_", " ") for name, _ in ordered], [share for _, share in ordered])
+    axes.set(title="importance", xlabel="share of the variance of the loss")
+    return _to_picture(figure)
+
+
 def learning_curves(history: "pd.DataFrame") -> Image.Image:
     """One panel a metric, training and validation together, over epochs."""
     names = [n for n in history.columns if n != "epoch" and not n.startswith("val_")]

@@ -21,6 +21,16 @@ class Device:
     determinism: str
     strategy: tf.distribute.Strategy
 
+    def tags(self) -> dict[str, object]:
+        """What a run is tagged with."""
+        return {
+            "device": self.name,
+            "precision": self.precision,
+            "determinism": self.determinism,
+            "threads": threads(),
+            "xla": self.xla,
+        }
+
 
 def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device:
     """Set up the process, once and before TensorFlow computes anything.

@@ -11,17 +11,16 @@ from typing import Any
 import keras
 
 from generative.errors import BadInput
-from generative.models import MODELS
-from generative.tables import find
+from generative.tables import NETWORKS, find
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a trained model was built from: its key, arguments, data set and the data's options."""
+    """What a trained model was built from: network, arguments, data set and its options."""
 
-    key: str
+    network: str
     arguments: dict[str, Any]
     dataset: str
     data: dict[str, Any]
@@ -56,10 +55,10 @@ def load(folder: Path) -> keras.Model:
     """Build the model that `folder` describes and give it the weights it was left with."""
     card = read_card(folder)
     try:
-        model = find(MODELS, "model", card.key)(**card.arguments)
+        model = find(NETWORKS, "network", card.network)(**card.arguments)
     except TypeError as error:
         raise BadInput(
-            f"{folder} was written by another version of {card.key} ({error}); "
+            f"{folder} was written by another version of {card.network} ({error}); "
             "train it again with dvc repro"
         ) from None
     weights = folder / "model.weights.h5"
@@ -70,6 +69,6 @@ def load(folder: Path) -> keras.Model:
     except (ValueError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise BadInput(
-            f"{weights} does not fit this version of {card.key} ({first}); train it again"
+            f"{weights} does not fit this version of {card.network} ({first}); train it again"
         ) from None
     return model

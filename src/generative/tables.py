@@ -1,4 +1,4 @@
-"""Tables of the family's members: a key names a module and what to take from it, imported on use.
+"""Tables of the project's members: a key names a module and what to take from it, imported on use.
 
 A process that trains one model loads that model's file and no other's.
 """
@@ -7,6 +7,13 @@ from importlib import import_module
 from typing import Any
 
 from generative.errors import unknown
+from generative.models import MODELS
+from generative.topologies import TOPOLOGIES
+
+# Everything that can be trained, by its file: models/cvae, topologies/inception.
+NETWORKS = {f"models/{key}": place for key, place in MODELS.items()} | {
+    f"topologies/{key}": place for key, place in TOPOLOGIES.items()
+}
 
 
 def find(table: dict[str, str], kind: str, key: str) -> Any:

@@ -1,8 +1,9 @@
 """MLflow as a view of the results: runs that are live while they train, and `publish`, which makes
 MLflow agree with `dvc.lock` whatever happened to it. The only file that imports mlflow.
 
-A run is a training stage. DVC's outputs are the truth: nothing here writes any of them, and a
-store that is locked, full or gone costs a warning and never the training.
+A run is a stage that trains: a model, or a search with a nested run for each trial. DVC's outputs
+are the truth: nothing here writes any of them, and a store that is locked, full or gone costs a
+warning and never the training.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -115,7 +117,7 @@ class Store:
 
     def create(self, stage: str, params: dict[str, Any], tags: dict[str, Any], data: Path) -> str:
         """A new run of `stage`, running; `params` are its blocks, nested as in params.yaml."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
+        from mlflow.entities import Dataset, DatasetInput, InputTag
 
         known = {
             "dvc.stage": stage,
@@ -125,17 +127,32 @@ class Store:
             **git_tags(),
             **tags,
         }
-        name = f"{stage.partition('@')[2]} · {known['profile']} · {known['params.hash'][:7]}"
-        run: str = self.client.create_run(self.experiment, run_name=name).info.run_id
-        self.client.log_batch(
-            run,
-            params=[Param(name, str(value)) for name, value in flatten(params).items()],
-            tags=[RunTag(name, str(value)) for name, value in known.items()],
-        )
+        title = stage.removeprefix("train@").replace("@", " ")
+        name = f"{title} · {known['profile']} · {known['params.hash'][:7]}"
+        run = self._start(name, flatten(params), known)
         dataset = Dataset(data.name, known["data.md5"], "local", json.dumps({"uri": str(data)}))
         context = [InputTag("mlflow.data.context", "training")]
         self.client.log_inputs(run, [DatasetInput(dataset, context)])
         return run
+
+    def _start(self, name: str, params: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
+        from mlflow.entities import Param, RunTag
+
+        run: str = self.client.create_run(self.experiment, run_name=name).info.run_id
+        self.client.log_batch(
+            run,
+            params=[Param(name, str(value)) for name, value in params.items()],
+            tags=[RunTag(name, str(value)) for name, value in tags.items()],
+        )
+        return run
+
+    def add_trial(self, parent: str, number: int, arguments: dict[str, Any], loss: float) -> None:
+        """A finished run inside that of a search, unless it is there."""
+        tags = {"mlflow.parentRunId": parent, "trial": str(number)}
+        if not self.find(tags):
+            run = self._start(f"trial {number}", arguments, tags)
+            self.log(run, {"val_loss": loss}, 0)
+            self.client.set_terminated(run, "FINISHED")
 
     def log(self, run: str, values: Mapping[str, float], step: int) -> None:
         """One point on each curve, in one request."""
@@ -163,6 +180,7 @@ class LiveRun:
     def __init__(self, announce: Callable[[Store], str]) -> None:
         self.store: Store
         self.run = ""
+        self.sent = 0
         self.work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self.work.put(partial(self._open, announce))
         self.thread = threading.Thread(target=self._talk, daemon=True)
@@ -184,7 +202,7 @@ class LiveRun:
     def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
         """Send the curves' next points and, every few epochs, the snapshot's pictures in a row."""
         self.work.put(lambda: self.store.log(self.run, values, epoch))
-        if epoch % IMAGE_EVERY_EPOCHS == 1:
+        if len(frame) and epoch % IMAGE_EVERY_EPOCHS == 1:
             self.work.put(partial(self._image, frame, epoch))
 
     def _image(self, frame: Any, epoch: int) -> None:
@@ -193,10 +211,15 @@ class LiveRun:
         strip = np.concatenate(list(frame), axis=1)
         self.store.client.log_image(self.run, strip, key="snapshot", step=epoch)
 
-    def finish(self, folder: Path) -> None:
-        """The model is saved in `folder`: its weights' hash is how `publish` knows the run."""
-        weights = md5_of_file(folder / "model.weights.h5")
-        self.work.put(lambda: self.store.client.set_tag(self.run, "weights.md5", weights))
+    def trials(self, rows: list[dict[str, Any]]) -> None:
+        """The trials of a search so far, each a nested run; those that are there stay."""
+        new, self.sent = rows[self.sent :], len(rows)
+        self.work.put(lambda: add_trials(self.store, self.run, new))
+
+    def finish(self, result: Path) -> None:
+        """The stage has written the file `result`, whose hash is how `publish` knows the run."""
+        identity = md5_of_file(result)
+        self.work.put(lambda: self.store.client.set_tag(self.run, "result.md5", identity))
 
     def close(self, status: str) -> None:
         self.work.put(partial(self._close, status))
@@ -216,19 +239,34 @@ class NoRun:
     def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
         pass
 
-    def finish(self, folder: Path) -> None:
+    def trials(self, rows: list[dict[str, Any]]) -> None:
+        pass
+
+    def finish(self, result: Path) -> None:
         pass
 
 
 @contextmanager
 def live_run(
-    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any]
+    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any], study: str = ""
 ) -> Iterator[LiveRun | NoRun]:
-    """Follow the training inside the `with`; what it raises is recorded and goes on its way."""
+    """Follow the training inside the `with`; what it raises is recorded and goes on its way.
+
+    A search is named by its `study`: one that was killed goes on in the run that it had.
+    """
     if is_off():
         yield NoRun()
         return
-    live = LiveRun(lambda store: store.create(stage, params, {**tags, "origin": "live"}, data))
+
+    def announce(store: Store) -> str:
+        begun = store.find({"study": study}) if study else []
+        for run in begun:
+            if "dvc.lock_hash" not in run.data.tags:
+                return str(run.info.run_id)
+        own = {"study": study} if study else {}
+        return store.create(stage, params, {**tags, **own, "origin": "live"}, data)
+
+    live = LiveRun(announce)
     status = "FAILED"
     try:
         yield live
@@ -243,79 +281,129 @@ def live_run(
 # --- publish -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A stage of dvc.lock that has a run: its name, its entry, its key and its folder's kind."""
+
+    stage: str
+    lock: dict[str, Any]
+    kind: str
+    key: str
+
+    @property
+    def result(self) -> str:
+        """The file whose hash names the live run."""
+        return {"models": "model.weights.h5", "tuning": "trials.csv"}[self.kind]
+
+
+def entries(lock: dict[str, Any]) -> list[Entry]:
+    """The stages that train something, by what they write."""
+    found = []
+    for stage, entry in lock.items():
+        kind, key = Path(entry["outs"][0]["path"]).parts[-2:]
+        if kind in ("models", "tuning"):
+            found.append(Entry(stage, entry, kind, key))
+    return found
+
+
 def publish(folder: Path = Path("data")) -> dict[str, str]:
-    """Make MLflow hold one run, with curves, metrics and pictures, for each trained model.
+    """Make MLflow hold one run, with curves, metrics and pictures, for each trained model, and one
+    for each search, with its trials.
 
     Returns what was done for each: "kept", "tagged" (its live run was found), "restored" (made from
     the files) or "updated" (newer metrics or pictures). Raises `BadInput` if a result is not on
     disk, before anything is sent, and `Unreachable` if the store cannot be used.
     """
     lock = read_lock()
-    keys = [name.removeprefix("train@") for name in lock if name.startswith("train@")]
-    for key in keys:
-        for kind in ("models", "metrics", "samples"):
-            if not (folder / kind / key).is_dir():
-                raise BadInput(f"{folder / kind / key} is missing; run dvc pull, then dvc repro")
+    found = entries(lock)
+    for entry in found:
+        kinds = ("models", "metrics", "samples") if entry.kind == "models" else (entry.kind,)
+        for kind in kinds:
+            if not (folder / kind / entry.key).is_dir():
+                where = folder / kind / entry.key
+                raise BadInput(f"{where} is missing; run dvc pull, then dvc repro")
     with reached():
         store = Store()
-        return {key: publish_one(store, key, lock, folder) for key in keys}
+        return {entry.stage: publish_one(store, entry, lock, folder) for entry in found}
 
 
-def publish_one(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
+def publish_one(store: Store, entry: Entry, lock: dict[str, Any], folder: Path) -> str:
     """Find the run of this entry of dvc.lock, or the live one it came from, or make it."""
-    stage = f"train@{key}"
-    identity, results = digest(lock[stage]), result_digest(lock, key)
+    identity, results = digest(entry.lock), result_digest(lock, entry.key)
     run = next(iter(store.find({"dvc.lock_hash": identity})), None)
     if run and run.data.tags.get("results.hash") == results:
         return "kept"
     if run:
         run_id, done = run.info.run_id, "updated"
     else:
-        weights = md5_of_file(folder / "models" / key / "model.weights.h5")
+        result = md5_of_file(folder / entry.kind / entry.key / entry.result)
         live = [
             run.info.run_id
-            for run in store.find({"dvc.stage": stage, "weights.md5": weights})
+            for run in store.find({"dvc.stage": entry.stage, "result.md5": result})
             if run.info.status == "FINISHED" and "dvc.lock_hash" not in run.data.tags
         ]
-        run_id = live[0] if live else restore(store, key, lock, folder)
+        run_id = live[0] if live else restore(store, entry, folder)
         done = "tagged" if live else "restored"
-    add_results(store, run_id, key, folder)
+    add_results(store, run_id, entry, folder)
     # Last, so that a publish that was cut off is done again.
     store.client.set_tag(run_id, "results.hash", results)
     store.client.set_tag(run_id, "dvc.lock_hash", identity)
     return done
 
 
-def restore(store: Store, key: str, lock: dict[str, Any], folder: Path) -> str:
+def restore(store: Store, entry: Entry, folder: Path) -> str:
     """Make the run of a training that MLflow has not seen, with its curves; its id."""
-    stage = f"train@{key}"
-    for run in store.find({"dvc.stage": stage, "origin": "restored"}):
+    for run in store.find({"dvc.stage": entry.stage, "origin": "restored"}):
         if "dvc.lock_hash" not in run.data.tags:  # of a publish that was cut off
             store.client.delete_run(run.info.run_id)
-    params = lock[stage]["params"]["params.yaml"]
-    block = params[f"train.{key}"]
+    params = entry.lock["params"]["params.yaml"]
+    block = params.get(f"train.{entry.key}", {})
     tags = {
         "origin": "restored",
         "device": "unknown",
-        "precision": block["precision"],
+        "precision": block.get("precision", "float32"),
         "determinism": "bitwise" if params["runtime"]["determinism"] else "statistical",
     }
-    data = folder / "prepared" / block["dataset"]
-    run_id = store.create(stage, nest(params), tags, data)
-    store.log_history(run_id, folder / "models" / key / "history.csv")
+    prepared = next(
+        Path(dep["path"]).name for dep in entry.lock["deps"] if "prepared" in dep["path"]
+    )
+    run_id = store.create(entry.stage, nest(params), tags, folder / "prepared" / prepared)
+    history = folder / entry.kind / entry.key / "history.csv"
+    if history.exists():
+        store.log_history(run_id, history)
     store.client.set_terminated(run_id, "FINISHED")
     return run_id
 
 
-def add_results(store: Store, run_id: str, key: str, folder: Path) -> None:
-    """The final metrics, the pictures and the model's files."""
-    file = folder / "metrics" / key / "metrics.json"
-    metrics = flatten(json.loads(file.read_text(encoding="utf-8")))
+def add_results(store: Store, run_id: str, entry: Entry, folder: Path) -> None:
+    """The final metrics, the pictures, the model's files; a search's trials."""
+    own = folder / entry.kind / entry.key
+    measured = own if entry.kind == "tuning" else folder / "metrics" / entry.key
+    metrics = flatten(json.loads((measured / "metrics.json").read_text(encoding="utf-8")))
     # A prefix, because the curves of the training have some of the same names.
-    store.log(run_id, {f"test/{name}": value for name, value in metrics.items()}, 0)
-    store.client.log_artifacts(run_id, str(folder / "samples" / key), "pictures")
+    numbers = {f"test/{name}": v for name, v in metrics.items() if not isinstance(v, str)}
+    store.log(run_id, numbers, 0)
+    for name, value in metrics.items():
+        if isinstance(value, str):
+            store.client.set_tag(run_id, name, value)
+    if entry.kind == "tuning":
+        store.client.log_artifacts(run_id, str(own), "search")
+        import pandas as pd
+
+        rows: Any = pd.read_csv(own / "trials.csv").to_dict("records")
+        add_trials(store, run_id, rows)
+        return
+    store.client.log_artifacts(run_id, str(folder / "samples" / entry.key), "pictures")
     for name in ("model.json", "model.weights.h5", "history.csv"):
-        store.client.log_artifact(run_id, str(folder / "models" / key / name), "model")
+        if (own / name).exists():
+            store.client.log_artifact(run_id, str(own / name), "model")
+
+
+def add_trials(store: Store, parent: str, rows: list[dict[str, Any]]) -> None:
+    """A nested run for each row (`trial`, the arguments, `val_loss`) that has none."""
+    for row in rows:
+        arguments = {name: v for name, v in row.items() if name not in ("trial", "val_loss")}
+        store.add_trial(parent, int(row["trial"]), arguments, row["val_loss"])
 
 
 def read_lock() -> dict[str, Any]:
@@ -328,7 +416,9 @@ def read_lock() -> dict[str, Any]:
 
 def result_digest(lock: dict[str, Any], key: str) -> str:
     """The hash of what was measured and drawn of a model."""
-    return digest([lock.get(f"{stage}@{key}", {}).get("outs") for stage in ("evaluate", "render")])
+    places = [f"data/{kind}/{key}" for kind in ("metrics", "samples", "tuning")]
+    outs = [out for entry in lock.values() for out in entry["outs"]]
+    return digest([out for place in places for out in outs if out["path"] == place])
 
 
 # --- hashes and tags ---------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -28,11 +30,13 @@ class Course:
     """What happened: one row an epoch with every term, and a picture of each epoch.
 
     history: columns `epoch` (from 1), `loss`, the terms, and the same with `val_` before them.
-    snapshots: float32 [epochs, count, height, width, channels] in [0, 1].
+    snapshots: float32 [epochs, count, height, width, channels] in [0, 1]; no counts, no pictures.
+    activations: for each epoch, where they are logged, every layer's output for one example.
     """
 
     history: pd.DataFrame
     snapshots: np.ndarray
+    activations: list[dict[str, np.ndarray]]
 
 
 def fit(
@@ -43,11 +47,13 @@ def fit(
     batches: tf.data.Dataset,
     validation: tuple[np.ndarray, np.ndarray],
     on_epoch: OnEpoch,
+    scratch: Path,
 ) -> Course:
     """Compile `model` and train it as its block `train` says; `name` is what messages call that.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is told each epoch's number,
-    metrics and snapshot. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a
+    metrics and snapshot. `scratch` gets what is no result: the best weights so far, TensorBoard's
+    files. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a
     batch is larger than the data.
     """
     steps = int(batches.cardinality())
@@ -57,7 +63,10 @@ def fit(
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
         )
     snapshots = Snapshots(validation[0][: train.snapshot_count], on_epoch)
+    activations = Activations(example_of(name, train, validation[0]))
     last_good = LastGood()
+    best = scratch / "best.weights.h5"
+    best.unlink(missing_ok=True)
     try:
         with device.strategy.scope(), progress() as bar:
             model.compile(steps * train.epochs)
@@ -71,8 +80,16 @@ def fit(
                 validation_data=untuned(tf.data.Dataset.from_tensor_slices(validation).batch(1000)),
                 shuffle=False,
                 verbose=0,
-                callbacks=[last_good, snapshots, *options(train), Steps(bar, steps)],
+                callbacks=[
+                    last_good,
+                    snapshots,
+                    *([activations] if train.callbacks.activation_log else []),
+                    *options(train, scratch, best),
+                    Steps(bar, steps),
+                ],
             ).history
+            if train.keep == "best":
+                model.load_weights(best)
     except (tf.errors.InvalidArgumentError, NotFinite) as error:
         term = not_finite(error)
         if not term:
@@ -83,7 +100,7 @@ def fit(
             f"{last_good.epoch + 1}; lower {name}.model.learning_rate"
         ) from None
     table = pd.DataFrame({"epoch": np.arange(1, len(history["loss"]) + 1), **history})
-    return Course(table, np.stack(snapshots.frames))
+    return Course(table, np.array(snapshots.frames), activations.epochs)
 
 
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -97,26 +114,43 @@ def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
     return dataset.with_options(choice)
 
 
-def options(train: Train) -> list[keras.callbacks.Callback]:
+def options(train: Train, scratch: Path, best: Path) -> list[keras.callbacks.Callback]:
     """The callbacks that the block asks for."""
+    lowest = {"monitor": "val_loss", "mode": "min"}
     chosen: list[keras.callbacks.Callback] = []
     if train.keep == "best":
-        patience = train.early_stopping.patience if train.early_stopping else train.epochs
         chosen.append(
-            keras.callbacks.EarlyStopping(
-                "val_loss", mode="min", patience=patience, restore_best_weights=True
+            keras.callbacks.ModelCheckpoint(
+                best, **lowest, save_best_only=True, save_weights_only=True
             )
         )
-    if train.reduce_on_plateau:
+    wanted = train.callbacks
+    if wanted.early_stopping:
+        patience = wanted.early_stopping.patience
+        chosen.append(keras.callbacks.EarlyStopping(**lowest, patience=patience))
+    if wanted.reduce_on_plateau:
+        plateau = wanted.reduce_on_plateau.model_dump()
+        chosen.append(keras.callbacks.ReduceLROnPlateau(**lowest, **plateau))
+    if wanted.tensorboard:
+        if not find_spec("tensorboard"):
+            raise BadInput("callbacks.tensorboard needs a package: pip install tensorboard")
         chosen.append(
-            keras.callbacks.ReduceLROnPlateau(
-                "val_loss",
-                mode="min",
-                patience=train.reduce_on_plateau.patience,
-                factor=train.reduce_on_plateau.factor,
+            keras.callbacks.TensorBoard(
+                scratch / "tensorboard", histogram_freq=wanted.tensorboard.histogram_epochs
             )
         )
     return chosen
+
+
+def example_of(name: str, train: Train, images: np.ndarray) -> np.ndarray:
+    """The validation example whose activations are logged, as a batch of one."""
+    index = train.callbacks.activation_log.example if train.callbacks.activation_log else 0
+    if index >= len(images):
+        raise BadInput(
+            f"{name}.callbacks.activation_log.example: received {index}, "
+            f"there are {len(images)} validation examples"
+        )
+    return images[index : index + 1]
 
 
 class NotFinite(Exception):
@@ -155,8 +189,54 @@ class Snapshots(keras.callbacks.Callback):
         self.frames: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.frames.append(self.model.snapshot(self.examples))
-        self.on_epoch(epoch + 1, dict(logs or {}), self.frames[-1])
+        frame = self.model.snapshot(self.examples) if len(self.examples) else self.examples
+        self.frames.append(frame)
+        self.on_epoch(epoch + 1, dict(logs or {}), frame)
+
+
+class Activations(keras.callbacks.Callback):
+    """Keeps every layer's output for `example` [1, ...] after each epoch."""
+
+    def __init__(self, example: np.ndarray) -> None:
+        super().__init__()
+        self.example = example
+        self.epochs: list[dict[str, np.ndarray]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.epochs.append(layer_outputs(self.model, self.example))
+
+
+def layer_outputs(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """What each layer of `model` makes of `inputs`, by "<place>_<name>" in the order of the layers.
+
+    A model of any kind is run once with the layers' `call` replaced: only a functional one could
+    be asked for the tensors between its layers. Of a layer that runs twice the last is kept.
+    """
+    found: dict[str, np.ndarray] = {}
+
+    def recorded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*arguments: Any, **options: Any) -> Any:
+            output = call(*arguments, **options)
+            if tf.is_tensor(output):
+                found[name] = tf.cast(output, tf.float32).numpy()
+            return output
+
+        return wrapper
+
+    # Not the models inside, whose outputs are those of their last layers.
+    layers = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if not isinstance(layer, keras.Model)
+    ]
+    for place, layer in enumerate(layers):
+        layer.call = recorded(f"{place:02}_{layer.name}", layer.call)
+    try:
+        model(inputs)
+    finally:
+        for layer in layers:
+            del layer.call
+    return dict(sorted(found.items()))
 
 
 def progress() -> Progress:

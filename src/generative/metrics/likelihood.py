@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import track
 
-from generative import losses
+from generative.losses import likelihood as losses
 
 DECODE_BATCH = 2000
 COARSEST_SPACING, FINEST_SPACING = 0.2, 0.0125

@@ -2,4 +2,5 @@
 
 MODELS = {
     "cvae": "generative.models.cvae:CVAE",
+    "vae": "generative.models.vae:VAE",
 }

@@ -1,8 +1,4 @@
-"""Loss formulas: free functions of tensors, in float32, one value per example.
-
-A model's loss is a dict of named terms; `total` is what is minimised and the names are the
-metrics, in training and in evaluation alike.
-"""
+"""Formulas of latent-variable models: log densities, KL divergence, bounds; in nats, float32."""
 
 import math
 from typing import Any
@@ -10,11 +6,6 @@ from typing import Any
 import tensorflow as tf
 
 Tensor = Any
-
-
-def total(terms: dict[str, Tensor]) -> Tensor:
-    """The sum of the terms. A term that is not finite stops the program and is named."""
-    return tf.add_n([tf.debugging.check_numerics(term, name) for name, term in terms.items()])
 
 
 def bernoulli_log_likelihood(images: Tensor, logits: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Draw what one trained model does: a model and held-out images to pictures."""
+"""Draw what one trained likelihood model does: a model and held-out images to pictures."""
 
 import sys
 from pathlib import Path
@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
-from generative.datasets import DATASETS
+from generative.datasets import mnist
 from generative.folders import whole
 from generative.metrics.likelihood import encode
-from generative.params import Render
-from generative.tables import find
+from generative.params import RenderLikelihood
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
-    block = params.read("render")
+    block = params.read("render.likelihood")
     runtime.configure(params.read("runtime"), block.seed)
     card = saving.read_card(model_folder)
-    test = find(DATASETS, "data set", card.dataset).load(prepared, "test", **card.data)
+    test = mnist.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
     pictures = draw(model, test, block)
     history = pd.read_csv(model_folder / "history.csv")
@@ -34,7 +33,9 @@ def main(arguments: list[str]) -> None:
         (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))
 
 
-def draw(model: Any, test: tuple[np.ndarray, np.ndarray], block: Render) -> dict[str, Any]:
+def draw(
+    model: Any, test: tuple[np.ndarray, np.ndarray], block: RenderLikelihood
+) -> dict[str, Any]:
     images, labels = test
     count = block.rows * block.columns
     pictures = {"samples": rendering.grid(model.generate(count, block.seed), block.columns)}

@@ -1,4 +1,5 @@
-"""Measure one trained model on the test split: a model and held-out images to numbers."""
+"""Measure one trained likelihood model on the test digits: how probable it finds them, and what the
+judge says of those that it generates."""
 
 import json
 import sys
@@ -7,29 +8,37 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, params, runtime, saving
-from generative.datasets import DATASETS
+from generative import errors, judge, params, runtime, saving
+from generative.datasets import mnist
 from generative.folders import whole
 from generative.metrics import likelihood
-from generative.params import Evaluate
-from generative.tables import find
+from generative.params import EvaluateLikelihood
 
 
 def main(arguments: list[str]) -> None:
-    model_folder, prepared, out = map(Path, arguments)
-    block = params.read("evaluate")
+    model_folder, prepared, judge_folder, out = map(Path, arguments)
+    block, compared = params.read("evaluate.likelihood"), params.read("evaluate.images")
     # Always float32: a metric must not depend on the precision that training could afford.
     runtime.configure(params.read("runtime"), block.seed)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
-    splits = {name: dataset.load(prepared, name, **card.data) for name in ("train", "test")}
-    metrics = measure(saving.load(model_folder), splits, block)
+    model = saving.load(model_folder)
+    own = saving.read_card(model_folder).data
+    splits = {name: mnist.load(prepared, name, **own) for name in ("train", "test")}
+    metrics: dict[str, Any] = dict(measure(model, splits, block))
+
+    # The judge sees grey digits, whatever the model was trained on, so that models compare.
+    grey = {**own, "binarization": "none"}
+    (train, _), (test, labels) = (mnist.load(prepared, name, **grey) for name in splits)
+    eyes = judge.load(judge_folder, test, labels, compared.accuracy_floor)
+    metrics |= judge.Comparison(eyes, test, train, compared).of_model(model)
+    metrics["judge"] = judge.identity(judge_folder)
     with whole(out) as folder:
         text = json.dumps(metrics, indent=2, allow_nan=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
-def measure(model: Any, splits: dict[str, Any], block: Evaluate) -> dict[str, float | int]:
+def measure(
+    model: Any, splits: dict[str, Any], block: EvaluateLikelihood
+) -> dict[str, float | int]:
     images, labels = splits["test"]
     reconstruction, kl = likelihood.elbo_terms(model, images, block.elbo_samples, block.seed)
     elbo = -(reconstruction + kl)

@@ -1,0 +1,1 @@
+"""What the models of one family share, one file a family; `train.<key>.family` names it."""

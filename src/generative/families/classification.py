@@ -1,0 +1,92 @@
+"""Classifiers of digits: a topology makes features of an image, one layer reads them."""
+
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from pydantic import Field
+
+from generative.losses import classification, objective
+from generative.optimizers import Decay, schedule
+
+SIDE, CLASSES = 28, 10
+
+Tensor = Any
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Shift = Annotated[int, Field(ge=0, lt=SIDE)]
+
+
+class Classifier(keras.Model):
+    """A functional model with two outputs: `features` [batch, width] and `logits` [batch, 10].
+
+    images, features: the ends of the topology's own graph.
+    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
+    label_smoothing: share of each label spread over all classes in training.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        features: Tensor,
+        *,
+        learning_rate: float,
+        learning_rate_decay: Decay,
+        label_smoothing: float,
+    ) -> None:
+        # Float32 from here on: softmax and distances between features need it.
+        features = layers.Activation("linear", dtype="float32", name="features")(features)
+        logits = layers.Dense(CLASSES, dtype="float32", name="logits")(features)
+        super().__init__(images, {"features": features, "logits": logits})
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+        self.label_smoothing = label_smoothing
+        self.trackers = {name: keras.metrics.Mean(name) for name in ("cross_entropy", "accuracy")}
+
+    def compile(self, steps: int | None = None) -> None:
+        """Adam; a cosine needs the number of `steps` that training will take."""
+        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+        super().compile(optimizer=keras.optimizers.Adam(rate))
+
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Any = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
+        logits = y_pred["logits"]
+        smoothing = self.label_smoothing if training else 0.0
+        entropy = tf.reduce_mean(classification.cross_entropy(y, logits, smoothing))
+        right = tf.equal(tf.argmax(logits, axis=-1), tf.cast(y, tf.int64))
+        accuracy = tf.reduce_mean(tf.cast(right, tf.float32))
+        terms = {"cross_entropy": entropy}
+        return objective(terms, {"accuracy": accuracy}, self.trackers, tf.shape(y)[0])
+
+    def outputs_of(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Both outputs for float32 `images` [N, 28, 28, 1] in [0, 1]."""
+        pieces = [self(images[i : i + 1000], training=False) for i in range(0, len(images), 1000)]
+        return {name: np.concatenate([p[name] for p in pieces]) for name in pieces[0]}
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """p(digit | image): float32 [N, 10]."""
+        return tf.nn.softmax(self.outputs_of(images)["logits"]).numpy()
+
+    def inference_model(self) -> keras.Model:
+        """The graph of stock layers from images to probabilities."""
+        return keras.Model(self.inputs, layers.Softmax()(self.output["logits"]))
+
+
+def shifted_images(shift_pixels: int) -> tuple[Tensor, Tensor]:
+    """The input of a topology, and the same moved at random in training, up to `shift_pixels`."""
+    images = keras.Input((SIDE, SIDE, 1), name="images")
+    if not shift_pixels:
+        return images, images
+    factor = shift_pixels / SIDE
+    move = layers.RandomTranslation(
+        factor, factor, fill_mode="constant", interpolation="nearest", dtype="float32"
+    )
+    return images, move(images)

@@ -1,0 +1,60 @@
+"""Branches of different reach, concatenated (Szegedy et al., 2015, arXiv:1409.4842)."""
+
+from typing import Any
+
+from keras import layers
+
+from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.optimizers import Decay, LearningRate
+
+Tensor = Any
+
+
+class Inception(Classifier):
+    """A strided convolution, blocks of four branches that halve the picture, global pooling.
+
+    width: channels of each branch of the first block; each next block has twice as many.
+    blocks: their number.
+    dropout: share of the features that are dropped in training.
+    shift_pixels: how far images are moved at random in training.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: Count,
+        blocks: Count,
+        dropout: Share,
+        shift_pixels: Shift,
+        label_smoothing: Share,
+        learning_rate: LearningRate,
+        learning_rate_decay: Decay,
+    ) -> None:
+        images, x = shifted_images(shift_pixels)
+        x = convolve(x, width, 3)
+        x = convolve(x, 2 * width, 3, strides=2)
+        for block in range(blocks):
+            x = branches(x, width * 2**block)
+        x = layers.GlobalAveragePooling2D(name="pooled")(x)
+        x = layers.Dropout(dropout)(x)
+        super().__init__(
+            images,
+            x,
+            learning_rate=learning_rate,
+            learning_rate_decay=learning_rate_decay,
+            label_smoothing=label_smoothing,
+        )
+
+
+def branches(x: Tensor, width: int) -> Tensor:
+    """Four views of a patch, at half the resolution: [batch, side / 2, side / 2, 4 width]."""
+    point = convolve(x, width, 1, strides=2)
+    near = convolve(convolve(x, width, 1), width, 3, strides=2)
+    far = convolve(convolve(convolve(x, width, 1), width, 3), width, 3, strides=2)
+    pooled = layers.AveragePooling2D(3, strides=2, padding="same")(x)
+    return layers.Concatenate()([point, near, far, convolve(pooled, width, 1)])
+
+
+def convolve(x: Tensor, width: int, size: int, strides: int = 1) -> Tensor:
+    x = layers.Conv2D(width, size, strides=strides, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))

@@ -1,0 +1,57 @@
+"""Try the image metrics on known cases, so that a number of a model can be placed."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from generative import errors, judge, params, runtime
+from generative.datasets import mnist
+from generative.folders import whole
+from generative.params import Calibrate
+
+Array = np.ndarray
+
+
+def main(arguments: list[str]) -> None:
+    judge_folder, prepared, out = map(Path, arguments)
+    block, images = params.read("calibrate"), params.read("evaluate.images")
+    runtime.configure(params.read("runtime"), block.seed)
+    (train, train_labels), (test, labels) = (
+        mnist.load(prepared, split, binarization="none", binarization_seed=0)
+        for split in ("train", "test")
+    )
+    model = judge.load(judge_folder, test, labels, images.accuracy_floor)
+    # Digits that stand for generated ones must not be among those that could be memorised.
+    order = np.random.default_rng(block.seed).permutation(len(train))
+    count = min(images.samples, len(train) // 2)
+    held, rest = train[order[:count]], train[order[count:]]
+    comparison = judge.Comparison(model, test, rest, images)
+    found = {
+        name: comparison.measure(some, block.seed)
+        for name, some in cases(held, train_labels[order[:count]], rest, block).items()
+    }
+    with whole(out) as folder:
+        result = {"judge": judge.identity(judge_folder), **found}
+        text = json.dumps(result, indent=2, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+
+
+def cases(held: Array, labels: Array, rest: Array, block: Calibrate) -> dict[str, Array]:
+    """Sets of images as good and as bad as their names say, made of real ones: `held` and their
+    labels stand for generated digits, `rest` is what there is to memorise."""
+    generator = np.random.default_rng(block.seed)
+    noise = generator.normal(0, block.noise, held.shape).astype(np.float32)
+    return {
+        "floor": held,
+        "thresholded": (held >= 0.5).astype(np.float32),
+        "noisy": np.clip(held + noise, 0, 1),
+        "missing_digit": held[labels != block.missing_digit],
+        "memorised": rest[generator.integers(0, block.memorised, len(held)) % len(rest)],
+        "pure_noise": generator.random(held.shape, dtype=np.float32),
+    }
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

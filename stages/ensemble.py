@@ -1,0 +1,45 @@
+"""Make the judge of trained classifiers: weights fitted on validation digits."""
+
+import sys
+from pathlib import Path
+
+from generative import errors, params, runtime, saving, tracking
+from generative.datasets import DATASETS
+from generative.folders import whole
+from generative.tables import find
+from generative.topologies.ensemble import Ensemble
+
+
+def main(arguments: list[str]) -> None:
+    models, prepared, out = map(Path, arguments)
+    block = params.read("ensemble")
+    device_block = params.read("runtime")
+    device = runtime.configure(device_block, seed=0)
+    cards = {name: saving.read_card(models / name) for name in block.members}
+    first = cards[block.features]
+    dataset = find(DATASETS, "data set", first.dataset)
+    built = {
+        "members": {
+            name: {"network": card.network, "arguments": card.arguments}
+            for name, card in cards.items()
+        },
+        "features": block.features,
+    }
+    recorded = {"ensemble": block.model_dump(), "runtime": device_block.model_dump()}
+    with tracking.live_run("ensemble", recorded, prepared, device.tags()) as run:
+        model = Ensemble(**built)
+        for name, member in model.members.items():
+            member.set_weights(saving.load(models / name).get_weights())
+        train, _ = dataset.load(prepared, "train", **first.data)
+        model.fit_to(train, dataset.load(prepared, "validation", **first.data))
+        for name, share in zip(block.members, model.average.shares.numpy(), strict=True):
+            print(f"{name}: weight {share:.3f}")
+        with whole(out) as folder:
+            saving.save(
+                model, saving.Card("topologies/ensemble", built, first.dataset, first.data), folder
+            )
+        run.finish(out / "model.weights.h5")
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Search for one classifier's best arguments, train it with them, and only then test it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from generative import errors, params, rendering, runtime, tracking, tuning
+from generative.datasets import DATASETS
+from generative.folders import whole
+from generative.tables import find
+
+
+def main(arguments: list[str]) -> None:
+    key, prepared, out = arguments[0], *map(Path, arguments[1:])
+    search = tuning.Search(key, prepared, params.read(f"tune.{key}"), params.read(f"train.{key}"))
+    device_block = params.read("runtime")
+    train = search.train
+    device = runtime.configure(device_block, train.seed, train.precision)
+    recorded = {
+        "tune": {key: search.tune.model_dump()},
+        "train": {key: train.model_dump()},
+        "runtime": device_block.model_dump(),
+    }
+    tags = device.tags()
+    with tracking.live_run(f"tune@{key}", recorded, prepared, tags, search.name) as run:
+        tuning.run(search, device, lambda: run.trials(search.rows()))
+        run.trials(search.rows())
+        best, table = search.best(), pd.DataFrame(search.rows())
+        importance = search.importance()
+        print(f"best: {best}; training with it as train.{key} says")
+        model, _ = tuning.fit(search, train, best, device, batches=-1)
+        dataset = find(DATASETS, "data set", train.dataset)
+        images, labels = dataset.load(prepared, "test", **train.data)
+        accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
+        metrics = {
+            "test_accuracy": accuracy,
+            "best_val_loss": float(table["val_loss"].min()),
+            "trials": len(table),
+        }
+        with whole(out) as folder:
+            table.to_csv(folder / "trials.csv", index=False)
+            for name, values in (("best", best), ("importance", importance), ("metrics", metrics)):
+                text = json.dumps(values, indent=2, allow_nan=False)
+                (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+            rendering.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
+            rendering.shares(importance).save(folder / "importance.png")
+        run.finish(out / "trials.csv")
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))
