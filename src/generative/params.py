@@ -199,6 +199,7 @@ BLOCKS: dict[str, type[Block]] = {
     "render.classifiers": RenderClassifiers,
     "render.likelihood": RenderLikelihood,
 }
+SHARED = tuple(dict.fromkeys(name.partition(".")[0] for name in BLOCKS))
 # Sections with a block for every member of the family.
 SECTIONS = ("prepare", "train", "tune")
 
@@ -313,7 +314,7 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def check_all(path: Path = PATH) -> list[str]:
     """Check every block of `path`; the names of the blocks, or `BadInput` with every mistake."""
     document = read_document(path)
-    known = {"profile", *SECTIONS, *(name.partition(".")[0] for name in BLOCKS)}
+    known = {"profile", *SECTIONS, *SHARED}
     mistakes = [f"{path}: {unknown('block', name, known)}" for name in document.keys() - known]
     names = [*BLOCKS, *(f"{s}.{k}" for s in SECTIONS for k in document.get(s) or {})]
     for section in {name.partition(".")[0] for name in BLOCKS if "." in name}:

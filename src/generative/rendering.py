@@ -124,7 +124,7 @@ def trials(losses: Array) -> Image.Image:
     number = np.arange(1, len(losses) + 1)
     axes.scatter(number, losses, s=16, label="trial")
     axes.step(number, np.minimum.accumulate(losses), where="post", color="C1", label="best so far")
-    axes.set(title="search", xlabel="trial", ylabel="validation loss", yscale="log")
+    axes.set(title="search", xlabel="trial", ylabel="validation loss")
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
     return _to_picture(figure)

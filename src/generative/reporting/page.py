@@ -13,16 +13,30 @@ from generative.errors import BadInput
 from generative.params import flatten
 
 MEDIA_TYPES = {".png": "image/png", ".gif": "image/gif"}
+# The blocks of params.yaml that are shown with what they belong to.
+OWN = ("train", "tune")
 
 
 def build(data: Path, document: dict[str, Any]) -> str:
-    """The page for every model of `document["train"]`, whose results are under `data`.
+    """The page for everything that `document`, which is params.yaml, names, made from `data`.
 
-    Raises `BadInput` if a model has no metrics or no pictures.
+    Raises `BadInput` if a model has no metrics or no pictures, or was measured by another judge.
     """
-    models = [describe(data, key, block) for key, block in document["train"].items()]
-    names = list(dict.fromkeys(name for model in models for name in model["metrics"]))
-    shared = {name: block for name, block in document.items() if name != "train"}
+    blocks = {**document["train"], "ensemble": document["ensemble"]}
+    models = [describe(data, key, block) for key, block in blocks.items()]
+    calibration = read_json(existing(data / "metrics" / "calibration") / "metrics.json")
+    judge = calibration.pop("judge")
+    cases = [{"key": name, "metrics": metrics} for name, metrics in calibration.items()]
+    image_metrics = list(cases[0]["metrics"])
+    judged = [model for model in models if "judge" in model["metrics"]]
+    for model in judged:
+        if model["metrics"]["judge"] != judge:
+            raise BadInput(
+                f"data/metrics/{model['key']} comes from the judge {model['metrics']['judge']}, "
+                f"the calibration from {judge}: they do not compare; run dvc repro"
+            )
+    families = list(dict.fromkeys(model["family"] for model in models))
+    shared = {name: block for name, block in document.items() if name not in OWN}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -30,40 +44,100 @@ def build(data: Path, document: dict[str, Any]) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = number
-    template = environment.get_template("page.html.jinja")
-    return template.render(models=models, metric_names=names, shared_params=flatten(shared))
+    environment.globals["cell"] = cell
+    return environment.get_template("page.html.jinja").render(
+        models=models,
+        judge=judge,
+        images=comparison([*cases, *judged], image_metrics),
+        families={
+            family: comparison(
+                [model for model in models if model["family"] == family],
+                leave_out={"judge", *image_metrics},
+            )
+            for family in families
+        },
+        searches=[search(data, key, block) for key, block in document["tune"].items()],
+        shared_params=flatten(shared),
+    )
+
+
+def comparison(
+    columns: list[dict[str, Any]], names: list[str] | None = None, leave_out: set[str] | None = None
+) -> dict[str, Any]:
+    """A table: a row for each of the metrics `names`, or for all but some, a column for each of
+    `columns`."""
+    found = dict.fromkeys(name for column in columns for name in column["metrics"])
+    kept = [n for n in found if not n.endswith("_deviation") and n not in (leave_out or ())]
+    return {"columns": columns, "names": names or kept}
 
 
 def describe(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
     """What the page shows of one model."""
-    model, metrics, samples = (data / kind / key for kind in ("models", "metrics", "samples"))
-    for folder in (model, metrics, samples):
-        if not folder.is_dir():
-            raise BadInput(f"{folder} is missing; run dvc repro")
-    history = pd.read_csv(model / "history.csv")
-    files = [
-        *sorted((data / "prepared" / block["dataset"]).iterdir()),
-        *sorted(model.iterdir()),
-        *sorted(metrics.iterdir()),
-    ]
+    model, metrics, samples = (existing(data / k / key) for k in ("models", "metrics", "samples"))
+    card = read_json(model / "model.json")
+    history = model / "history.csv"
+    table = pd.read_csv(history) if history.exists() else pd.DataFrame()
+    prepared = sorted((data / "prepared" / card["dataset"]).iterdir())
     return {
         "key": key,
-        "metrics": json.loads((metrics / "metrics.json").read_text(encoding="utf-8")),
+        "family": block.get("family", "classification"),
+        "data": card["data"],
+        "metrics": read_json(metrics / "metrics.json"),
         "pictures": [picture(file) for file in sorted(samples.iterdir())],
-        "history": {"columns": list(history.columns), "rows": history.to_numpy().tolist()},
+        "history": rows(table),
         "params": flatten(block),
-        "hashes": {str(file): hashlib.md5(file.read_bytes()).hexdigest() for file in files},
+        "hashes": hashes([*prepared, *sorted(model.iterdir()), *sorted(metrics.iterdir())]),
     }
+
+
+def search(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of one search for arguments."""
+    folder = existing(data / "tuning" / key)
+    return {
+        "key": key,
+        "best": read_json(folder / "best.json"),
+        "metrics": read_json(folder / "metrics.json"),
+        "pictures": [picture(file) for file in sorted(folder.glob("*.png"))],
+        "trials": rows(pd.read_csv(folder / "trials.csv")),
+        "params": flatten(block),
+        "hashes": hashes(sorted(folder.iterdir())),
+    }
+
+
+def existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is missing; run dvc repro")
+    return folder
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def rows(table: pd.DataFrame) -> dict[str, Any]:
+    return {"columns": list(table.columns), "rows": table.to_numpy().tolist()}
+
+
+def hashes(files: list[Path]) -> dict[str, str]:
+    return {str(file): hashlib.md5(file.read_bytes()).hexdigest() for file in files}
 
 
 def picture(file: Path) -> dict[str, str]:
+    """A picture ready to be put in the page; a text file as it is."""
     content = file.read_bytes()
+    shown = {"caption": file.stem.replace("_", " "), "md5": hashlib.md5(content).hexdigest()}
+    if file.suffix == ".txt":
+        return {**shown, "text": content.decode("utf-8")}
     encoded = base64.b64encode(content).decode()
-    return {
-        "caption": file.stem.replace("_", " "),
-        "source": f"data:{MEDIA_TYPES[file.suffix]};base64,{encoded}",
-        "md5": hashlib.md5(content).hexdigest(),
-    }
+    return {**shown, "source": f"data:{MEDIA_TYPES[file.suffix]};base64,{encoded}"}
+
+
+def cell(metrics: dict[str, Any], name: str) -> str:
+    """A metric, with its deviation over sampling seeds; empty where there is none."""
+    text = number(metrics.get(name, ""))
+    deviation = metrics.get(f"{name}_deviation")
+    return text if deviation is None else f"{text} ± {deviation:.2g}"
 
 
 def number(value: Any) -> str:
