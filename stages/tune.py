@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> None:
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")
-        model, _ = tuning.fit(search, train, best, device, batches=-1)
+        scratch = tuning.JOURNALS / key
+        scratch.mkdir(parents=True, exist_ok=True)
+        model, _ = tuning.fit(search, train, best, device, batches=-1, scratch=scratch)
         dataset = find(DATASETS, "data set", train.dataset)
         images, labels = dataset.load(prepared, "test", **train.data)
         accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())

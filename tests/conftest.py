@@ -101,9 +101,9 @@ class Workspace:
             check=False,
         )
 
-    def repro(self, **variables: str) -> set[str]:
+    def repro(self, *targets: str, **variables: str) -> set[str]:
         """`dvc repro`; the stages that ran (not those taken from the run cache)."""
-        lines = self.run(sys.executable, "-m", "dvc", "repro", **variables).splitlines()
+        lines = self.run(sys.executable, "-m", "dvc", "repro", *targets, **variables).splitlines()
         return {line.split("'")[1] for line in lines if line.startswith("Running stage")}
 
     def set(self, name: str, value: object) -> None:

@@ -17,7 +17,9 @@ def call(*arguments: str) -> str:
 
 
 def test_params_check() -> None:
-    assert "blocks are right: runtime, evaluate, render" in call("params", "check")
+    assert "blocks are right: runtime, ensemble, calibrate, evaluate.classifiers" in call(
+        "params", "check"
+    )
 
 
 def test_an_unknown_profile() -> None:
@@ -42,11 +44,13 @@ def test_register_exports_what_generates(tmp_path: Path, monkeypatch: pytest.Mon
     import mlflow
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlruns/mlflow.db")
-    (tmp_path / "dvc.lock").write_text("stages:\n  train@cvae:\n    cmd: train\n")
+    (tmp_path / "dvc.lock").write_text(
+        "stages:\n  train@cvae:\n    outs:\n    - path: data/models/cvae\n"
+    )
     arguments = params.read("train.cvae").model
     monkeypatch.chdir(tmp_path)
     model = CVAE(**arguments)
-    saving.save(model, saving.Card("cvae", arguments, "mnist", {}), Path("data/models/cvae"))
+    saving.save(model, saving.Card("models/cvae", arguments, "mnist", {}), Path("data/models/cvae"))
     with pytest.raises(BadInput, match="MLflow has no run of cvae as in dvc.lock"):
         exporting.register("cvae", "champion")
 

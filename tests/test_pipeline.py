@@ -18,19 +18,33 @@ from generative import params
 from generative.datasets import DATASETS
 from generative.models import MODELS
 from generative.sources import SOURCES
+from generative.tables import NETWORKS
+from generative.topologies import TOPOLOGIES
 from tests.conftest import PROJECT, Workspace, make_workspace
 
 PACKAGE = PROJECT / "src" / "generative"
 # What a stage imports but need not depend on, see the head of dvc.yaml.
-TABLES = {"src/generative/models/__init__.py", "src/generative/datasets/__init__.py"}
+TABLES = {
+    "src/generative/models/__init__.py",
+    "src/generative/topologies/__init__.py",
+    "src/generative/datasets/__init__.py",
+}
 OBSERVER = "src/generative/tracking.py"
 
+CLASSIFIERS = {"sequential", "functional", "inception", "residual", "separable"}
+LIKELIHOOD = {"cvae", "vae"}
+OF_CVAE = {"train@cvae", "evaluate_likelihood@cvae", "render_likelihood@cvae"}
 EVERYTHING = {
     "fetch@mnist",
     "prepare@mnist",
-    "train@cvae",
-    "evaluate@cvae",
-    "render@cvae",
+    *(f"train@{key}" for key in CLASSIFIERS | LIKELIHOOD),
+    *(f"{stage}_classifiers@{key}" for key in CLASSIFIERS for stage in ("evaluate", "render")),
+    *(f"{stage}_likelihood@{key}" for key in LIKELIHOOD for stage in ("evaluate", "render")),
+    "ensemble",
+    "evaluate_ensemble",
+    "render_ensemble",
+    "calibrate",
+    "tune@separable",
     "report",
     "publish",
 }
@@ -41,9 +55,12 @@ EVERYTHING = {
 
 def test_one_key_everywhere() -> None:
     document = params.read_document()
-    assert set(document["train"]) == set(MODELS)
+    # The ensemble is made of trained networks and has a block of its own.
+    trained = {block["network"] for block in document["train"].values()}
+    assert trained | {"topologies/ensemble"} == set(NETWORKS)
     assert set(document["prepare"]) == set(DATASETS) == set(SOURCES)
-    for folder, table in (("models", MODELS), ("datasets", DATASETS)):
+    tables = (("models", MODELS), ("topologies", TOPOLOGIES), ("datasets", DATASETS))
+    for folder, table in tables:
         files = {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
         assert files == set(table)
         for key, place in table.items():
@@ -59,11 +76,20 @@ def test_tables_hold_only_names() -> None:
         assert all(isinstance(v, str) for v in ast.literal_eval(assignment.value).values())
 
 
+def test_every_model_is_measured_and_drawn() -> None:
+    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+    for key, block in params.read_document()["train"].items():
+        group = {"classification": "classifiers"}.get(block["family"], block["family"])
+        for stage in (f"evaluate_{group}", f"render_{group}"):
+            assert key in stages[stage]["foreach"], f"dvc.yaml: add {key} to {stage}"
+
+
 def test_models_import_no_sibling() -> None:
-    for file in (PACKAGE / "models").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.ImportFrom):
-                assert not (node.module or "").startswith("generative.models")
+    for folder in ("models", "topologies"):
+        for file in (PACKAGE / folder).glob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.ImportFrom):
+                    assert not (node.module or "").startswith(f"generative.{folder}")
 
 
 def test_our_reading_of_params_is_dvcs() -> None:
@@ -74,8 +100,9 @@ def test_our_reading_of_params_is_dvcs() -> None:
 
 def test_plots_name_every_model() -> None:
     text = json.dumps(yaml.safe_load(Path("dvc.yaml").read_text())["plots"])
-    for key in MODELS:
+    for key in params.read_document()["train"]:
         assert f"data/models/{key}/history.csv" in text
+    for key in MODELS:
         assert f"data/samples/{key}/samples.png" in text
 
 
@@ -94,8 +121,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, raw_mnist: Path) -> Workspac
     return make_workspace(tmp_path_factory.mktemp("story") / "project", raw_mnist)
 
 
-def runs(workspace: Workspace) -> list[dict[str, str]]:
-    """The tags of the runs that the workspace's MLflow holds, oldest first."""
+def runs(workspace: Workspace, stage: str = "train@cvae") -> list[dict[str, str]]:
+    """The tags of the runs of `stage` that the workspace's MLflow holds, oldest first."""
     with sqlite3.connect(workspace.folder / "mlruns" / "mlflow.db") as database:
         rows = database.execute(
             "select run_uuid, status from runs where lifecycle_stage = 'active' order by start_time"
@@ -105,8 +132,21 @@ def runs(workspace: Workspace) -> list[dict[str, str]]:
             tags = dict(
                 database.execute("select key, value from tags where run_uuid = ?", [run]).fetchall()
             )
-            found.append({**tags, "status": status, "id": run})
+            if tags.get("dvc.stage") == stage:
+                found.append({**tags, "status": status, "id": run})
         return found
+
+
+def trials(workspace: Workspace) -> list[str]:
+    """The numbers of the trials that are nested in the one run of the search."""
+    (search,) = runs(workspace, "tune@separable")
+    query = (
+        "select n.value from tags p join tags n using (run_uuid) join runs using (run_uuid) where "
+        "p.key = 'mlflow.parentRunId' and p.value = ? and n.key = 'trial' "
+        "and lifecycle_stage = 'active' order by n.value"
+    )
+    with sqlite3.connect(workspace.folder / "mlruns" / "mlflow.db") as database:
+        return [number for (number,) in database.execute(query, [search["id"]]).fetchall()]
 
 
 def history(workspace: Workspace, run: str) -> set[tuple[str, int, float]]:
@@ -126,6 +166,11 @@ def test_first_run_makes_everything(story: Workspace) -> None:
         assert run[tag]
     assert run["git.dirty"] == "false"
     assert history(story, run["id"])
+    for stage in EVERYTHING:
+        if stage.startswith(("train@", "tune@")) or stage == "ensemble":
+            (run,) = runs(story, stage)
+            assert (run["status"], run["origin"]) == ("FINISHED", "live"), stage
+    assert trials(story) == ["1", "2"]
 
 
 def test_stages_declare_what_they_read(story: Workspace) -> None:
@@ -136,8 +181,9 @@ def test_stages_declare_what_they_read(story: Workspace) -> None:
         declared = {dep["path"] for dep in entry.get("deps", [])}
         check_deps(stage, declared, record)
         blocks = set(entry.get("params", {}).get("params.yaml", {}))
-        # DVC adds the keys that `${item.dataset}` was filled in from; their block says the same.
-        blocks = {b for b in blocks if not b.endswith(".dataset")}
+        # DVC adds the keys that `${item.dataset}` and the like were filled in from; their block
+        # says the same.
+        blocks = {b for b in blocks if not b.endswith((".dataset", ".network", ".family"))}
         assert blocks == set(record["blocks"]), stage
 
 
@@ -154,7 +200,8 @@ def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
         return any(file == dep or file.startswith(f"{dep}/") for dep in declared)
 
     state = ("mlruns/", ".cache/", ".git/", "dvc.lock", "params.yaml", *TABLES, OBSERVER)
-    own = tuple(f"data/{kind}/" for kind in ("raw", "prepared", "models", "metrics", "samples"))
+    kinds = ("raw", "prepared", "models", "metrics", "samples", "tuning")
+    own = tuple(f"data/{kind}/" for kind in kinds)
     for file in record["files"]:
         written_by_itself = file.startswith(own) and not is_declared(file)
         parent = str(Path(file).parent)
@@ -167,8 +214,8 @@ def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
 
 def outputs_of(stage: str) -> set[str]:
     name, _, key = stage.partition("@")
-    kind = {"fetch": "raw", "prepare": "prepared", "train": "models"}.get(name, "none")
-    return {f"data/{kind}/{key}"}
+    kinds = {"fetch": "raw", "prepare": "prepared", "train": "models", "tune": "tuning"}
+    return {f"data/{kinds.get(name, 'none')}/{key}", "data/models/ensemble"}
 
 
 def test_nothing_changed(story: Workspace) -> None:
@@ -178,14 +225,15 @@ def test_nothing_changed(story: Workspace) -> None:
 
 
 def test_a_render_parameter_redraws(story: Workspace) -> None:
-    story.set("render.rows", 3)
-    assert story.repro() == {"render@cvae", "report", "publish"}
+    story.set("render.likelihood.rows", 3)
+    redrawn = {f"render_likelihood@{key}" for key in LIKELIHOOD}
+    assert story.repro() == {*redrawn, "report", "publish"}
     assert len(runs(story)) == 1
 
 
 def test_an_epoch_more_retrains(story: Workspace) -> None:
     story.set("train.cvae.epochs", 2)
-    assert story.repro() == EVERYTHING - {"fetch@mnist", "prepare@mnist"}
+    assert story.repro() == {*OF_CVAE, "report", "publish"}
     first, second = runs(story)
     assert first["dvc.lock_hash"] != second["dvc.lock_hash"]
     assert second["origin"] == "live"
@@ -204,7 +252,7 @@ def test_one_model_file_retrains_only_that_model(story: Workspace) -> None:
     file = story.folder / "src" / "generative" / "models" / "cvae.py"
     text = file.read_text()
     file.write_text(text + "# a remark\n")
-    assert story.repro() == {"train@cvae", "evaluate@cvae", "render@cvae"}
+    assert story.repro() == OF_CVAE
     assert story.hashes() == before
     file.write_text(text)
     assert story.repro() == set()
@@ -239,14 +287,22 @@ def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:
 def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, raw_mnist: Path) -> None:
     """The second one untracked: MLflow has no part in any result."""
     other = make_workspace(story.folder.parent / "other", raw_mnist)
-    other.set("render.rows", 3)
-    assert other.repro(GENERATIVE_TRACKING="off") == EVERYTHING
+    other.set("render.likelihood.rows", 3)
+    targets = ("render_likelihood@cvae", "render_classifiers@residual", "tune@separable")
+    other.repro(*targets, GENERATIVE_TRACKING="off")
     assert not (other.folder / "mlruns" / "mlflow.db").exists()
-    assert other.hashes() == story.hashes()
-    # Switched on again, one command brings MLflow up to date.
-    other.run(sys.executable, "-c", "from generative.cli import main; main()", "publish")
-    (run,) = runs(other)
+    hashes = other.hashes()
+    assert len(hashes) == 7
+    assert hashes.items() <= story.hashes().items()
+
+
+def test_what_was_not_tracked_is_published_later(story: Workspace) -> None:
+    """Switched on again, one command brings MLflow up to date."""
+    shutil.rmtree(story.folder / "mlruns")
+    story.run(sys.executable, "-c", "from generative.cli import main; main()", "publish")
+    (run,) = runs(story)
     assert run["origin"] == "restored"
+    assert trials(story) == ["1", "2"]
 
 
 def test_a_wrong_parameter_is_one_line(story: Workspace) -> None:

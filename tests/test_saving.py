@@ -13,7 +13,7 @@ from generative.models.cvae import CVAE
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     arguments = params.read("train.cvae").model
-    saving.save(CVAE(**arguments), saving.Card("cvae", arguments, "mnist", {}), tmp_path)
+    saving.save(CVAE(**arguments), saving.Card("models/cvae", arguments, "mnist", {}), tmp_path)
     return tmp_path
 
 
@@ -24,7 +24,7 @@ def change(folder: Path, **changes: object) -> None:
 
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     arguments = params.read("train.cvae").model
-    model, card = CVAE(**arguments), saving.Card("cvae", arguments, "mnist", {"seed": 1})
+    model, card = CVAE(**arguments), saving.Card("models/cvae", arguments, "mnist", {"seed": 1})
     saving.save(model, card, tmp_path)
     assert saving.read_card(tmp_path) == card
     loaded = generative.load(tmp_path)
@@ -39,20 +39,20 @@ def test_no_model(tmp_path: Path) -> None:
 
 def test_another_format(folder: Path) -> None:
     change(folder, version=99)
-    with pytest.raises(BadInput, match="holds a model of format 99, this program reads 1"):
+    with pytest.raises(BadInput, match="holds a model of format 99, this program reads 2"):
         generative.load(folder)
 
 
 def test_other_arguments(folder: Path) -> None:
     change(folder, arguments={"latent_size": 2, "width": 3})
-    with pytest.raises(BadInput, match="was written by another version of cvae"):
+    with pytest.raises(BadInput, match="was written by another version of models/cvae"):
         generative.load(folder)
 
 
 def test_other_weights(folder: Path) -> None:
     arguments = {**saving.read_card(folder).arguments, "latent_size": 5}
     change(folder, arguments=arguments)
-    with pytest.raises(BadInput, match="does not fit this version of cvae"):
+    with pytest.raises(BadInput, match="does not fit this version of models/cvae"):
         generative.load(folder)
 
 
@@ -75,6 +75,6 @@ def test_a_damaged_card(folder: Path) -> None:
 
 
 def test_an_unknown_model(folder: Path) -> None:
-    change(folder, key="cave")
-    with pytest.raises(BadInput, match="unknown model 'cave'; did you mean cvae"):
+    change(folder, network="models/cave")
+    with pytest.raises(BadInput, match="unknown network 'models/cave'; did you mean models/cvae"):
         generative.load(folder)

@@ -54,7 +54,7 @@ def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
             raise error
         folder.mkdir()
         (folder / "model.weights.h5").write_bytes(b"weights")
-        run.finish(folder)
+        run.finish(folder / "model.weights.h5")
 
 
 def query(database: Path, sql: str) -> list[Any]:
@@ -77,7 +77,7 @@ def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
     assert tags["dvc.stage"] == "train@cvae"
     assert tags["origin"] == "live"
     assert tags["device"] == "CPU"
-    assert tags["weights.md5"] == tracking.md5_of_file(tmp_path / "model" / "model.weights.h5")
+    assert tags["result.md5"] == tracking.md5_of_file(tmp_path / "model" / "model.weights.h5")
     assert tags["data.md5"] == tracking.md5_of_folder(data)
     assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
 
@@ -176,7 +176,9 @@ def test_publish_asks_for_what_is_missing(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(tracking.BadInput, match="dvc.lock is missing; run dvc repro first"):
         tracking.publish()
-    (tmp_path / "dvc.lock").write_text("stages:\n  train@cvae:\n    cmd: train\n")
+    (tmp_path / "dvc.lock").write_text(
+        "stages:\n  train@cvae:\n    outs:\n    - path: data/models/cvae\n"
+    )
     with pytest.raises(tracking.BadInput, match="data/models/cvae is missing; run dvc pull"):
         tracking.publish()
     assert query(database, "select * from runs") == []
@@ -191,7 +193,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path) -> 
         "data/models/cvae/model.json": "{}",
         "data/models/cvae/model.weights.h5": "weights",
         "data/models/cvae/history.csv": "epoch,loss\n1,3.5\n2,2.5\n",
-        "data/metrics/cvae/metrics.json": '{"elbo_nats": -150.5}',
+        "data/metrics/cvae/metrics.json": '{"elbo_nats": -150.5, "judge": "abc"}',
         "data/samples/cvae/samples.png": "picture",
         "params.yaml": "profile: test",
         "dvc.lock": json.dumps({"stages": LOCK}),
@@ -204,25 +206,28 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path) -> 
 
 LOCK = {
     "train@cvae": {
+        "deps": [{"path": "data/prepared/mnist"}],
+        "outs": [{"path": "data/models/cvae"}],
         "params": {
             "params.yaml": {
                 "train.cvae": {"dataset": "mnist", "precision": "auto"},
                 "runtime": {"determinism": True},
             }
-        }
+        },
     },
-    "evaluate@cvae": {"outs": [{"md5": "1"}]},
+    "evaluate@cvae": {"outs": [{"path": "data/metrics/cvae", "md5": "1"}]},
 }
 
 
 def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> None:
-    assert tracking.publish() == {"cvae": "restored"}
-    assert tracking.publish() == {"cvae": "kept"}
+    assert tracking.publish() == {"train@cvae": "restored"}
+    assert tracking.publish() == {"train@cvae": "kept"}
     (results / "data/metrics/cvae/metrics.json").write_text('{"elbo_nats": -149.5}')
-    newer = {**LOCK, "evaluate@cvae": {"outs": [{"md5": "2"}]}}
+    newer = {**LOCK, "evaluate@cvae": {"outs": [{"path": "data/metrics/cvae", "md5": "2"}]}}
     (results / "dvc.lock").write_text(json.dumps({"stages": newer}))
-    assert tracking.publish() == {"cvae": "updated"}
+    assert tracking.publish() == {"train@cvae": "updated"}
     assert query(database, "select status from runs") == [("FINISHED",)]
+    assert query(database, "select value from tags where key = 'judge'") == [("abc",)]
     points = set(query(database, "select key, step, value from latest_metrics"))
     assert points == {("loss", 2, 2.5), ("test/elbo_nats", 0, -149.5)}
     ((uri,),) = query(database, "select artifact_uri from runs")
@@ -246,7 +251,7 @@ def test_a_publish_that_was_cut_off_is_done_again(
         patch.setattr(tracking, "add_results", lambda *_: 1 / 0)
         with pytest.raises(tracking.Unreachable):
             tracking.publish()
-    assert tracking.publish() == {"cvae": "restored"}
+    assert tracking.publish() == {"train@cvae": "restored"}
     active = "select count(*) from runs where lifecycle_stage = 'active'"
     assert query(database, active) == [(1,)]
 

@@ -50,6 +50,8 @@ class Constant(keras.Model):
 
 
 BLOCK = params.Train(
+    network="models/cvae",
+    family="likelihood",
     dataset="mnist",
     data={},
     epochs=4,
@@ -58,13 +60,19 @@ BLOCK = params.Train(
     precision="float32",
     steps_per_call=2,
     keep="best",
-    early_stopping=None,
-    reduce_on_plateau=None,
+    callbacks=params.Callbacks(),
     snapshot_count=2,
     model={},
 )
 EXAMPLES = np.ones((50, 4, 4, 1), np.float32)
 LABELS = np.zeros(50, np.uint8)
+SCRATCH = Path()
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tests.test_training.SCRATCH", tmp_path, raising=False)
+    return tmp_path
 
 
 def fit(
@@ -75,7 +83,14 @@ def fit(
     batches = data.batch(block.batch_size, drop_remainder=True)
     device = runtime.Device("CPU", "float32", xla, "statistical", tf.distribute.get_strategy())
     return training.fit(
-        "train.test", model, block, device, batches, (validation, LABELS), lambda *arguments: None
+        "train.test",
+        model,
+        block,
+        device,
+        batches,
+        (validation, LABELS),
+        lambda *arguments: None,
+        SCRATCH,
     )
 
 
@@ -101,16 +116,102 @@ def test_the_best_weights_are_kept() -> None:
 
 def test_early_stopping_stops() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    course = fit(Constant(0.05), low, epochs=50, early_stopping=params.EarlyStopping(patience=2))
-    assert len(course.history) == course.history["val_loss"].argmin() + 1 + 2
+    stopping = params.Callbacks(early_stopping=params.EarlyStopping(patience=2))
+    model = Constant(0.05)
+    course = fit(model, low, epochs=50, callbacks=stopping)
+    best = course.history["val_loss"].argmin()
+    assert len(course.history) == best + 1 + 2
+    assert float(model.guess) == pytest.approx(course.snapshots[best].mean())
 
 
 def test_reduce_on_plateau_reduces() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    plateau = params.ReduceOnPlateau(patience=1, factor=0.5)
-    course = fit(Constant(0.05), low, epochs=8, reduce_on_plateau=plateau)
+    plateau = params.Callbacks(reduce_on_plateau=params.ReduceOnPlateau(patience=1, factor=0.5))
+    course = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
     assert course.history["learning_rate"].iloc[0] == pytest.approx(0.05)
     assert course.history["learning_rate"].iloc[-1] < 0.03
+
+
+def test_the_best_weights_are_on_disk_while_training_goes_on(scratch: Path) -> None:
+    """So that a training that is killed has not been for nothing."""
+
+    class Killed(Constant):
+        def snapshot(self, images: np.ndarray) -> np.ndarray:
+            if (scratch / "best.weights.h5").exists():
+                raise KeyboardInterrupt
+            return super().snapshot(images)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Killed())
+    first = Constant()
+    fit(first, epochs=1)
+    kept = Constant()
+    kept.load_weights(scratch / "best.weights.h5")
+    assert float(kept.guess) == float(first.guess) > 0
+
+
+def test_the_weights_of_an_earlier_training_are_not_taken_for_the_best(scratch: Path) -> None:
+    stale = Constant()
+    stale.guess.assign(9.0)
+    stale.save_weights(scratch / "best.weights.h5")
+    model = Constant()
+    fit(model, epochs=1)
+    assert float(model.guess) < 1
+
+
+class Stack(Constant):
+    """The same, with two layers to look into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.Sequential(
+            [keras.layers.Flatten(), keras.layers.Dense(3, name="dense")], name="inner"
+        )
+
+    def call(self, images: Any) -> Any:
+        return self.guess + 0 * tf.reduce_sum(self.inner(images))
+
+
+def test_activations_are_those_of_each_epochs_weights() -> None:
+    wanted = params.Callbacks(activation_log=params.ActivationLog(example=3))
+    examples = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
+    model = Stack()
+    course = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
+    assert len(course.activations) == 2
+    flat, dense = course.activations[-1].values()
+    np.testing.assert_allclose(flat, examples[3].reshape(1, -1))
+    np.testing.assert_allclose(dense, model.inner(examples[3:4]), rtol=1e-6)
+    assert list(course.activations[0])[1] == "01_dense"
+    # The layers are as they were.
+    assert "call" not in vars(model.inner.layers[-1])
+    assert fit(Stack()).activations == []
+
+
+def test_an_example_that_is_not_there() -> None:
+    wanted = params.Callbacks(activation_log=params.ActivationLog(example=50))
+    with pytest.raises(BadInput, match=r"activation_log.example: received 50, there are 50"):
+        fit(Constant(), callbacks=wanted)
+
+
+def test_tensorboard_gets_the_curves(scratch: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(Constant(), callbacks=params.Callbacks(tensorboard=params.TensorBoard(histogram_epochs=1)))
+    events = EventAccumulator(str(scratch / "tensorboard" / "train")).Reload()
+    assert "epoch_loss" in events.Tags()["tensors"]
+    assert len(events.Tensors("epoch_loss")) == 4
+
+
+def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "find_spec", lambda _: None)
+    wanted = params.Callbacks(tensorboard=params.TensorBoard(histogram_epochs=0))
+    with pytest.raises(BadInput, match="pip install tensorboard"):
+        fit(Constant(), callbacks=wanted)
+
+
+def test_no_pictures_are_asked_of_a_model_that_makes_none() -> None:
+    course = fit(Constant(), snapshot_count=0)
+    assert course.snapshots.shape == (4, 0, 4, 4, 1)
 
 
 @pytest.mark.parametrize("xla", [False, True])

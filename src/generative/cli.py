@@ -100,13 +100,20 @@ def tune(
     Nothing is tested: dvc repro does that with the arguments that --apply wrote.
     """
     block, train = params.read(f"tune.{key}"), params.read(f"train.{key}")
-    asked = {"trials": trials or block.trials, "workers": workers or block.workers}
-    block = params.check(params.PATH, f"tune.{key}", params.Tune, {**block.model_dump(), **asked})
+    options = {"trials": trials, "workers": workers}
+    asked = {name: value for name, value in options.items() if value is not None}
+    values = {**block.model_dump(), **asked}
+    block = params.check(Path("generative tune"), f"tune.{key}", params.Tune, values)
     from generative import runtime, tracking, tuning
 
     search = tuning.Search(key, Path("data/prepared") / train.dataset, block, train)
-    device = runtime.configure(params.read("runtime"), train.seed, train.precision)
-    recorded = {"tune": {key: block.model_dump()}, "train": {key: train.model_dump()}}
+    device_block = params.read("runtime")
+    device = runtime.configure(device_block, train.seed, train.precision)
+    recorded = {
+        "tune": {key: block.model_dump()},
+        "train": {key: train.model_dump()},
+        "runtime": device_block.model_dump(),
+    }
     with tracking.live_run(
         f"tune@{key}", recorded, search.prepared, device.tags(), search.name
     ) as run:

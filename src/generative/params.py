@@ -289,7 +289,12 @@ def contradictions(
                     yield f"{where}: {unknown('argument', argument, schema.model_fields)}"
                 yield from values.contradictions(where)
                 for end in values.ends():
-                    check(path, where, schema, {**base.model, argument: end})
+                    tried = check(path, f"{name}.space", schema, {**base.model, argument: end})
+                    whole = isinstance(values.low, int) and isinstance(values.high, int)
+                    if whole and isinstance(getattr(tried, argument), float):
+                        yield f"{where}: {values.low} to {values.high} are whole numbers; write .0"
+            if base.family != "classification":
+                yield f"{name}: searches are for classifiers, train.{key} is {base.family}"
             if block.train_count < base.batch_size:
                 yield f"{name}.train_count: received {block.train_count}, less than one batch"
 
@@ -384,6 +389,8 @@ def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str
     style = YAML()
     style.preserve_quotes = True
     style.width = 100
+    style.indent(mapping=2, sequence=4, offset=2)
+    style.representer.add_representer(float, with_point)
     document = style.load(path.read_text(encoding="utf-8"))
     changed = merge(document, overlay, source)
     trial = path.with_name(path.name + ".new")
@@ -398,6 +405,13 @@ def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str
     finally:
         trial.unlink(missing_ok=True)
     return changed
+
+
+def with_point(representer: Any, value: float) -> Any:
+    """0.00003 as 3.0e-05: without the point other readers take it for a string."""
+    text = repr(value)
+    text = text if "." in text else text.replace("e", ".0e")
+    return representer.represent_scalar("tag:yaml.org,2002:float", text)
 
 
 def merge(document: Any, overlay: dict[str, Any], source: Path, prefix: str = "") -> list[str]:

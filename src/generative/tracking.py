@@ -136,23 +136,24 @@ class Store:
         return run
 
     def _start(self, name: str, params: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
-        from mlflow.entities import Param, RunTag
+        from mlflow.entities import Param
 
-        run: str = self.client.create_run(self.experiment, run_name=name).info.run_id
-        self.client.log_batch(
-            run,
-            params=[Param(name, str(value)) for name, value in params.items()],
-            tags=[RunTag(name, str(value)) for name, value in tags.items()],
-        )
+        known = {name: str(value) for name, value in tags.items()}
+        run: str = self.client.create_run(self.experiment, tags=known, run_name=name).info.run_id
+        arguments = [Param(name, str(value)) for name, value in params.items()]
+        self.client.log_batch(run, params=arguments)
         return run
 
     def add_trial(self, parent: str, number: int, arguments: dict[str, Any], loss: float) -> None:
         """A finished run inside that of a search, unless it is there."""
         tags = {"mlflow.parentRunId": parent, "trial": str(number)}
-        if not self.find(tags):
-            run = self._start(f"trial {number}", arguments, tags)
-            self.log(run, {"val_loss": loss}, 0)
-            self.client.set_terminated(run, "FINISHED")
+        for run in self.find(tags):
+            if run.info.status == "FINISHED":
+                return
+            self.client.delete_run(run.info.run_id)  # the process was killed while it sent it
+        run_id = self._start(f"trial {number}", arguments, tags)
+        self.log(run_id, {"val_loss": loss}, 0)
+        self.client.set_terminated(run_id, "FINISHED")
 
     def log(self, run: str, values: Mapping[str, float], step: int) -> None:
         """One point on each curve, in one request."""
@@ -262,6 +263,7 @@ def live_run(
         begun = store.find({"study": study}) if study else []
         for run in begun:
             if "dvc.lock_hash" not in run.data.tags:
+                store.client.update_run(run.info.run_id, status="RUNNING")
                 return str(run.info.run_id)
         own = {"study": study} if study else {}
         return store.create(stage, params, {**tags, **own, "origin": "live"}, data)

@@ -207,18 +207,20 @@ class Activations(keras.callbacks.Callback):
 
 
 def layer_outputs(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """What each layer of `model` makes of `inputs`, by "<place>_<name>" in the order of the layers.
+    """What each layer of `model` makes of `inputs`, by "<place>_<name>" in the order they run in.
 
     A model of any kind is run once with the layers' `call` replaced: only a functional one could
     be asked for the tensors between its layers. Of a layer that runs twice the last is kept.
     """
-    found: dict[str, np.ndarray] = {}
+    found: dict[keras.Layer, np.ndarray] = {}
 
-    def recorded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(layer: keras.Layer) -> Callable[..., Any]:
+        call = layer.call
+
         def wrapper(*arguments: Any, **options: Any) -> Any:
             output = call(*arguments, **options)
             if tf.is_tensor(output):
-                found[name] = tf.cast(output, tf.float32).numpy()
+                found[layer] = tf.cast(output, tf.float32).numpy()
             return output
 
         return wrapper
@@ -229,14 +231,16 @@ def layer_outputs(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarra
         for layer in model._flatten_layers(include_self=False)
         if not isinstance(layer, keras.Model)
     ]
-    for place, layer in enumerate(layers):
-        layer.call = recorded(f"{place:02}_{layer.name}", layer.call)
+    for layer in layers:
+        layer.call = recorded(layer)
     try:
         model(inputs)
     finally:
         for layer in layers:
             del layer.call
-    return dict(sorted(found.items()))
+    return {
+        f"{place:02}_{layer.name}": output for place, (layer, output) in enumerate(found.items())
+    }
 
 
 def progress() -> Progress:

@@ -6,25 +6,34 @@ there, and several processes may work on one journal at once.
 
 import hashlib
 import json
+import math
 import multiprocessing
+import os
+import signal
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import optuna
 import tensorflow as tf
-from optuna.storages.journal import JournalFileBackend
+from filelock import FileLock
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from generative import params, runtime, training
+from generative import errors, params, runtime, training
 from generative.datasets import DATASETS
+from generative.errors import BadInput
 from generative.params import Train, Tune
 from generative.tables import NETWORKS, find
 
 JOURNALS = Path(".cache/tuning")
 RANDOM_TRIALS = 4  # before the sampler has something to learn from
 DIGITS = 4  # of a suggested number
+SEEDS_OF_A_WORKER = 100_000  # two workers that begin at once must not try the same
 
 OnTrial = Callable[[], None]
 
@@ -38,19 +47,44 @@ class Search:
     tune: Tune
     train: Train
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Names the search and nothing else: more trials or workers are the same search."""
-        blocks = [self.tune.model_dump(exclude={"trials", "workers"}), self.train.model_dump()]
-        data = [hashlib.md5(f.read_bytes()).hexdigest() for f in sorted(self.prepared.iterdir())]
-        identity = hashlib.md5(json.dumps([blocks, data], sort_keys=True).encode()).hexdigest()
-        return f"{self.key}-{identity[:12]}"
+        """Names what makes the loss of a trial: the blocks, the data and the code.
+
+        More trials, other workers, or the best values applied to `train` are the same search.
+        """
+        if not self.prepared.is_dir():
+            raise BadInput(f"{self.prepared} is missing; run dvc pull, then dvc repro")
+        tune = self.tune.model_dump(exclude={"trials", "workers"})
+        train = self.short.model_dump()
+        train["model"] = {n: v for n, v in train["model"].items() if n not in self.tune.space}
+        files = [*self.code(), *sorted(self.prepared.iterdir())]
+        hashes = [hashlib.md5(file.read_bytes()).hexdigest() for file in files]
+        text = json.dumps([tune, train, hashes], sort_keys=True)
+        return f"{self.key}-{hashlib.md5(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def short(self) -> Train:
+        """The training of a trial."""
+        return self.train.model_copy(update={"epochs": self.tune.epochs})
+
+    def code(self) -> list[Path]:
+        """The files that a trained network follows from."""
+        network = find(NETWORKS, "network", self.train.network)
+        names = [
+            base.__module__ for base in network.__mro__ if base.__module__.startswith("generative.")
+        ]
+        names += [find(DATASETS, "data set", self.train.dataset).__name__, training.__name__]
+        names += [f"generative.losses.{self.train.family}", "generative.optimizers"]
+        return [Path(sys.modules[name].__file__ or "") for name in names]
 
     def study(self) -> optuna.Study:
         JOURNALS.mkdir(parents=True, exist_ok=True)
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        backend = JournalFileBackend(str(JOURNALS / f"{self.name}.journal"))
-        storage = optuna.storages.JournalStorage(backend)
+        journal = JOURNALS / f"{self.name}.journal"
+        lock = Lock(journal)
+        mend(journal, lock)
+        storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal), lock))
         return optuna.create_study(storage=storage, study_name=self.name, load_if_exists=True)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -63,6 +97,11 @@ class Search:
     def best(self) -> dict[str, Any]:
         """The arguments of the trial with the lowest validation loss."""
         best = min(self.rows(), key=lambda row: row["val_loss"])
+        if not math.isfinite(best["val_loss"]):
+            raise BadInput(
+                f"tune.{self.key}: the loss became NaN or infinite in every trial; lower the "
+                f"learning rates in tune.{self.key}.space or train.{self.key}.model"
+            )
         return {name: best[name] for name in self.tune.space}
 
     def importance(self) -> dict[str, float]:
@@ -74,37 +113,80 @@ class Search:
         return dict(optuna.importance.get_param_importances(counted, evaluator=evaluator))
 
 
+class Lock(JournalFileOpenLock):
+    """The system lets go of it when its process dies; optuna's own would stay for ever."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(str(journal))
+        self.held = FileLock(journal.with_suffix(".lock"))
+
+    def acquire(self) -> bool:
+        self.held.acquire()
+        return True
+
+    def release(self) -> None:
+        self.held.release()
+
+
+def mend(journal: Path, lock: Lock) -> None:
+    """Cut off a last line that a full disk or a killed process left unfinished."""
+    with lock.held:
+        content = journal.read_bytes() if journal.exists() else b""
+        length = content.rfind(b"\n") + 1
+        if length < len(content):
+            os.truncate(journal, length)
+
+
 def run(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
     """Work on `search`, with the other workers that it asks for, until its trials are finished.
 
     `on_trial` is called after each trial of this process.
     """
+    there = len(finished(search.study()))
+    print(f"search {search.name}: {there} of {search.tune.trials} trials are there", flush=True)
     context = multiprocessing.get_context("spawn")
     others = [
-        context.Process(target=work, args=(search,), daemon=True)
-        for _ in range(search.tune.workers - 1)
+        context.Process(target=work, args=(search, number), daemon=True)
+        for number in range(1, search.tune.workers)
     ]
     for other in others:
         other.start()
     try:
         take_part(search, device, on_trial)
     finally:
+        # Whatever they still do is not asked for, or the user has had enough.
+        for other in others:
+            other.terminate()
         for other in others:
             other.join()
 
 
-def work(search: Search) -> None:
+def work(search: Search, number: int) -> None:
     """What another worker process does."""
-    device = runtime.configure(params.read("runtime"), search.train.seed, search.train.precision)
-    take_part(search, device, lambda: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
+    first = multiprocessing.parent_process()
+
+    def stop_alone() -> None:
+        if first and not first.is_alive():
+            sys.exit()
+
+    def program() -> None:
+        block = params.read("runtime")
+        device = runtime.configure(block, search.train.seed, search.train.precision)
+        take_part(search, device, stop_alone, number)
+
+    errors.run(program)
 
 
-def take_part(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
+def take_part(search: Search, device: runtime.Device, on_trial: OnTrial, worker: int = 0) -> None:
     study = search.study()
     while (done := len(finished(study))) < search.tune.trials:
         # The seed follows from how many trials there are, not from how often the search was begun.
         study.sampler = optuna.samplers.TPESampler(
-            seed=search.tune.seed + done, n_startup_trials=RANDOM_TRIALS
+            seed=search.tune.seed + done + SEEDS_OF_A_WORKER * worker,
+            n_startup_trials=RANDOM_TRIALS,
+            # Keeps workers apart, but a trial that was killed looks as if it still ran.
+            constant_liar=search.tune.workers > 1,
         )
         trial = study.ask()
         arguments = suggest(trial, search.tune)
@@ -132,21 +214,31 @@ def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
             arguments[name] = trial.suggest_int(name, range_.low, range_.high, log=log)
         else:
             low, high = float(range_.low or 0), float(range_.high or 0)
-            value = trial.suggest_float(name, low, high, log=log)
-            arguments[name] = float(f"{value:.{DIGITS}g}")
+            value = float(f"{trial.suggest_float(name, low, high, log=log):.{DIGITS}g}")
+            arguments[name] = min(max(value, low), high)
     return arguments
 
 
 def validate(search: Search, arguments: dict[str, Any], device: runtime.Device) -> float:
-    """The validation loss after a short training with `arguments`."""
-    short = search.train.model_copy(update={"epochs": search.tune.epochs})
-    batches = search.tune.train_count // short.batch_size
-    _, course = fit(search, short, arguments, device, batches)
+    """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
+    batches = search.tune.train_count // search.train.batch_size
+    JOURNALS.mkdir(parents=True, exist_ok=True)
+    # A folder of its own, because other workers keep their best weights at the same time.
+    with tempfile.TemporaryDirectory(prefix=f"{search.key}-", dir=JOURNALS) as scratch:
+        try:
+            _, course = fit(search, search.short, arguments, device, batches, Path(scratch))
+        except training.Diverged:
+            return math.inf
     return float(course.history["val_loss"].min())
 
 
 def fit(
-    search: Search, train: Train, arguments: dict[str, Any], device: runtime.Device, batches: int
+    search: Search,
+    train: Train,
+    arguments: dict[str, Any],
+    device: runtime.Device,
+    batches: int,
+    scratch: Path,
 ) -> tuple[Any, training.Course]:
     """A network of these `arguments`, trained as `train` says on `batches` batches an epoch."""
     keras.backend.clear_session()
@@ -158,8 +250,6 @@ def fit(
     validation = dataset.load(search.prepared, "validation", **train.data)
     with device.strategy.scope():
         model = find(NETWORKS, "network", train.network)(**{**train.model, **arguments})
-    scratch = JOURNALS / search.key
-    scratch.mkdir(parents=True, exist_ok=True)
     course = training.fit(
         f"train.{search.key}",
         model,

@@ -1,4 +1,4 @@
-"""What every model promises, asked of each of them."""
+"""What every generative model promises, asked of each of them."""
 
 import subprocess
 import sys
@@ -46,14 +46,26 @@ def data(block: params.Train, prepared_mnist: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def trained(key: str, block: params.Train, device: runtime.Device, data: dict[str, Any]) -> Any:
+def trained(
+    key: str,
+    block: params.Train,
+    device: runtime.Device,
+    data: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """The model after one epoch, its weights before, and the course of the training."""
     keras.utils.set_random_seed(block.seed)
     model = find(MODELS, "model", key)(**block.model)
     before = [w.numpy() for w in model.trainable_variables]
     epochs: list[int] = []
     course = training.fit(
-        f"train.{key}", model, block, device, **data, on_epoch=lambda e, logs, f: epochs.append(e)
+        f"train.{key}",
+        model,
+        block,
+        device,
+        **data,
+        on_epoch=lambda e, logs, f: epochs.append(e),
+        scratch=tmp_path_factory.mktemp("scratch"),
     )
     assert epochs == list(range(1, block.epochs + 1))
     return model, before, course
@@ -99,7 +111,11 @@ def test_a_fresh_process_generates_the_same(
     trained: Any, key: str, block: params.Train, tmp_path: Path
 ) -> None:
     model, _, _ = trained
-    saving.save(model, saving.Card(key, block.model, block.dataset, block.data), tmp_path / "model")
+    saving.save(
+        model,
+        saving.Card(block.network, block.model, block.dataset, block.data),
+        tmp_path / "model",
+    )
     program = (
         "import generative, numpy, sys\n"
         "model = generative.load(sys.argv[1])\n"

@@ -76,8 +76,14 @@ class Classifier(keras.Model):
         return tf.nn.softmax(self.outputs_of(images)["logits"]).numpy()
 
     def inference_model(self) -> keras.Model:
-        """The graph of stock layers from images to probabilities."""
-        return keras.Model(self.inputs, layers.Softmax()(self.output["logits"]))
+        """The graph of stock layers from images to probabilities.
+
+        It begins behind the random shift, which moves images unless it is told not to.
+        """
+        first = self.layers[1]
+        moved = isinstance(first, layers.RandomTranslation)
+        start = first.output if moved else self.inputs[0]
+        return keras.Model(start, layers.Softmax()(self.output["logits"]))
 
 
 def shifted_images(shift_pixels: int) -> tuple[Tensor, Tensor]:

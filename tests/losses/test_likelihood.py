@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from generative import losses
+from generative.losses import likelihood as losses
 
 small = st.floats(-3, 3, width=32)
 
@@ -57,13 +57,3 @@ def test_importance_weighted_bound() -> None:
     np.testing.assert_allclose(
         losses.importance_weighted_bound(tf.constant(weights[:1])), weights[0]
     )
-
-
-def test_total_adds_up() -> None:
-    assert float(losses.total({"one": tf.constant(1.5), "two": tf.constant(2.0)})) == 3.5
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_total_names_the_term_that_is_no_number(value: float) -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="two : Tensor had"):
-        losses.total({"one": tf.constant(1.5), "two": tf.constant(value)})

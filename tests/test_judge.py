@@ -1,0 +1,102 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generative import judge, saving
+from generative.errors import BadInput
+from generative.params import EvaluateImages
+from generative.topologies.ensemble import Ensemble
+from tests.topologies.test_ensemble import ARGUMENTS
+
+BLOCK = EvaluateImages(
+    samples=60,
+    seeds=[1, 2],
+    neighbours=3,
+    kernel_subsets=3,
+    kernel_subset_size=20,
+    accuracy_floor=0.9,
+)
+Array = np.ndarray
+
+
+class Eyes:
+    """A judge that sees the brightness of the quarters, and names the digit by the mean."""
+
+    def outputs_of(self, images: Array) -> dict[str, Array]:
+        quarters = images.reshape(-1, 2, 14, 2, 14).mean(axis=(2, 4)).reshape(-1, 4)
+        digit = np.clip(images.mean(axis=(1, 2, 3)) * 10, 0, 9).astype(int)
+        return {"features": quarters, "probabilities": np.eye(10)[digit]}
+
+    def features(self, images: Array) -> Array:
+        return self.outputs_of(images)["features"]
+
+
+def digits(count: int, seed: int) -> Array:
+    """Images of ten brightnesses, the same number of each."""
+    generator = np.random.default_rng(seed)
+    brightness = (np.arange(count) % 10 + 0.5) / 10
+    noise = generator.uniform(-0.3, 0.3, (count, 28, 28, 1))
+    return (brightness[:, np.newaxis, np.newaxis, np.newaxis] + noise).astype(np.float32)
+
+
+class Generator:
+    def generate(self, count: int, seed: int) -> Array:
+        return digits(count, 100 + seed)
+
+
+@pytest.fixture
+def comparison() -> judge.Comparison:
+    return judge.Comparison(Eyes(), digits(60, 1), digits(200, 2), BLOCK)
+
+
+def test_good_samples_are_near_and_noise_is_far(comparison: judge.Comparison) -> None:
+    good = comparison.measure(digits(60, 3), seed=1)
+    bad = comparison.measure(np.random.default_rng(0).random((60, 28, 28, 1)), seed=1)
+    assert good["frechet_distance"] < bad["frechet_distance"]
+    assert good["coverage"] > bad["coverage"]
+    assert good["digits_covered"] == 10 > 2 >= bad["digits_covered"]
+    assert good["digit_total_variation"] < 0.05
+    assert good["nearest_train_ratio"] == pytest.approx(1, abs=0.5)
+    memorised = comparison.measure(digits(200, 2)[:60], seed=1)
+    assert memorised["nearest_train_ratio"] == 0
+
+
+def test_a_model_is_measured_over_its_sampling_seeds(comparison: judge.Comparison) -> None:
+    found = comparison.of_model(Generator())
+    single = [comparison.measure(digits(60, 100 + seed), seed) for seed in (1, 2)]
+    values = [s["frechet_distance"] for s in single]
+    assert found["frechet_distance"] == pytest.approx(np.mean(values))
+    assert found["frechet_distance_deviation"] == pytest.approx(np.std(values, ddof=1))
+    assert set(found) == set(single[0]) | {f"{name}_deviation" for name in single[0]}
+    one = judge.Comparison(
+        Eyes(), digits(60, 1), digits(200, 2), BLOCK.model_copy(update={"seeds": [1]})
+    )
+    assert one.of_model(Generator()) == single[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    arguments: dict[str, Any] = ARGUMENTS
+    saving.save(
+        Ensemble(**arguments), saving.Card("topologies/ensemble", arguments, "mnist", {}), tmp_path
+    )
+    return tmp_path
+
+
+def test_a_judge_that_sees_badly_is_refused(folder: Path) -> None:
+    images = digits(20, 1)
+    guesses = saving.load(folder).probabilities(images).argmax(axis=1)
+    judge.load(folder, images, guesses, 1.0)
+    wrong = (guesses + (np.arange(20) < 5)) % 10
+    with pytest.raises(BadInput, match=r"names 75.00% of the test digits, .* asks for 90.00%"):
+        judge.load(folder, images, wrong, 0.9)
+
+
+def test_identity_is_that_of_the_weights(folder: Path) -> None:
+    before = judge.identity(folder)
+    assert before == judge.identity(folder)
+    weights = folder / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert judge.identity(folder) != before
