@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -78,10 +77,8 @@ def test_a_model_is_measured_over_its_sampling_seeds(comparison: judge.Compariso
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    arguments: dict[str, Any] = ARGUMENTS
-    saving.save(
-        Ensemble(**arguments), saving.Card("topologies/ensemble", arguments, "mnist", {}), tmp_path
-    )
+    card = saving.Card("topologies/ensemble", ARGUMENTS, "mnist", {})
+    saving.save(Ensemble(**ARGUMENTS), card, tmp_path)
     return tmp_path
 
 

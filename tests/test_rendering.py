@@ -67,9 +67,14 @@ def history() -> pd.DataFrame:
 
 def test_figures_are_the_same_bytes_twice(history: pd.DataFrame) -> None:
     codes = np.random.default_rng(0).standard_normal((50, 2))
+    half = np.array([0.5, np.nan, 0.9])
     for draw in (
         lambda: rendering.scatter(codes, np.arange(50) % 10, "codes"),
         lambda: rendering.learning_curves(history),
+        lambda: rendering.reliability(half, half, np.array([3, 0, 7])),
+        lambda: rendering.captioned(flat([0.1, 0.5, 0.9]), ["4 as 9", "5 as 3", "1 as 7"], 2),
+        lambda: rendering.trials(np.array([0.5, 0.4, 0.6])),
+        lambda: rendering.shares({"learning_rate": 0.7, "width": 0.3}),
     ):
         first, second = draw(), draw()
         assert first.tobytes() == second.tobytes()

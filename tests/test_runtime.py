@@ -31,6 +31,7 @@ with strategy.scope():
 course = training.fit(
     "train.cvae", model, block, device, mnist.batches(data, 32, 1, **block.data),
     mnist.load(data, "validation", **block.data), lambda *arguments: None,
+    data,
 )
 print(json.dumps([strategy.num_replicas_in_sync, *course.history["loss"]]))
 """

@@ -107,6 +107,7 @@ def tune(
     from generative import runtime, tracking, tuning
 
     search = tuning.Search(key, Path("data/prepared") / train.dataset, block, train)
+    study = search.name
     device_block = params.read("runtime")
     device = runtime.configure(device_block, train.seed, train.precision)
     recorded = {
@@ -114,9 +115,7 @@ def tune(
         "train": {key: train.model_dump()},
         "runtime": device_block.model_dump(),
     }
-    with tracking.live_run(
-        f"tune@{key}", recorded, search.prepared, device.tags(), search.name
-    ) as run:
+    with tracking.live_run(f"tune@{key}", recorded, search.prepared, device.tags(), study) as run:
         tuning.run(search, device, lambda: run.trials(search.rows()))
         run.trials(search.rows())
     best = search.best()

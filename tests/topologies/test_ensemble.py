@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -13,7 +16,7 @@ CLASSIFIER = {
     "learning_rate": 0.001,
     "learning_rate_decay": "none",
 }
-ARGUMENTS = {
+ARGUMENTS: dict[str, Any] = {
     "members": {
         "one": {
             "network": "topologies/sequential",
@@ -81,13 +84,14 @@ def test_features_are_standardised_on_the_training_images(images: np.ndarray) ->
     model = Ensemble(**ARGUMENTS)
     model.fit_to(images, (images, LABELS))
     features = model.features(images)
+    np.testing.assert_allclose(features, model.outputs_of(images)["features"], atol=1e-5)
     alive = features.std(axis=0) > 0
     assert alive.any()
     np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(features.std(axis=0)[alive], 1, rtol=1e-3)
 
 
-def test_the_folder_gives_it_back_whole(images: np.ndarray, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_folder_gives_it_back_whole(images: np.ndarray, tmp_path: Path) -> None:
     model = Ensemble(**ARGUMENTS)
     model.fit_to(images, (images, LABELS))
     saving.save(model, saving.Card("topologies/ensemble", ARGUMENTS, "mnist", {}), tmp_path)

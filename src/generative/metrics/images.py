@@ -189,9 +189,17 @@ def _squared_radii(x: Array, neighbours: int) -> Array:
 def _nearest_distances(x: Array, y: Array) -> Array:
     """Distance of each row of x to the nearest row of y: [N]."""
     distances = np.empty(len(x))
-    for rows, squared in _squared_distances(x, y):
+    # The search is the costliest of all, and float32 is enough to tell which row is nearest, as
+    # long as no large mean eats its digits. |y|^2 - 2 x.y has its least where |x - y|^2 has: one
+    # matrix product and no pass after it.
+    centre = y.mean(axis=0)
+    left, right = ((s - centre).astype(np.float32) for s in (x, y))
+    left = np.concatenate([-2 * left, np.ones_like(left[:, :1])], axis=1)
+    right = np.concatenate([right, (right * right).sum(axis=1, keepdims=True)], axis=1).T
+    for rows in _pieces(x, y):
+        nearest = (left[rows] @ right).argmin(axis=1)
         # Taken again from the difference: a copy must be at 0, not at the rounding of |x|^2.
-        distances[rows] = np.linalg.norm(x[rows] - y[squared.argmin(axis=1)], axis=1)
+        distances[rows] = np.linalg.norm(x[rows] - y[nearest], axis=1)
     return distances
 
 

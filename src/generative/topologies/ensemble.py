@@ -68,7 +68,9 @@ class Ensemble(keras.Model):
 
     def features(self, images: Array) -> Array:
         """Features with mean 0 and deviation 1 over the training digits: float32 [N, width]."""
-        return self.outputs_of(images)["features"]
+        # The other members have no part in these.
+        raw = self.seen_by.outputs_of(images)["features"]
+        return self.standard(raw).numpy()
 
 
 class WeightedAverage(layers.Layer):

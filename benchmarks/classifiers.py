@@ -1,0 +1,66 @@
+"""Size and speed of the classifiers, each against `sequential`, in training and in use.
+
+They take turns, a piece of an epoch each, so that whatever else the machine does slows all of them.
+
+    python benchmarks/classifiers.py [--rounds 5] [--images 6400]
+"""
+
+import argparse
+import time
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from generative import params, runtime, training
+from generative.datasets import mnist
+from generative.tables import NETWORKS, find
+
+PREPARED = Path("data/prepared/mnist")
+KEYS = ("sequential", "functional", "inception", "residual", "separable")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--images", type=int, default=6400)
+    arguments = parser.parse_args()
+    device = runtime.configure(params.Runtime(determinism=False, threads=0, xla="auto"), 1, "auto")
+    models, batches = {}, {}
+    for key in KEYS:
+        block = params.read(f"train.{key}")
+        models[key] = find(NETWORKS, "network", block.network)(**block.model)
+        models[key].compile()
+        models[key].steps_per_execution = block.steps_per_call
+        data = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data)
+        batches[key] = training.untuned(data.take(arguments.images // block.batch_size))
+    images, _ = mnist.load(PREPARED, "test", binarization="none", binarization_seed=0)
+    images = images[: arguments.images]
+
+    seconds: dict[str, list[tuple[float, float]]] = {key: [] for key in KEYS}
+    for _ in range(arguments.rounds + 1):
+        for key, model in models.items():
+            start = time.perf_counter()
+            model.fit(batches[key], shuffle=False, verbose=0)
+            middle = time.perf_counter()
+            model.probabilities(images)
+            seconds[key].append((middle - start, time.perf_counter() - middle))
+
+    table = Table(
+        "classifier", "parameters", "training images a second", "ratio", "in use", "ratio"
+    )
+    for key, model in models.items():
+        row = [key, f"{model.count_params():,}"]
+        for which in (0, 1):
+            own = [pair[which] for pair in seconds[key][1:]]  # the first round traces the graphs
+            first = [pair[which] for pair in seconds[KEYS[0]][1:]]
+            ratio = median(a / b for a, b in zip(first, own, strict=True))
+            row += [f"{arguments.images / median(own):,.0f}", f"{ratio:.2f}"]
+        table.add_row(*row)
+    Console().print(table)
+    print(f"{device.name}, {device.precision}, {runtime.threads()} threads")
+
+
+if __name__ == "__main__":
+    main()
