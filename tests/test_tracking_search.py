@@ -150,10 +150,10 @@ def test_a_search_that_was_killed_goes_on_in_its_run(
 
 def test_a_search_that_goes_on_is_running(data: Path, database: Path) -> None:
     search(data, ROWS[:1])
+    seen: list[tuple[str, str]] = []
     with tracking.live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
         assert isinstance(run, tracking.LiveRun)
         run.work.put(lambda: seen.extend(parents(database)))
-        seen: list[tuple[str, str]] = []
     assert [status for _, status in seen] == ["RUNNING"]
     assert [status for _, status in parents(database)] == ["FINISHED"]
 
@@ -204,9 +204,9 @@ def test_the_loss_of_a_trial_that_diverged(data: Path, database: Path, capfd: An
 def results(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the pipeline leaves of one search, without the pipeline."""
     monkeypatch.chdir(tmp_path)
-    trials = [",".join(map(str, row.values())) for row in ROWS]
+    lines = [",".join(map(str, row)) for row in (ROWS[0], *(row.values() for row in ROWS))]
     for name, content in {
-        "trials.csv": "\n".join([",".join(ROWS[0]), *trials, ""]),
+        "trials.csv": "\n".join([*lines, ""]),
         "best.json": '{"width": 32, "learning_rate": 0.002}',
         "importance.json": '{"width": 0.75, "learning_rate": 0.25}',
         "metrics.json": '{"test_accuracy": 0.9, "best_val_loss": 0.25, "trials": 3}',

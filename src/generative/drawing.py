@@ -9,11 +9,11 @@ import keras
 def topology(model: keras.Model, folder: Path) -> None:
     """Write `topology.png` into `folder`: every layer with its shapes; `topology.txt` instead where
     the program `dot` of graphviz is missing."""
+    # A model of several models is clearer, and safer with dot, as one box a model.
+    inside = sum(isinstance(layer, keras.Model) for layer in model.layers)
+    shown = {"expand_nested": inside <= 1}
     if shutil.which("dot"):
-        picture = folder / "topology.png"
-        keras.utils.plot_model(model, picture, show_shapes=True, expand_nested=True, dpi=72)
+        keras.utils.plot_model(model, folder / "topology.png", show_shapes=True, dpi=72, **shown)
         return
     with (folder / "topology.txt").open("w", encoding="utf-8") as file:
-        model.summary(
-            line_length=100, expand_nested=True, print_fn=lambda line, **_: file.write(f"{line}\n")
-        )
+        model.summary(line_length=100, print_fn=lambda line, **_: file.write(f"{line}\n"), **shown)

@@ -149,8 +149,10 @@ def run(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
         context.Process(target=work, args=(search, number), daemon=True)
         for number in range(1, search.tune.workers)
     ]
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # they inherit it: Ctrl-C is for this one
     for other in others:
         other.start()
+    signal.signal(signal.SIGINT, heard)
     try:
         take_part(search, device, on_trial)
     finally:
@@ -163,7 +165,6 @@ def run(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
 
 def work(search: Search, number: int) -> None:
     """What another worker process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
     first = multiprocessing.parent_process()
 
     def stop_alone() -> None:
@@ -222,9 +223,8 @@ def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
 def validate(search: Search, arguments: dict[str, Any], device: runtime.Device) -> float:
     """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
     batches = search.tune.train_count // search.train.batch_size
-    JOURNALS.mkdir(parents=True, exist_ok=True)
     # A folder of its own, because other workers keep their best weights at the same time.
-    with tempfile.TemporaryDirectory(prefix=f"{search.key}-", dir=JOURNALS) as scratch:
+    with tempfile.TemporaryDirectory(prefix="generative-tune-") as scratch:
         try:
             _, course = fit(search, search.short, arguments, device, batches, Path(scratch))
         except training.Diverged:
