@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from generative import errors, judge, params, runtime
 from generative.datasets import mnist
@@ -46,6 +47,7 @@ def cases(held: Array, labels: Array, rest: Array, block: Calibrate) -> dict[str
     return {
         "floor": held,
         "thresholded": (held >= 0.5).astype(np.float32),
+        "blurred": gaussian_filter(held, (0, block.blur_pixels, block.blur_pixels, 0)),
         "noisy": np.clip(held + noise, 0, 1),
         "missing_digit": held[labels != block.missing_digit],
         "memorised": rest[generator.integers(0, block.memorised, len(held)) % len(rest)],

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
         },
         "features": block.features,
     }
-    recorded = {"ensemble": block.model_dump(), "runtime": device_block.model_dump()}
+    recorded = {"ensemble": block.written(), "runtime": device_block.written()}
     with tracking.live_run("ensemble", recorded, prepared, device.tags()) as run:
         model = Ensemble(**built)
         for name, member in model.members.items():

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
         model = find(NETWORKS, "network", block.network)(**block.model)
     card = saving.Card(block.network, block.model, block.dataset, block.data)
 
-    recorded = {"train": {key: block.model_dump()}, "runtime": device_block.model_dump()}
+    recorded = {"train": {key: block.written()}, "runtime": device_block.written()}
     scratch = SCRATCH / key
     scratch.mkdir(parents=True, exist_ok=True)
     with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative import errors, params, rendering, runtime, tracking, tuning
+from generative import errors, params, rendering, tuning
 from generative.datasets import DATASETS
 from generative.folders import whole
 from generative.tables import find
@@ -15,18 +15,8 @@ from generative.tables import find
 def main(arguments: list[str]) -> None:
     key, prepared, out = arguments[0], *map(Path, arguments[1:])
     search = tuning.Search(key, prepared, params.read(f"tune.{key}"), params.read(f"train.{key}"))
-    device_block = params.read("runtime")
     train = search.train
-    device = runtime.configure(device_block, train.seed, train.precision)
-    recorded = {
-        "tune": {key: search.tune.model_dump()},
-        "train": {key: train.model_dump()},
-        "runtime": device_block.model_dump(),
-    }
-    tags = device.tags()
-    with tracking.live_run(f"tune@{key}", recorded, prepared, tags, search.name) as run:
-        tuning.run(search, device, lambda: run.trials(search.rows()))
-        run.trials(search.rows())
+    with tuning.followed(search, params.read("runtime")) as (device, run):
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")

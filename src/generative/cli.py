@@ -102,22 +102,13 @@ def tune(
     block, train = params.read(f"tune.{key}"), params.read(f"train.{key}")
     options = {"trials": trials, "workers": workers}
     asked = {name: value for name, value in options.items() if value is not None}
-    values = {**block.model_dump(), **asked}
+    values = {**block.written(), **asked}
     block = params.check(Path("generative tune"), f"tune.{key}", params.Tune, values)
-    from generative import runtime, tracking, tuning
+    from generative import tuning
 
     search = tuning.Search(key, Path("data/prepared") / train.dataset, block, train)
-    study = search.name
-    device_block = params.read("runtime")
-    device = runtime.configure(device_block, train.seed, train.precision)
-    recorded = {
-        "tune": {key: block.model_dump()},
-        "train": {key: train.model_dump()},
-        "runtime": device_block.model_dump(),
-    }
-    with tracking.live_run(f"tune@{key}", recorded, search.prepared, device.tags(), study) as run:
-        tuning.run(search, device, lambda: run.trials(search.rows()))
-        run.trials(search.rows())
+    with tuning.followed(search, params.read("runtime")):
+        pass
     best = search.best()
     print(f"best of {block.trials} trials: {best}")
     for name, share in search.importance().items():

@@ -30,6 +30,10 @@ class Block(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    def written(self) -> dict[str, Any]:
+        """The values as the file has them: what is left out there is left out here."""
+        return self.model_dump(exclude_unset=True)
+
 
 class Runtime(Block):
     """How the device is used. Each of these changes the last bits of a result."""
@@ -120,6 +124,7 @@ class Calibrate(Block):
 
     seed: Seed
     noise: Annotated[float, Field(gt=0)]
+    blur_pixels: Annotated[float, Field(gt=0)]
     missing_digit: Annotated[int, Field(ge=0, le=9)]
     memorised: Count
 

@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ import tensorflow as tf
 from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from generative import errors, params, runtime, training
+from generative import errors, params, runtime, tracking, training
 from generative.datasets import DATASETS
 from generative.errors import BadInput
 from generative.params import Train, Tune
@@ -137,13 +138,32 @@ def mend(journal: Path, lock: Lock) -> None:
             os.truncate(journal, length)
 
 
+@contextmanager
+def followed(search: Search, block: params.Runtime) -> Iterator[tuple[runtime.Device, Any]]:
+    """Finish `search` in a run of MLflow, and give what comes after it the device and the run."""
+    train = search.train
+    device = runtime.configure(block, train.seed, train.precision)
+    recorded = {
+        "tune": {search.key: search.tune.written()},
+        "train": {search.key: train.written()},
+        "runtime": block.written(),
+    }
+    stage, study = f"tune@{search.key}", search.name
+    with tracking.live_run(stage, recorded, search.prepared, device.tags(), study) as live:
+        run(search, device, lambda: live.trials(search.rows()))
+        live.trials(search.rows())
+        yield device, live
+
+
 def run(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
     """Work on `search`, with the other workers that it asks for, until its trials are finished.
 
     `on_trial` is called after each trial of this process.
     """
-    there = len(finished(search.study()))
-    print(f"search {search.name}: {there} of {search.tune.trials} trials are there", flush=True)
+    print(
+        f"search {search.name}: {len(search.rows())} of {search.tune.trials} trials are there",
+        flush=True,
+    )
     context = multiprocessing.get_context("spawn")
     others = [
         context.Process(target=work, args=(search, number), daemon=True)

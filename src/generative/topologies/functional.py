@@ -2,7 +2,14 @@
 
 from keras import layers
 
-from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.families.classification import (
+    Blur,
+    Classifier,
+    Count,
+    Share,
+    Shift,
+    augmented_images,
+)
 from generative.optimizers import Decay, LearningRate
 
 
@@ -16,11 +23,12 @@ class Functional(Classifier):
         units: Count,
         dropout: Share,
         shift_pixels: Shift,
+        blur_pixels: Blur,
         label_smoothing: Share,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
-        images, x = shifted_images(shift_pixels)
+        images, x = augmented_images(shift_pixels, blur_pixels)
         x = layers.Conv2D(width, 3, activation="relu", name="convolution_1")(x)
         x = layers.MaxPooling2D(name="pooling_1")(x)
         x = layers.Conv2D(2 * width, 3, activation="relu", name="convolution_2")(x)

@@ -4,7 +4,14 @@ from typing import Any
 
 from keras import layers
 
-from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.families.classification import (
+    Blur,
+    Classifier,
+    Count,
+    Share,
+    Shift,
+    augmented_images,
+)
 from generative.optimizers import Decay, LearningRate
 
 Tensor = Any
@@ -16,7 +23,7 @@ class Inception(Classifier):
     width: channels of each branch of the first block; each next block has twice as many.
     blocks: their number.
     dropout: share of the features that are dropped in training.
-    shift_pixels: how far images are moved at random in training.
+    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
     def __init__(
@@ -26,11 +33,12 @@ class Inception(Classifier):
         blocks: Count,
         dropout: Share,
         shift_pixels: Shift,
+        blur_pixels: Blur,
         label_smoothing: Share,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
-        images, x = shifted_images(shift_pixels)
+        images, x = augmented_images(shift_pixels, blur_pixels)
         x = convolve(x, width, 3)
         x = convolve(x, 2 * width, 3, strides=2)
         for block in range(blocks):

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 from keras import layers
 from pydantic import Field
 
-from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.families.classification import (
+    Blur,
+    Classifier,
+    Count,
+    Share,
+    Shift,
+    augmented_images,
+)
 from generative.optimizers import Decay, LearningRate
 
 Tensor = Any
@@ -19,7 +26,7 @@ class Residual(Classifier):
     width: channels of the first convolution.
     stages: their number.
     dropout: share of the features that are dropped in training.
-    shift_pixels: how far images are moved at random in training.
+    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
     def __init__(
@@ -30,11 +37,12 @@ class Residual(Classifier):
         identities: Annotated[int, Field(ge=0)],
         dropout: Share,
         shift_pixels: Shift,
+        blur_pixels: Blur,
         label_smoothing: Share,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
-        images, x = shifted_images(shift_pixels)
+        images, x = augmented_images(shift_pixels, blur_pixels)
         x = convolve(x, width, strides=2)
         for _ in range(stages):
             width *= 2

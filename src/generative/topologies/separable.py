@@ -5,7 +5,14 @@ from typing import Any
 
 from keras import layers
 
-from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.families.classification import (
+    Blur,
+    Classifier,
+    Count,
+    Share,
+    Shift,
+    augmented_images,
+)
 from generative.optimizers import Decay, LearningRate
 
 Tensor = Any
@@ -17,7 +24,7 @@ class Separable(Classifier):
     width: channels of the first convolution; each pair has twice as many as what came before.
     pairs: their number.
     dropout: share of the features that are dropped in training.
-    shift_pixels: how far images are moved at random in training.
+    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
     def __init__(
@@ -27,11 +34,12 @@ class Separable(Classifier):
         pairs: Count,
         dropout: Share,
         shift_pixels: Shift,
+        blur_pixels: Blur,
         label_smoothing: Share,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
-        images, x = shifted_images(shift_pixels)
+        images, x = augmented_images(shift_pixels, blur_pixels)
         x = activate(layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False)(x))
         for _ in range(pairs):
             width *= 2

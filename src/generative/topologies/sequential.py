@@ -3,7 +3,14 @@
 import keras
 from keras import layers
 
-from generative.families.classification import Classifier, Count, Share, Shift, shifted_images
+from generative.families.classification import (
+    Blur,
+    Classifier,
+    Count,
+    Share,
+    Shift,
+    augmented_images,
+)
 from generative.optimizers import Decay, LearningRate
 
 
@@ -13,7 +20,7 @@ class Sequential(Classifier):
     width: channels of the first convolution; the second has twice as many.
     units: of the dense layer.
     dropout: share of the features that are dropped in training.
-    shift_pixels: how far images are moved at random in training.
+    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
     def __init__(
@@ -23,11 +30,12 @@ class Sequential(Classifier):
         units: Count,
         dropout: Share,
         shift_pixels: Shift,
+        blur_pixels: Blur,
         label_smoothing: Share,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
-        images, shifted = shifted_images(shift_pixels)
+        images, shifted = augmented_images(shift_pixels, blur_pixels)
         stack = keras.Sequential(
             [
                 layers.Conv2D(width, 3, activation="relu", name="convolution_1"),
