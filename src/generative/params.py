@@ -9,7 +9,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -210,9 +210,19 @@ SECTIONS = ("prepare", "train", "tune")
 
 
 def signature(function: Callable[..., Any]) -> type[Block]:
-    """The keyword-only arguments of `function` as a schema; each annotation carries its range."""
-    parameters = inspect.signature(function).parameters.values()
-    fields: Any = {p.name: (p.annotation, ...) for p in parameters if p.kind is p.KEYWORD_ONLY}
+    """The keyword-only arguments of `function` as a schema; each annotation carries its range.
+
+    Those that several functions share may stand in a `TypedDict`: `**options: Unpack[Options]`.
+    """
+    fields: Any = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            fields[parameter.name] = (parameter.annotation, ...)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            (shared,) = get_args(parameter.annotation)
+            fields |= {
+                n: (kind, ...) for n, kind in get_type_hints(shared, None, None, True).items()
+            }
     return create_model(function.__qualname__, __base__=Block, **fields)
 
 

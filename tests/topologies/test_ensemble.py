@@ -11,6 +11,7 @@ from generative.topologies.ensemble import Ensemble, mixture_weights
 
 CLASSIFIER = {
     "shift_pixels": 0,
+    "blur_pixels": 0.0,
     "dropout": 0.0,
     "label_smoothing": 0.0,
     "learning_rate": 0.001,

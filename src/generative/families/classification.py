@@ -1,7 +1,7 @@
 """Classifiers of digits: a topology makes features of an image, one layer reads them."""
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict, Unpack
 
 import keras
 import numpy as np
@@ -10,46 +10,50 @@ from keras import layers
 from pydantic import Field
 
 from generative.losses import classification, objective
-from generative.optimizers import Decay, schedule
+from generative.optimizers import Decay, LearningRate, schedule
 
 SIDE, CLASSES = 28, 10
 
 Tensor = Any
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Shift = Annotated[int, Field(ge=0, lt=SIDE)]
-Blur = Annotated[float, Field(ge=0, le=4)]
+
+
+class Options(TypedDict):
+    """What every classifier is given besides its topology.
+
+    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
+    dropout: share of the features that are dropped in training.
+    label_smoothing: share of each label spread over all classes in training.
+    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
+    """
+
+    shift_pixels: Annotated[int, Field(ge=0, lt=SIDE)]
+    blur_pixels: Annotated[float, Field(ge=0, le=4)]
+    dropout: Share
+    label_smoothing: Share
+    learning_rate: LearningRate
+    learning_rate_decay: Decay
 
 
 class Classifier(keras.Model):
     """A functional model with two outputs: `features` [batch, width] and `logits` [batch, 10].
 
     images, features: the ends of the topology's own graph.
-    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
-    label_smoothing: share of each label spread over all classes in training.
     """
 
-    def __init__(
-        self,
-        images: Tensor,
-        features: Tensor,
-        *,
-        learning_rate: float,
-        learning_rate_decay: Decay,
-        label_smoothing: float,
-    ) -> None:
+    def __init__(self, images: Tensor, features: Tensor, **options: Unpack[Options]) -> None:
         # Float32 from here on: softmax and distances between features need it.
         features = layers.Activation("linear", dtype="float32", name="features")(features)
-        logits = layers.Dense(CLASSES, dtype="float32", name="logits")(features)
+        kept = layers.Dropout(options["dropout"], name="dropout")(features)
+        logits = layers.Dense(CLASSES, dtype="float32", name="logits")(kept)
         super().__init__(images, {"features": features, "logits": logits})
-        self.learning_rate = learning_rate
-        self.learning_rate_decay = learning_rate_decay
-        self.label_smoothing = label_smoothing
+        self.options = options
         self.trackers = {name: keras.metrics.Mean(name) for name in ("cross_entropy", "accuracy")}
 
     def compile(self, steps: int | None = None) -> None:
         """Adam; a cosine needs the number of `steps` that training will take."""
-        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+        rate = schedule(self.options["learning_rate"], self.options["learning_rate_decay"], steps)
         super().compile(optimizer=keras.optimizers.Adam(rate))
 
     def compute_loss(
@@ -61,7 +65,7 @@ class Classifier(keras.Model):
         training: bool = True,
     ) -> Tensor:
         logits = y_pred["logits"]
-        smoothing = self.label_smoothing if training else 0.0
+        smoothing = self.options["label_smoothing"] if training else 0.0
         entropy = tf.reduce_mean(classification.cross_entropy(y, logits, smoothing))
         right = tf.equal(tf.argmax(logits, axis=-1), tf.cast(y, tf.int64))
         accuracy = tf.reduce_mean(tf.cast(right, tf.float32))
@@ -89,7 +93,7 @@ class Classifier(keras.Model):
 AUGMENTATIONS = (layers.InputLayer, layers.RandomTranslation, layers.RandomGaussianBlur)
 
 
-def augmented_images(shift_pixels: int, blur_pixels: float) -> tuple[Tensor, Tensor]:
+def augmented_images(options: Options) -> tuple[Tensor, Tensor]:
     """The input of a topology, and the same changed at random in training.
 
     Moved by up to `shift_pixels`; half of the images blurred by a Gaussian whose deviation is up to
@@ -97,14 +101,14 @@ def augmented_images(shift_pixels: int, blur_pixels: float) -> tuple[Tensor, Ten
     them all for an 8.
     """
     images = x = keras.Input((SIDE, SIDE, 1), name="images")
-    if shift_pixels:
-        factor = shift_pixels / SIDE
+    if options["shift_pixels"]:
+        factor = options["shift_pixels"] / SIDE
         x = layers.RandomTranslation(
             factor, factor, fill_mode="constant", interpolation="nearest", dtype="float32"
         )(x)
-    if blur_pixels:
-        size = 2 * math.ceil(2 * blur_pixels) + 1
+    if widest := options["blur_pixels"]:
+        size = 2 * math.ceil(2 * widest) + 1
         x = layers.RandomGaussianBlur(
-            kernel_size=size, sigma=(0.0, blur_pixels), value_range=(0, 1), dtype="float32"
+            kernel_size=size, sigma=(0.0, widest), value_range=(0, 1), dtype="float32"
         )(x)
     return images, x

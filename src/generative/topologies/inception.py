@@ -1,18 +1,10 @@
 """Branches of different reach, concatenated (Szegedy et al., 2015, arXiv:1409.4842)."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import layers
 
-from generative.families.classification import (
-    Blur,
-    Classifier,
-    Count,
-    Share,
-    Shift,
-    augmented_images,
-)
-from generative.optimizers import Decay, LearningRate
+from generative.families.classification import Classifier, Count, Options, augmented_images
 
 Tensor = Any
 
@@ -22,36 +14,16 @@ class Inception(Classifier):
 
     width: channels of each branch of the first block; each next block has twice as many.
     blocks: their number.
-    dropout: share of the features that are dropped in training.
-    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
-    def __init__(
-        self,
-        *,
-        width: Count,
-        blocks: Count,
-        dropout: Share,
-        shift_pixels: Shift,
-        blur_pixels: Blur,
-        label_smoothing: Share,
-        learning_rate: LearningRate,
-        learning_rate_decay: Decay,
-    ) -> None:
-        images, x = augmented_images(shift_pixels, blur_pixels)
+    def __init__(self, *, width: Count, blocks: Count, **options: Unpack[Options]) -> None:
+        images, x = augmented_images(options)
         x = convolve(x, width, 3)
         x = convolve(x, 2 * width, 3, strides=2)
         for block in range(blocks):
             x = branches(x, width * 2**block)
         x = layers.GlobalAveragePooling2D(name="pooled")(x)
-        x = layers.Dropout(dropout)(x)
-        super().__init__(
-            images,
-            x,
-            learning_rate=learning_rate,
-            learning_rate_decay=learning_rate_decay,
-            label_smoothing=label_smoothing,
-        )
+        super().__init__(images, x, **options)
 
 
 def branches(x: Tensor, width: int) -> Tensor:

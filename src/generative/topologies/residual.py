@@ -1,19 +1,11 @@
 """Blocks that add to what they were given (He et al., 2016, arXiv:1603.05027)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 from keras import layers
 from pydantic import Field
 
-from generative.families.classification import (
-    Blur,
-    Classifier,
-    Count,
-    Share,
-    Shift,
-    augmented_images,
-)
-from generative.optimizers import Decay, LearningRate
+from generative.families.classification import Classifier, Count, Options, augmented_images
 
 Tensor = Any
 
@@ -25,8 +17,6 @@ class Residual(Classifier):
 
     width: channels of the first convolution.
     stages: their number.
-    dropout: share of the features that are dropped in training.
-    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
     def __init__(
@@ -35,14 +25,9 @@ class Residual(Classifier):
         width: Count,
         stages: Count,
         identities: Annotated[int, Field(ge=0)],
-        dropout: Share,
-        shift_pixels: Shift,
-        blur_pixels: Blur,
-        label_smoothing: Share,
-        learning_rate: LearningRate,
-        learning_rate_decay: Decay,
+        **options: Unpack[Options],
     ) -> None:
-        images, x = augmented_images(shift_pixels, blur_pixels)
+        images, x = augmented_images(options)
         x = convolve(x, width, strides=2)
         for _ in range(stages):
             width *= 2
@@ -50,14 +35,7 @@ class Residual(Classifier):
             for _ in range(identities):
                 x = block(x, width, projected=False)
         x = layers.GlobalAveragePooling2D(name="pooled")(activate(x))
-        x = layers.Dropout(dropout)(x)
-        super().__init__(
-            images,
-            x,
-            learning_rate=learning_rate,
-            learning_rate_decay=learning_rate_decay,
-            label_smoothing=label_smoothing,
-        )
+        super().__init__(images, x, **options)
 
 
 def block(x: Tensor, width: int, *, projected: bool) -> Tensor:

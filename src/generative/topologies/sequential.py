@@ -1,17 +1,11 @@
 """A stack of layers, one after the other, by the sequential API (LeCun et al., 1998, in form)."""
 
+from typing import Unpack
+
 import keras
 from keras import layers
 
-from generative.families.classification import (
-    Blur,
-    Classifier,
-    Count,
-    Share,
-    Shift,
-    augmented_images,
-)
-from generative.optimizers import Decay, LearningRate
+from generative.families.classification import Classifier, Count, Options, augmented_images
 
 
 class Sequential(Classifier):
@@ -19,23 +13,10 @@ class Sequential(Classifier):
 
     width: channels of the first convolution; the second has twice as many.
     units: of the dense layer.
-    dropout: share of the features that are dropped in training.
-    shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     """
 
-    def __init__(
-        self,
-        *,
-        width: Count,
-        units: Count,
-        dropout: Share,
-        shift_pixels: Shift,
-        blur_pixels: Blur,
-        label_smoothing: Share,
-        learning_rate: LearningRate,
-        learning_rate_decay: Decay,
-    ) -> None:
-        images, shifted = augmented_images(shift_pixels, blur_pixels)
+    def __init__(self, *, width: Count, units: Count, **options: Unpack[Options]) -> None:
+        images, shifted = augmented_images(options)
         stack = keras.Sequential(
             [
                 layers.Conv2D(width, 3, activation="relu", name="convolution_1"),
@@ -44,14 +25,7 @@ class Sequential(Classifier):
                 layers.MaxPooling2D(name="pooling_2"),
                 layers.Flatten(name="flat"),
                 layers.Dense(units, activation="relu", name="dense"),
-                layers.Dropout(dropout, name="dropout"),
             ],
             name="stack",
         )
-        super().__init__(
-            images,
-            stack(shifted),
-            learning_rate=learning_rate,
-            learning_rate_decay=learning_rate_decay,
-            label_smoothing=label_smoothing,
-        )
+        super().__init__(images, stack(shifted), **options)
