@@ -142,13 +142,13 @@ def mend(journal: Path, lock: Lock) -> None:
 def followed(search: Search, block: params.Runtime) -> Iterator[tuple[runtime.Device, Any]]:
     """Finish `search` in a run of MLflow, and give what comes after it the device and the run."""
     train = search.train
+    stage, study = f"tune@{search.key}", search.name
     device = runtime.configure(block, train.seed, train.precision)
     recorded = {
         "tune": {search.key: search.tune.written()},
         "train": {search.key: train.written()},
         "runtime": block.written(),
     }
-    stage, study = f"tune@{search.key}", search.name
     with tracking.live_run(stage, recorded, search.prepared, device.tags(), study) as live:
         run(search, device, lambda: live.trials(search.rows()))
         live.trials(search.rows())
