@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative import params, scratch
+from generative import params, scratch, tracking
 
 PROJECT = Path(__file__).parent.parent
 TINY = PROJECT / "tests" / "tiny.yaml"
@@ -61,6 +62,32 @@ def prepared_mnist(raw_mnist: Path, tmp_path_factory: pytest.TempPathFactory) ->
     )
     np.savez(folder / "mnist.npz", **arrays)
     return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An initialised SQLite store: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+        tracking.Store()
+    return (folder / "mlflow.db").read_bytes()
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store of the test's own, which tracking uses."""
+    file = tmp_path / "mlruns" / "mlflow.db"
+    file.parent.mkdir()
+    file.write_bytes(migrated)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+    return file
+
+
+def query(database: Path, sql: str) -> list[Any]:
+    """The rows that `sql` finds in a store."""
+    with sqlite3.connect(database) as connection:
+        return connection.execute(sql).fetchall()
 
 
 class Workspace:

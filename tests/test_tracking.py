@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from generative import tracking
+from tests.conftest import query
 
 PARAMS = {"train": {"cvae": {"epochs": 1, "model": {"beta": 1.0}}}, "runtime": {"threads": 0}}
 
@@ -26,25 +27,6 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An initialised SQLite store: making one takes seconds."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
-        tracking.Store()
-    return (folder / "mlflow.db").read_bytes()
-
-
-@pytest.fixture
-def database(tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "mlruns" / "mlflow.db"
-    file.parent.mkdir()
-    file.write_bytes(migrated)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
-    return file
-
-
 def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
     """What the stage does, without the training."""
     with tracking.live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run:
@@ -55,11 +37,6 @@ def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
         folder.mkdir()
         (folder / "model.weights.h5").write_bytes(b"weights")
         run.finish(folder / "model.weights.h5")
-
-
-def query(database: Path, sql: str) -> list[Any]:
-    with sqlite3.connect(database) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import math
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generative import tracking
+from tests.conftest import query
 
 PARAMS = {"tune": {"separable": {"trials": 3}}, "runtime": {"threads": 0}}
 ROWS: list[dict[str, Any]] = [
@@ -18,24 +18,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 STUDY = "separable-0123456789ab"
 
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An initialised SQLite store: making one takes seconds."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
-        tracking.Store()
-    return (folder / "mlflow.db").read_bytes()
-
-
-@pytest.fixture(autouse=True)
-def database(tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "mlruns" / "mlflow.db"
-    file.parent.mkdir()
-    file.write_bytes(migrated)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
-    return file
+pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
@@ -55,11 +38,6 @@ def search(
             run.trials(rows[:count])
         if error:
             raise error
-
-
-def query(database: Path, sql: str) -> list[Any]:
-    with sqlite3.connect(database) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def tagged(database: Path, name: str) -> dict[str, str]:
