@@ -14,9 +14,10 @@ from generative.tables import find
 
 def main(arguments: list[str]) -> None:
     key, prepared, out = arguments[0], *map(Path, arguments[1:])
-    search = tuning.Search(key, prepared, params.read(f"tune.{key}"), params.read(f"train.{key}"))
+    names = (f"tune.{key}", f"train.{key}", "runtime")
+    search = tuning.Search(key, prepared, *map(params.read, names))
     train = search.train
-    with tuning.followed(search, params.read("runtime")) as (device, run):
+    with tuning.followed(search) as (device, run):
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ import tensorflow as tf
 import yaml
 from typer.testing import CliRunner
 
-from generative import params, runtime, training, tuning
+from generative import losses, optimizers, params, runtime, training, tuning
 from generative.cli import app
 from generative.datasets import mnist
 from generative.errors import BadInput
+from generative.losses import classification
 from tests.conftest import PROJECT, TINY
 
 SPACE: dict[str, Any] = {
@@ -46,9 +48,8 @@ def make_search(prepared: Path, tune: dict[str, Any] | None = None, **train: Any
     model = {**committed.model, "width": 4, "units": 8, **train.pop("model", {})}
     small = {"batch_size": 32, "steps_per_call": 3, "precision": "float32", "model": model}
     block = params.Train.model_validate({**committed.model_dump(), **small, **train})
-    return tuning.Search(
-        "sequential", prepared, params.Tune.model_validate({**TUNE, **(tune or {})}), block
-    )
+    searched = params.Tune.model_validate({**TUNE, **(tune or {})})
+    return tuning.Search("sequential", prepared, searched, block, params.read("runtime"))
 
 
 @pytest.fixture(autouse=True)
@@ -196,7 +197,7 @@ def on_epoch_end(*arguments):
 
 training.LastGood.on_epoch_end = on_epoch_end
 search = make_search(Path(sys.argv[2]))
-device = runtime.configure(params.read("runtime"), search.train.seed, search.train.precision)
+device = search.configure()
 tuning.run(search, device, lambda: None)
 print(json.dumps(search.rows()))
 tuning.JOURNALS = Path(sys.argv[1]) / "elsewhere"
@@ -283,7 +284,7 @@ tuning.validate = meet
 if __name__ == "__main__":
     from tests.test_tuning import make_search
     search = make_search(Path(sys.argv[1]), {"trials": 4, "workers": 2})
-    device = runtime.configure(params.read("runtime"), search.train.seed, search.train.precision)
+    device = search.configure()
     tuning.run(search, device, lambda: None)
     print(json.dumps(search.rows()))
 """
@@ -408,8 +409,12 @@ def test_a_name_says_what_a_trial_is(
     names = [search.name for search in different]
     changed = tmp_path / "training.py"
     changed.write_text("other code")
-    monkeypatch.setattr(training, "__file__", str(changed))
-    names.append(make_search(prepared_mnist).name)
+    for module in (training, losses, classification, optimizers, runtime):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "__file__", str(changed))
+            names.append(make_search(prepared_mnist).name)
+    threads = params.Runtime(determinism=True, threads=7, xla="auto")
+    names.append(replace(make_search(prepared_mnist), runtime=threads).name)
     assert len({usual, *names}) == 1 + len(names)
     assert all(name.startswith("sequential-") for name in names)
 

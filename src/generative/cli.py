@@ -106,8 +106,9 @@ def tune(
     block = params.check(Path("generative tune"), f"tune.{key}", params.Tune, values)
     from generative import tuning
 
-    search = tuning.Search(key, Path("data/prepared") / train.dataset, block, train)
-    with tuning.followed(search, params.read("runtime")):
+    prepared = Path("data/prepared") / train.dataset
+    search = tuning.Search(key, prepared, block, train, params.read("runtime"))
+    with tuning.followed(search):
         pass
     best = search.best()
     print(f"best of {block.trials} trials: {best}")

@@ -25,10 +25,11 @@ import tensorflow as tf
 from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from generative import errors, params, runtime, tracking, training
+from generative import errors, runtime, tracking, training
 from generative.datasets import DATASETS
 from generative.errors import BadInput
-from generative.params import Train, Tune
+from generative.params import Runtime, Train, Tune
+from generative.runtime import Device
 from generative.tables import NETWORKS, find
 
 JOURNALS = Path(".cache/tuning")
@@ -47,6 +48,7 @@ class Search:
     prepared: Path
     tune: Tune
     train: Train
+    runtime: Runtime
 
     @cached_property
     def name(self) -> str:
@@ -61,7 +63,7 @@ class Search:
         train["model"] = {n: v for n, v in train["model"].items() if n not in self.tune.space}
         files = [*self.code(), *sorted(self.prepared.iterdir())]
         hashes = [hashlib.md5(file.read_bytes()).hexdigest() for file in files]
-        text = json.dumps([tune, train, hashes], sort_keys=True)
+        text = json.dumps([tune, train, self.runtime.model_dump(), hashes], sort_keys=True)
         return f"{self.key}-{hashlib.md5(text.encode()).hexdigest()[:12]}"
 
     @property
@@ -76,8 +78,13 @@ class Search:
             base.__module__ for base in network.__mro__ if base.__module__.startswith("generative.")
         ]
         names += [find(DATASETS, "data set", self.train.dataset).__name__, training.__name__]
-        names += [f"generative.losses.{self.train.family}", "generative.optimizers"]
+        names += ["generative.losses", f"generative.losses.{self.train.family}"]
+        names += ["generative.optimizers", runtime.__name__]
         return [Path(sys.modules[name].__file__ or "") for name in names]
+
+    def configure(self) -> Device:
+        """Set up the process for trials, once."""
+        return runtime.configure(self.runtime, self.train.seed, self.train.precision)
 
     def study(self) -> optuna.Study:
         JOURNALS.mkdir(parents=True, exist_ok=True)
@@ -139,15 +146,14 @@ def mend(journal: Path, lock: Lock) -> None:
 
 
 @contextmanager
-def followed(search: Search, block: params.Runtime) -> Iterator[tuple[runtime.Device, Any]]:
+def followed(search: Search) -> Iterator[tuple[Device, Any]]:
     """Finish `search` in a run of MLflow, and give what comes after it the device and the run."""
-    train = search.train
     stage, study = f"tune@{search.key}", search.name
-    device = runtime.configure(block, train.seed, train.precision)
+    device = search.configure()
     recorded = {
         "tune": {search.key: search.tune.written()},
-        "train": {search.key: train.written()},
-        "runtime": block.written(),
+        "train": {search.key: search.train.written()},
+        "runtime": search.runtime.written(),
     }
     with tracking.live_run(stage, recorded, search.prepared, device.tags(), study) as live:
         run(search, device, lambda: live.trials(search.rows()))
@@ -155,7 +161,7 @@ def followed(search: Search, block: params.Runtime) -> Iterator[tuple[runtime.De
         yield device, live
 
 
-def run(search: Search, device: runtime.Device, on_trial: OnTrial) -> None:
+def run(search: Search, device: Device, on_trial: OnTrial) -> None:
     """Work on `search`, with the other workers that it asks for, until its trials are finished.
 
     `on_trial` is called after each trial of this process.
@@ -191,15 +197,10 @@ def work(search: Search, number: int) -> None:
         if first and not first.is_alive():
             sys.exit()
 
-    def program() -> None:
-        block = params.read("runtime")
-        device = runtime.configure(block, search.train.seed, search.train.precision)
-        take_part(search, device, stop_alone, number)
-
-    errors.run(program)
+    errors.run(lambda: take_part(search, search.configure(), stop_alone, number))
 
 
-def take_part(search: Search, device: runtime.Device, on_trial: OnTrial, worker: int = 0) -> None:
+def take_part(search: Search, device: Device, on_trial: OnTrial, worker: int = 0) -> None:
     study = search.study()
     while (done := len(finished(study))) < search.tune.trials:
         # The seed follows from how many trials there are, not from how often the search was begun.
@@ -240,7 +241,7 @@ def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
     return arguments
 
 
-def validate(search: Search, arguments: dict[str, Any], device: runtime.Device) -> float:
+def validate(search: Search, arguments: dict[str, Any], device: Device) -> float:
     """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
     batches = search.tune.train_count // search.train.batch_size
     # A folder of its own, because other workers keep their best weights at the same time.
@@ -256,7 +257,7 @@ def fit(
     search: Search,
     train: Train,
     arguments: dict[str, Any],
-    device: runtime.Device,
+    device: Device,
     batches: int,
     scratch: Path,
 ) -> tuple[Any, training.Course]:
