@@ -22,17 +22,25 @@ def main(arguments: list[str]) -> None:
     dataset = find(DATASETS, "data set", block.dataset)
     batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)
     validation = dataset.load(Path(prepared), "validation", **block.data)
-    with device.strategy.scope():
-        model = find(NETWORKS, "network", block.network)(**block.model)
+    try:
+        with device.strategy.scope():
+            model = find(NETWORKS, "network", block.network)(**block.model)
+    except errors.BadInput as error:
+        raise errors.BadInput(f"train.{key}.model.{error}") from None
     card = saving.Card(block.network, block.model, block.dataset, block.data)
 
     recorded = {"train": {key: block.written()}, "runtime": device_block.written()}
-    scratch = SCRATCH / key
-    scratch.mkdir(parents=True, exist_ok=True)
     with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:
         try:
             course = training.fit(
-                f"train.{key}", model, block, device, batches, validation, run.epoch, scratch
+                f"train.{key}",
+                model,
+                block,
+                device,
+                batches,
+                validation,
+                run.epoch,
+                SCRATCH / key,
             )
         except training.Diverged as error:
             with whole(DIVERGED / key) as folder:
@@ -44,6 +52,9 @@ def main(arguments: list[str]) -> None:
             if block.snapshot_count:
                 frames = np.rint(course.snapshots * 255).astype(np.uint8)
                 np.savez_compressed(folder / "snapshots.npz", frames=frames)
+            if course.concerns:
+                lines = "".join(f"{line}\n" for line in course.concerns)
+                (folder / "concerns.txt").write_text(lines, encoding="utf-8")
             for epoch, outputs in enumerate(course.activations, start=1):
                 file = folder / f"activations_{epoch:03}.npz"
                 np.savez_compressed(file, allow_pickle=False, **outputs)

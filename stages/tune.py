@@ -22,7 +22,6 @@ def main(arguments: list[str]) -> None:
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")
         scratch = tuning.JOURNALS / key
-        scratch.mkdir(parents=True, exist_ok=True)
         model, _ = tuning.fit(search, train, best, device, batches=-1, scratch=scratch)
         dataset = find(DATASETS, "data set", train.dataset)
         images, labels = dataset.load(prepared, "test", **train.data)

@@ -75,6 +75,24 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 
 
 @app.command()
+def sample(
+    model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
+    out: Annotated[Path, typer.Option(help="The picture, .png, or the arrays, .npz.")],
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 1,
+    label: Annotated[
+        int | None, typer.Option(help="The digit, of a model that knows labels.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Let a trained model generate: generative sample acgan --label 3 --out threes.png"""
+    from generative import sampling
+
+    sampling.sample(model, count, seed, label, out, force)
+    print(f"{count} samples of {model}: {out}")
+
+
+@app.command()
 def register(
     model: Annotated[str, typer.Argument(help="The key of a trained model, such as cvae.")],
     alias: Annotated[str, typer.Option(help="The name that marks this version.")] = "champion",

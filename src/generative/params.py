@@ -78,13 +78,17 @@ class Callbacks(Block):
 
 
 class Train(Block):
-    """How one network is trained. `data` and `model` are checked against what takes them."""
+    """How one network is trained. `data` and `model` are checked against what takes them.
+
+    steps_per_epoch: where an epoch, after which pictures are made, is not one pass over the data.
+    """
 
     network: str
     family: str
     dataset: str
     data: dict[str, Any]
     epochs: Count
+    steps_per_epoch: Count | None = None
     batch_size: Count
     seed: Seed
     precision: Precision
@@ -108,14 +112,19 @@ class EvaluateClassifiers(Block):
     bins: Count
 
 
-class EvaluateImages(Block):
-    """How generated images are compared with real ones, and how good a judge must be to do so."""
+class EvaluatePictures(Block):
+    """How generated pictures are compared with real ones."""
 
     samples: Annotated[int, Field(ge=2)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     neighbours: Count
     kernel_subsets: Count
     kernel_subset_size: Annotated[int, Field(ge=2)]
+
+
+class EvaluateImages(EvaluatePictures):
+    """How generated digits are, and how good a judge must be to see them."""
+
     accuracy_floor: Annotated[float, Field(ge=0, le=1)]
 
 
@@ -157,6 +166,31 @@ class RenderLikelihood(Block):
     columns: Count
     plane_size: Count
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
+
+
+class RenderAdversarial(Block):
+    """What the pictures of a GAN show; one with classes has a row for each."""
+
+    seed: Seed
+    rows: Count
+    columns: Count
+    film_columns: Count
+    frames_per_second: Annotated[int, Field(ge=1, le=50)]
+
+
+class RenderObjectives(Block):
+    """What is shown of GANs that differ in their objective.
+
+    steps, every, batch_size: how long the discriminator trains alone, in batches of how many
+        images, and after how many the gradients are measured.
+    """
+
+    seed: Seed
+    rows: Count
+    columns: Count
+    steps: Count
+    every: Count
+    batch_size: Count
 
 
 class Dimension(Block):
@@ -201,8 +235,11 @@ BLOCKS: dict[str, type[Block]] = {
     "evaluate.classifiers": EvaluateClassifiers,
     "evaluate.images": EvaluateImages,
     "evaluate.likelihood": EvaluateLikelihood,
+    "evaluate.pictures": EvaluatePictures,
+    "render.adversarial": RenderAdversarial,
     "render.classifiers": RenderClassifiers,
     "render.likelihood": RenderLikelihood,
+    "render.objectives": RenderObjectives,
 }
 SHARED = tuple(dict.fromkeys(name.partition(".")[0] for name in BLOCKS))
 # Sections with a block for every member of the family.
@@ -290,6 +327,14 @@ def contradictions(
             family = network.__base__.__module__.rpartition(".")[2]
             if block.family != family:
                 yield f"{name}.family: received {block.family!r}, {block.network} is {family}"
+            if family == "adversarial" and (block.keep, block.callbacks.reduce_on_plateau) != (
+                "last",
+                None,
+            ):
+                yield (
+                    f"{name}: needs keep: last and no reduce_on_plateau; no loss of two players "
+                    "says which epoch is best"
+                )
             if block.snapshot_count and not hasattr(network, "snapshot"):
                 yield f"{name}.snapshot_count: must be 0, {block.network} makes no pictures"
         case Tune():

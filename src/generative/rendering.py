@@ -155,6 +155,90 @@ def learning_curves(history: "pd.DataFrame") -> Image.Image:
     return _to_picture(figure)
 
 
+def game(history: "pd.DataFrame") -> Image.Image:
+    """How two players fared: losses, what the discriminator tells, and how varied samples are."""
+    epochs = history["epoch"]
+    beside = {"discriminator", "generator", "real_accuracy", "fake_accuracy", "variety", "epoch"}
+    names = [n for n in history.columns if not n.startswith("val_") and n not in beside]
+    figure = _figure(3.4 * (4 + len(names)) / 2, 5.2)
+    shown = figure.subplots(2, -(-(4 + len(names)) // 2)).flat
+    panels = {name: (name,) for name in ("discriminator", "generator")}
+    panels["told apart by the discriminator"] = ("real_accuracy", "fake_accuracy")
+    panels["variety, 1 is as real images"] = ("variety",)
+    panels |= {name: (name,) for name in names}
+    for axes, (title, columns) in zip(shown, panels.items(), strict=False):
+        for color, name in enumerate(columns):
+            for column, style in ((name, "-"), (f"val_{name}", ":")):
+                if column in history:
+                    label = column.replace("_accuracy", "").replace("val_", "held-out ")
+                    axes.plot(epochs, history[column], style, color=f"C{color}", label=label)
+        axes.set(title=title.replace("_", " "), xlabel="epoch")
+        axes.grid(alpha=0.3)
+        if len(columns) > 1 or f"val_{columns[0]}" in history:
+            axes.legend(fontsize="small")
+    for axes in shown:
+        axes.set_visible(False)
+    return _to_picture(figure)
+
+
+def digits_by_epoch(counts: Array) -> Image.Image:
+    """What a judge takes the samples of each epoch for: counts [epochs, 10]."""
+    figure = _figure(1.2 + 0.34 * len(counts), 3.2)
+    axes = figure.add_subplot()
+    drawn = axes.imshow(counts.T, cmap="Blues", vmin=0, aspect="auto", origin="lower")
+    figure.colorbar(drawn, label="samples")
+    axes.set(title="digits seen by the judge", xlabel="epoch", ylabel="digit", yticks=range(10))
+    ticks = np.arange(0, len(counts), max(1, len(counts) // 8))
+    axes.set_xticks(ticks, [str(tick + 1) for tick in ticks])
+    return _to_picture(figure)
+
+
+def objectives(
+    histories: dict[str, "pd.DataFrame"],
+    samples: dict[str, Array],
+    metrics: dict[str, dict[str, float]],
+    gradients: "pd.DataFrame",
+    columns: int,
+) -> Image.Image:
+    """GANs that differ in the generator's objective, side by side: a column each with samples,
+    both losses and metrics; below, the gradients of all where the discriminator wins."""
+    figure = _figure(4.2 * len(histories), 12.5)
+    grids = figure.subplots(4, len(histories), height_ratios=(3, 2, 1.3, 2.4), squeeze=False)
+    for index, (name, history) in enumerate(histories.items()):
+        above, curves, table, below = grids[:, index]
+        above.imshow(grid(samples[name], columns), cmap="gray", vmin=0, vmax=255)
+        above.set_title(name.replace("_", " "))
+        above.axis("off")
+        for player in ("discriminator", "generator"):
+            curves.plot(history["epoch"], history[player], label=f"{player}'s loss")
+        curves.set(xlabel="epoch")
+        curves.grid(alpha=0.3)
+        curves.legend(fontsize="small")
+        rows = [[n.replace("_", " "), f"{value:.4g}"] for n, value in metrics[name].items()]
+        table.axis("off")
+        table.table(rows, loc="center", edges="horizontal")
+        below.set_visible(False)
+    left, right = (figure.add_subplot(grids[3, 0].get_gridspec()[3, i]) for i in (0, 1))
+    for name in histories:
+        left.plot(gradients["step"], gradients[name], label=name.replace("_", " "))
+    left.set(
+        title="gradient the generator gets",
+        xlabel="steps of the discriminator alone",
+        ylabel="norm",
+        yscale="log",
+    )
+    left.legend(fontsize="small")
+    right.plot(gradients["step"], gradients["fake_accuracy"], color="0.3")
+    right.set(
+        title="share of samples the discriminator tells",
+        xlabel="steps of the discriminator alone",
+        ylim=(0, 1.02),
+    )
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    return _to_picture(figure)
+
+
 def _figure(width: float, height: float) -> "Figure":
     """A figure without pyplot: no window system, no state."""
     from matplotlib.figure import Figure

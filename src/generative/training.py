@@ -32,11 +32,13 @@ class Course:
     history: columns `epoch` (from 1), `loss`, the terms, and the same with `val_` before them.
     snapshots: float32 [epochs, count, height, width, channels] in [0, 1]; no counts, no pictures.
     activations: for each epoch, where they are logged, every layer's output for one example.
+    concerns: lines that say what looked wrong, and in which epoch.
     """
 
     history: pd.DataFrame
     snapshots: np.ndarray
     activations: list[dict[str, np.ndarray]]
+    concerns: list[str]
 
 
 def fit(
@@ -53,8 +55,8 @@ def fit(
 
     The model is left with the weights that `keep` asks for. `on_epoch` is told each epoch's number,
     metrics and snapshot. `scratch` gets what is no result: the best weights so far, TensorBoard's
-    files. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a
-    batch is larger than the data.
+    files. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a batch is larger
+    than the data or if these are not what the model takes.
     """
     steps = int(batches.cardinality())
     if not steps:
@@ -62,13 +64,18 @@ def fit(
             f"{name}.batch_size: received {train.batch_size}, more than there are training "
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
         )
+    check_images(name, model, train, validation[0])
+    if train.steps_per_epoch:
+        steps, batches = train.steps_per_epoch, batches.repeat()
     snapshots = Snapshots(validation[0][: train.snapshot_count], on_epoch)
     activations = Activations(example_of(name, train, validation[0]))
     last_good = LastGood()
+    concerns = Concerns(progress())
+    scratch.mkdir(parents=True, exist_ok=True)
     best = scratch / "best.weights.h5"
     best.unlink(missing_ok=True)
     try:
-        with device.strategy.scope(), progress() as bar:
+        with device.strategy.scope(), concerns.bar as bar:
             model.compile(steps * train.epochs)
             # Keras 3.15 cannot loop inside one call over batches that several devices share.
             shared = device.strategy.num_replicas_in_sync > 1
@@ -77,6 +84,7 @@ def fit(
             history = model.fit(
                 untuned(batches),
                 epochs=train.epochs,
+                steps_per_epoch=train.steps_per_epoch,
                 validation_data=untuned(tf.data.Dataset.from_tensor_slices(validation).batch(1000)),
                 shuffle=False,
                 verbose=0,
@@ -86,6 +94,7 @@ def fit(
                     *([activations] if train.callbacks.activation_log else []),
                     *options(train, scratch, best),
                     Steps(bar, steps),
+                    concerns,
                 ],
             ).history
             if train.keep == "best":
@@ -99,8 +108,24 @@ def fit(
             f"{name}: the term {term} of the loss became NaN or infinite in epoch "
             f"{last_good.epoch + 1}; lower {name}.model.learning_rate"
         ) from None
-    table = pd.DataFrame({"epoch": np.arange(1, len(history["loss"]) + 1), **history})
-    return Course(table, np.array(snapshots.frames), activations.epochs)
+    table = pd.DataFrame({"epoch": np.arange(1, len(snapshots.frames) + 1), **history})
+    return Course(table, np.array(snapshots.frames), activations.epochs, concerns.lines)
+
+
+def check_images(name: str, model: keras.Model, train: Train, images: np.ndarray) -> None:
+    """Raise `BadInput` if `images` are not what the model takes: its own size, in [0, 1]."""
+    shape = getattr(model, "image_shape", images.shape[1:])
+    if images.shape[1:] != shape:
+        received, expected = (" x ".join(map(str, size)) for size in (images.shape[1:], shape))
+        raise BadInput(
+            f"{name}: data/prepared/{train.dataset} holds images of {received}, this network "
+            f"takes {expected}; change prepare.{train.dataset} or {name}.model"
+        )
+    if images.min() < 0 or images.max() > 1:
+        raise BadInput(
+            f"{name}: data/prepared/{train.dataset} holds values from {images.min():g} to "
+            f"{images.max():g}; models take images in [0, 1]"
+        )
 
 
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -192,6 +217,20 @@ class Snapshots(keras.callbacks.Callback):
         frame = self.model.snapshot(self.examples) if len(self.examples) else self.examples
         self.frames.append(frame)
         self.on_epoch(epoch + 1, dict(logs or {}), frame)
+
+
+class Concerns(keras.callbacks.Callback):
+    """Asks the model after every epoch what looks wrong, says so at once and keeps it."""
+
+    def __init__(self, bar: Progress) -> None:
+        super().__init__()
+        self.bar = bar
+        self.lines: list[str] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for concern in getattr(self.model, "concerns", lambda logs: [])(logs):
+            self.lines.append(f"epoch {epoch + 1}: {concern}")
+            self.bar.console.print(f"warning: {self.lines[-1]}", soft_wrap=True)
 
 
 class Activations(keras.callbacks.Callback):

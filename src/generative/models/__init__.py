@@ -1,6 +1,11 @@
 """The models. A key is a file name here, a block of `params.yaml` and a folder of `data/`."""
 
 MODELS = {
+    "acgan": "generative.models.acgan:ACGAN",
+    "cgan": "generative.models.cgan:CGAN",
+    "colour_gan": "generative.models.colour_gan:ColourGAN",
     "cvae": "generative.models.cvae:CVAE",
+    "dcgan": "generative.models.dcgan:DCGAN",
+    "gan": "generative.models.gan:GAN",
     "vae": "generative.models.vae:VAE",
 }

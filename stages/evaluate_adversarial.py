@@ -1,0 +1,51 @@
+"""Measure one trained GAN of digits: what the judge says of the digits that it generates."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from generative import errors, judge, params, rendering, runtime, saving
+from generative.datasets import mnist
+from generative.folders import whole
+
+
+def main(arguments: list[str]) -> None:
+    model_folder, prepared, judge_folder, out = map(Path, arguments)
+    block = params.read("evaluate.images")
+    runtime.configure(params.read("runtime"), seed=0)
+    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    (train, _), (test, labels) = (
+        mnist.load(prepared, split, **card.data) for split in ("train", "test")
+    )
+    eyes = judge.load(judge_folder, test, labels, block.accuracy_floor)
+    comparison = judge.Comparison(eyes, test, train, block)
+    metrics: dict[str, Any] = dict(comparison.of_model(model))
+    metrics["judge"] = judge.identity(judge_folder)
+    counts = digits_by_epoch(eyes, model_folder / "snapshots.npz")
+    missing = np.flatnonzero(counts[-1] == 0)
+    if len(missing):
+        print(f"warning: the last snapshots show no {', '.join(map(str, missing))}")
+    with whole(out) as folder:
+        text = json.dumps(metrics, indent=2, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        table = pd.DataFrame(counts, columns=[f"digit_{digit}" for digit in range(10)])
+        table.insert(0, "epoch", range(1, len(table) + 1))
+        table.to_csv(folder / "digits_by_epoch.csv", index=False)
+        rendering.digits_by_epoch(counts).save(folder / "digits_by_epoch.png", optimize=True)
+
+
+def digits_by_epoch(eyes: Any, file: Path) -> np.ndarray:
+    """How many of the pictures of each epoch the judge takes for each digit: [epochs, 10]."""
+    with np.load(file) as snapshots:
+        frames = snapshots["frames"] / np.float32(255)
+    return np.stack(
+        [np.bincount(eyes.probabilities(frame).argmax(axis=1), minlength=10) for frame in frames]
+    )
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))

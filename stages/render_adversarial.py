@@ -1,0 +1,74 @@
+"""Draw what one trained GAN does: a model and real images to pictures."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from generative import errors, params, rendering, runtime, saving
+from generative.datasets import DATASETS
+from generative.folders import whole
+from generative.params import RenderAdversarial
+from generative.tables import find
+
+Array = np.ndarray
+
+
+def main(arguments: list[str]) -> None:
+    model_folder, prepared, out = map(Path, arguments)
+    block = params.read("render.adversarial")
+    runtime.configure(params.read("runtime"), block.seed)
+    card = saving.read_card(model_folder)
+    dataset = find(DATASETS, "data set", card.dataset)
+    train, _ = dataset.load(prepared, "train", **card.data)
+    test, _ = dataset.load(prepared, "test", **card.data)
+    pictures = draw(saving.load(model_folder), train, test, block)
+    pictures["learning_curves"] = rendering.game(pd.read_csv(model_folder / "history.csv"))
+    with np.load(model_folder / "snapshots.npz") as snapshots:
+        frames = snapshots["frames"] / np.float32(255)
+    film = [rendering.grid(frame, block.film_columns) for frame in frames]
+    with whole(out) as folder:
+        for name, picture in pictures.items():
+            picture.save(folder / f"{name}.png", optimize=True)
+        (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))
+
+
+def draw(model: Any, train: Array, test: Array, block: RenderAdversarial) -> dict[str, Any]:
+    rows, columns = model.classes or block.rows, block.columns
+    # A row a class where there are classes.
+    labels = np.repeat(np.arange(rows), columns) if model.classes else None
+    samples = model.generate(rows * columns, block.seed, labels)
+    pictures = {"samples": rendering.grid(samples, columns)}
+
+    real = test[: rows * columns].reshape(rows, columns, *test.shape[1:])
+    beside = np.concatenate([real, samples.reshape(real.shape)], axis=1)
+    pictures["real_left_generated_right"] = rendering.grid(
+        beside.reshape(-1, *test.shape[1:]), 2 * columns
+    )
+
+    few = samples[:: max(1, len(samples) // (2 * columns))][: 2 * columns]
+    pairs = np.stack([few, train[nearest(few, train)]], axis=1)
+    pictures["generated_beside_nearest_training"] = rendering.grid(
+        pairs.reshape(-1, *test.shape[1:]), columns
+    )
+
+    noise, named = model.codes(2 * rows, block.seed)
+    if model.classes:
+        named = np.repeat(np.arange(rows), 2)
+    lines = rendering.between(noise[::2], noise[1::2], columns)
+    between = model.images(lines, np.repeat(named[::2], columns))
+    pictures["interpolations"] = rendering.grid(between, columns)
+    return pictures
+
+
+def nearest(images: Array, among: Array) -> Array:
+    """For each of `images` the place of the one `among` others whose pixels are nearest: [N]."""
+    left, right = (x.reshape(len(x), -1) for x in (images, among))
+    squared = (right * right).sum(axis=1) - 2 * left @ right.T
+    return squared.argmin(axis=1)
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))
