@@ -15,7 +15,7 @@ SPLITS = ("train", "validation", "test")
 
 
 def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """One split of `<key>.npz`: float32 images [N, height, width, channels] in [0, 1], uint8 labels.
+    """One split of `<key>.npz`: float32 [N, height, width, channels] in [0, 1], uint8 labels [N].
 
     Raises `BadInput` if the data set is not prepared, or for a split that there is not.
     """

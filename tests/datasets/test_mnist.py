@@ -6,6 +6,7 @@ import pytest
 
 from generative.datasets import mnist
 from generative.errors import BadInput
+from generative.reading import digits
 from tests.conftest import write_idx, write_raw_mnist
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}
@@ -20,7 +21,7 @@ def raw(tmp_path: Path) -> Path:
 
 def test_prepare_splits_off_the_end_of_train(raw: Path) -> None:
     arrays = mnist.prepare(raw, **COUNTS)
-    images = mnist.read_idx(raw / "train-images-idx3-ubyte", 3)
+    images = digits.read_idx(raw / "train-images-idx3-ubyte", 3, "mnist")
     assert arrays["train_images"].shape == (300, 28, 28, 1)
     assert arrays["train_images"].dtype == np.uint8
     np.testing.assert_array_equal(arrays["train_images"][..., 0], images[:300])

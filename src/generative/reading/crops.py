@@ -50,7 +50,7 @@ def cut(
         sources[split] = generator.permutation(len(usable))[np.arange(count) % len(usable)]
     for number, file in enumerate(usable):
         pixels = np.asarray(pictures.read(file))
-        found = bands(*pixels.shape[:2], validation_share, test_share)
+        found = bands(pixels.shape[0], pixels.shape[1], validation_share, test_share)
         for split, (rows, columns) in found.items():
             chosen = np.flatnonzero(sources[split] == number)
             crops[split][chosen] = take(
