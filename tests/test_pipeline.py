@@ -191,7 +191,7 @@ def test_stages_declare_what_they_read(story: Workspace) -> None:
         blocks = set(entry.get("params", {}).get("params.yaml", {}))
         # DVC adds the keys that `${item.dataset}` and the like were filled in from; their block
         # says the same.
-        blocks = {b for b in blocks if not b.endswith((".dataset", ".network", ".family", ".raw"))}
+        blocks = {b for b in blocks if not b.endswith((".dataset", ".network", ".family"))}
         assert blocks == set(record["blocks"]), stage
 
 
