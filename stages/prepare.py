@@ -14,7 +14,8 @@ from generative.tables import find
 def main(arguments: list[str]) -> None:
     key, raw, out = arguments
     block = params.read(f"prepare.{key}")
-    arrays = find(DATASETS, "data set", key).prepare(Path(raw), **block.model_dump())
+    options = block.model_dump(exclude={"raw"})  # its folder is an argument of the stage, too
+    arrays = find(DATASETS, "data set", key).prepare(Path(raw), **options)
     with whole(Path(out)) as folder:
         np.savez_compressed(folder / f"{key}.npz", **arrays)
 

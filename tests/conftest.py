@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from generative import params, scratch, tracking
 
@@ -44,6 +45,43 @@ def write_raw_mnist(folder: Path) -> None:
         write_idx(folder / f"{prefix}-labels-idx1-ubyte", labels)
 
 
+def write_raw_photographs(folder: Path) -> None:
+    """Photographs of noise over slow waves, by the names of the real ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    down, across = np.mgrid[:160, :200]
+    for number, name in enumerate(("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")):
+        generator = np.random.default_rng(number)
+        phases = generator.random(3) * 6
+        waves = 128 + 80 * np.sin(down[..., None] / 30 + across[..., None] / 40 + phases)
+        noise = generator.normal(0, 8, waves.shape)
+        Image.fromarray(np.clip(waves + noise, 0, 255).astype(np.uint8)).save(folder / name)
+
+
+def write_raw_pictures(folder: Path) -> None:
+    """A dark sky with lights in it, by the name of the real one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(0)
+    sky = generator.integers(0, 30, (174, 200, 3), dtype=np.uint8)
+    for top, left in generator.integers(4, 165, (120, 2)):
+        sky[top : top + 3, left : left + 3] = generator.integers(120, 255, 3)
+    Image.fromarray(sky).save(folder / "hubble_deep_field.jpg")
+
+
+def write_raw_alexnet(folder: Path) -> None:
+    """Any bytes, by the name of the real weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "alexnet.ckpt").write_bytes(bytes(range(256)))
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder with a small file for every input that the pipeline fetches."""
+    folder = tmp_path_factory.mktemp("mirror")
+    for write in (write_raw_mnist, write_raw_photographs, write_raw_pictures, write_raw_alexnet):
+        write(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def raw_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("raw") / "mnist"
@@ -61,6 +99,59 @@ def prepared_mnist(raw_mnist: Path, tmp_path_factory: pytest.TempPathFactory) ->
         raw_mnist, train_count=300, validation_count=100, test_count=100
     )
     np.savez(folder / "mnist.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def raw_coloured_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "coloured_digits"
+    write_raw_mnist(folder)
+    write_raw_photographs(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def raw_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "pictures"
+    write_raw_pictures(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_coloured_digits(
+    raw_coloured_digits: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    from generative.datasets import coloured_digits
+
+    folder = tmp_path_factory.mktemp("prepared") / "coloured_digits"
+    folder.mkdir()
+    arrays: dict[str, Any] = coloured_digits.prepare(
+        raw_coloured_digits, train_count=300, validation_count=100, test_count=100, seed=1
+    )
+    np.savez(folder / "coloured_digits.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_pictures(raw_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Crops of 16 x 24."""
+    from generative.datasets import pictures
+
+    folder = tmp_path_factory.mktemp("prepared") / "pictures"
+    folder.mkdir()
+    arrays: dict[str, Any] = pictures.prepare(
+        raw_pictures,
+        height=16,
+        width=24,
+        fit="crop",
+        train_crops=200,
+        validation_crops=50,
+        test_crops=60,
+        validation_share=0.2,
+        test_share=0.2,
+        seed=1,
+    )
+    np.savez(folder / "pictures.npz", **arrays)
     return folder
 
 
@@ -93,9 +184,9 @@ def query(database: Path, sql: str) -> list[Any]:
 class Workspace:
     """A copy of the project in a git and DVC repository of its own, with tiny data and budgets."""
 
-    def __init__(self, folder: Path, raw: Path) -> None:
+    def __init__(self, folder: Path, mirror: Path) -> None:
         self.folder = folder
-        self.raw = raw
+        self.mirror = mirror
         self.reads = folder.parent / f"{folder.name}.reads"
 
     @property
@@ -106,7 +197,7 @@ class Workspace:
             **kept,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(map(str, path)),
-            "GENERATIVE_MIRROR": str(self.raw),
+            "GENERATIVE_MIRROR": str(self.mirror),
             "RECORD_READS": str(self.reads),
         }
 
@@ -159,7 +250,7 @@ style.dump(document, path)
 """
 
 
-def make_workspace(folder: Path, raw: Path) -> Workspace:
+def make_workspace(folder: Path, mirror: Path) -> Workspace:
     scratch.copy(PROJECT, folder)
     shutil.rmtree(folder / ".cache")
     params.use(TINY, folder / "params.yaml")
@@ -168,11 +259,12 @@ def make_workspace(folder: Path, raw: Path) -> Workspace:
 
     sources = folder / "src" / "generative" / "sources.py"
     text = sources.read_text()
-    for pinned in SOURCES["mnist"]:
-        text = text.replace(pinned.sha256, sha256_of(raw / pinned.name))
+    for pinned in (pinned for inputs in SOURCES.values() for pinned in inputs):
+        if (mirror / pinned.name).exists():  # frogs are no part of the pipeline
+            text = text.replace(pinned.sha256, sha256_of(mirror / pinned.name))
     sources.write_text(text)
     (folder / ".gitignore").write_text("/data/\n/mlruns/\n/.cache/\n__pycache__/\n")
-    workspace = Workspace(folder, raw)
+    workspace = Workspace(folder, mirror)
     identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     workspace.run("git", "init", "--quiet")
     workspace.run(sys.executable, "-m", "dvc", "init", "--quiet")

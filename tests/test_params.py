@@ -77,6 +77,12 @@ def test_the_committed_parameters_are_right() -> None:
         ("evaluate.likelihood.importance_guides", 5, "components: received 9, at most evaluate"),
         ("prepare.mnist.test_count", 1, "received 1, must be greater than or equal to 2"),
         ("prepare.mnist.validation_count", 0, "received 0"),
+        ("prepare.mnist.raw", "", "received '', must be"),
+        ("prepare.pictures.raw", 5, "received 5, must be a valid string"),
+        ("prepare.pictures.fit", "stretch", "must be 'crop' or 'resize'"),
+        ("prepare.pictures.test_share", 1.0, "received 1.0, must be less than 1"),
+        ("prepare.pictures.crops", 9, "unknown parameter 'crops'"),
+        ("prepare.coloured_digits.sede", 1, "unknown parameter 'sede'; did you mean seed?"),
         ("render.likelihood.frames_per_second", 100, "must be less than or equal to 50"),
         ("evaluat", {}, "unknown block 'evaluat'; did you mean evaluate?"),
     ],
@@ -170,3 +176,19 @@ def test_a_wrong_profile_changes_nothing(
     assert "wrong.yaml" in str(failure.value)
     assert file.read_text() == before
     assert sorted(f.name for f in tmp_path.iterdir()) == ["params.yaml", "wrong.yaml"]
+
+
+def test_what_a_data_set_is_made_from_is_a_parameter(file: Path) -> None:
+    change(file, "prepare.pictures.raw", "photos")
+    assert params.read("prepare.pictures", file).raw == "photos"
+    document = yaml.safe_load(file.read_text())
+    del document["prepare"]["mnist"]["raw"]
+    file.write_text(yaml.safe_dump(document))
+    assert mistake(file) == "params.yaml: prepare.mnist.raw is missing; add it"
+
+
+def test_data_options_are_the_arguments_of_batches() -> None:
+    from generative.datasets import coloured_digits, pictures
+
+    assert not params.signature(coloured_digits.batches).model_fields
+    assert set(params.signature(pictures.batches).model_fields) == {"flips"}

@@ -31,12 +31,14 @@ TABLES = {
 }
 OBSERVER = "src/generative/tracking.py"
 
+# Frogs are fetched by hand.
+FETCHED = set(SOURCES) - {"frogs"}
 CLASSIFIERS = {"sequential", "functional", "inception", "residual", "separable"}
 LIKELIHOOD = {"cvae", "vae"}
 OF_CVAE = {"train@cvae", "evaluate_likelihood@cvae", "render_likelihood@cvae"}
 EVERYTHING = {
-    "fetch@mnist",
-    "prepare@mnist",
+    *(f"fetch@{key}" for key in FETCHED),
+    *(f"prepare@{key}" for key in DATASETS),
     *(f"train@{key}" for key in CLASSIFIERS | LIKELIHOOD),
     *(f"{stage}_classifiers@{key}" for key in CLASSIFIERS for stage in ("evaluate", "render")),
     *(f"{stage}_likelihood@{key}" for key in LIKELIHOOD for stage in ("evaluate", "render")),
@@ -58,7 +60,13 @@ def test_one_key_everywhere() -> None:
     # The ensemble is made of trained networks and has a block of its own.
     trained = {block["network"] for block in document["train"].values()}
     assert trained | {"topologies/ensemble"} == set(NETWORKS)
-    assert set(document["prepare"]) == set(DATASETS) == set(SOURCES)
+    assert set(document["prepare"]) == set(DATASETS)
+    assert set(SOURCES) == {*DATASETS, "alexnet", "frogs"}
+    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+    assert set(stages["fetch"]["foreach"]) == FETCHED
+    assert {block["raw"] for block in document["prepare"].values()} == {
+        f"data/raw/{key}" for key in DATASETS
+    }
     tables = (("models", MODELS), ("topologies", TOPOLOGIES), ("datasets", DATASETS))
     for folder, table in tables:
         files = {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
@@ -117,8 +125,8 @@ def test_profiles_are_valid(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, raw_mnist: Path) -> Workspace:
-    return make_workspace(tmp_path_factory.mktemp("story") / "project", raw_mnist)
+def story(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Workspace:
+    return make_workspace(tmp_path_factory.mktemp("story") / "project", mirror)
 
 
 def runs(workspace: Workspace, stage: str = "train@cvae") -> list[dict[str, str]]:
@@ -259,7 +267,7 @@ def test_one_model_file_retrains_only_that_model(story: Workspace) -> None:
 
 
 def test_a_fresh_clone_with_the_cache_rebuilds_the_runs(story: Workspace, tmp_path: Path) -> None:
-    clone = Workspace(tmp_path / "clone", story.raw)
+    clone = Workspace(tmp_path / "clone", story.mirror)
     story.run("git", "add", "--all")
     identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     story.run("git", *identity, "commit", "--quiet", "--message", "results")
@@ -284,9 +292,9 @@ def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:
     assert run["dvc.lock_hash"] in before
 
 
-def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, raw_mnist: Path) -> None:
+def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, mirror: Path) -> None:
     """The second one untracked: MLflow has no part in any result."""
-    other = make_workspace(story.folder.parent / "other", raw_mnist)
+    other = make_workspace(story.folder.parent / "other", mirror)
     other.set("render.likelihood.rows", 3)
     targets = ("render_likelihood@cvae", "render_classifiers@residual", "tune@separable")
     other.repro(*targets, GENERATIVE_TRACKING="off")

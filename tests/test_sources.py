@@ -3,8 +3,11 @@
 import gzip
 import hashlib
 import http.server
+import io
 import shutil
+import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,8 +189,8 @@ def test_an_origin_that_is_gone_is_asked_once(
         asked.append(url)
         raise requests.ConnectTimeout
 
-    def place(input_: sources.Input, to: Path) -> None:
-        to.write_bytes(CONTENT if input_ is pinned else b"other")
+    def place(archive: sources.Archive, member: str, to: Path) -> None:
+        to.write_bytes(CONTENT if member == pinned.member else b"other")
 
     monkeypatch.setattr(sources, "fetch_url", refuse)
     monkeypatch.setattr(sources, "_from_archive", place)
@@ -197,3 +200,93 @@ def test_an_origin_that_is_gone_is_asked_once(
     sources.fetch("test", tmp_path / "out")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [NAME, "other"]
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["photograph.png", "batches.tar.gz"])
+def test_what_is_not_to_be_unpacked_is_taken_as_it_is(
+    folders: tuple[Path, Path],
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    (folders[1] / name).write_bytes(CONTENT)
+    plain = sources.Input(name, hashlib.sha256(CONTENT).hexdigest(), f"{server[0]}/{name}")
+    monkeypatch.setitem(sources.SOURCES, "test", [plain])
+    sources.fetch("test", tmp_path / "out")
+    assert (tmp_path / "out" / name).read_bytes() == CONTENT
+
+
+def write_archive(file: Path, member: str, content: bytes) -> None:
+    """A wheel or a `.tar.gz` that holds `member`."""
+    if file.suffix == ".whl":
+        with zipfile.ZipFile(file, "w") as wheel:
+            wheel.writestr(member, content)
+    else:
+        with tarfile.open(file, "w:gz") as packed:
+            entry = tarfile.TarInfo(member)
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize("filename", ["some-1.0-py3-none-any.whl", "some-1.0.tar.gz"])
+def test_from_an_archive_of_the_index(
+    folders: tuple[Path, Path],
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    filename: str,
+) -> None:
+    """Without an origin, too; a second file of the archive does not download it again."""
+    served = folders[1]
+    archive = served / filename
+    write_archive(archive, "some/data/first", CONTENT)
+    pinned = sources.Archive("some", filename, sources.sha256_of(archive))
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    first = sources.Input("first", sha256, None, pinned, "some/data/first")
+    monkeypatch.setitem(sources.SOURCES, "test", [first])
+    monkeypatch.setattr(sources, "_index_url", lambda archive: f"{server[0]}/{archive.filename}")
+    sources.fetch("test", tmp_path / "out")
+    assert (tmp_path / "out" / "first").read_bytes() == CONTENT
+    (folders[0] / sha256).unlink()
+    sources.fetch("test", tmp_path / "out")
+    assert len(server[1].asked) == 1
+
+
+def test_an_altered_archive_is_refused(
+    folders: tuple[Path, Path],
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_archive(folders[1] / "some-1.0.tar.gz", "first", CONTENT)
+    pinned = sources.Archive("some", "some-1.0.tar.gz", "0" * 64)
+    first = sources.Input("first", hashlib.sha256(CONTENT).hexdigest(), None, pinned, "first")
+    monkeypatch.setitem(sources.SOURCES, "test", [first])
+    monkeypatch.setattr(sources, "_index_url", lambda archive: f"{server[0]}/{archive.filename}")
+    with pytest.raises(BadInput, match="the archive's sha256 is .* not the pinned one"):
+        sources.fetch("test", tmp_path / "out")
+    assert not list(folders[0].iterdir())
+
+
+def test_without_an_archive_only_the_origin_is_named(
+    folders: tuple[Path, Path],
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = sources.Input("frogs.tar.gz", "0" * 64, f"{server[0]}/frogs.tar.gz")
+    monkeypatch.setitem(sources.SOURCES, "test", [alone])
+    with pytest.raises(BadInput) as failure:
+        sources.fetch("test", tmp_path / "out")
+    _, origin = str(failure.value).splitlines()
+    assert "answered 404" in origin
+
+
+def test_every_input_can_be_had() -> None:
+    for key, inputs in sources.SOURCES.items():
+        assert len({pinned.name for pinned in inputs}) == len(inputs), key
+        for pinned in inputs:
+            assert pinned.origin or pinned.archive
+            assert len(pinned.sha256) == 64
+            assert bool(pinned.archive) == bool(pinned.member)

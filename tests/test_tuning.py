@@ -18,9 +18,8 @@ import tensorflow as tf
 import yaml
 from typer.testing import CliRunner
 
-from generative import losses, optimizers, params, runtime, training, tuning
+from generative import arrays, losses, optimizers, params, runtime, training, tuning
 from generative.cli import app
-from generative.datasets import mnist
 from generative.errors import BadInput
 from generative.losses import classification
 from tests.conftest import PROJECT, TINY
@@ -94,13 +93,13 @@ def uninterrupted(
 def test_a_search_trains_and_never_sees_the_test_digits(
     prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = mnist._load
+    read = arrays._read
 
-    def load(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
+    def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         assert split != "test"
-        return read(folder, split)
+        return read(folder, key, split)
 
-    monkeypatch.setattr(mnist, "_load", load)
+    monkeypatch.setattr(arrays, "_read", load)
     search = make_search(prepared_mnist)
     seen: list[int] = []
     tuning.run(search, DEVICE, lambda: seen.append(len(search.rows())))
@@ -409,7 +408,7 @@ def test_a_name_says_what_a_trial_is(
     names = [search.name for search in different]
     changed = tmp_path / "training.py"
     changed.write_text("other code")
-    for module in (training, losses, classification, optimizers, runtime):
+    for module in (arrays, training, losses, classification, optimizers, runtime):
         with monkeypatch.context() as patch:
             patch.setattr(module, "__file__", str(changed))
             names.append(make_search(prepared_mnist).name)

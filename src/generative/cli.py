@@ -44,6 +44,21 @@ def use(
 
 
 @app.command()
+def fetch(
+    key: Annotated[str, typer.Argument(help="A data set of sources.py: pictures, frogs.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+) -> None:
+    """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
+    from generative import sources
+
+    # Fetching replaces the folder, which here may be any of the user's.
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise errors.BadInput(f"{folder} is there already and not empty; name a new folder")
+    sources.fetch(key, folder.absolute())
+    print(f"files in {folder}: {len(list(folder.iterdir())):,}")
+
+
+@app.command()
 def publish() -> None:
     """Make MLflow hold a run for every trained model, now."""
     from generative import tracking

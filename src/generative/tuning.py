@@ -78,7 +78,11 @@ class Search:
             base.__module__ for base in network.__mro__ if base.__module__.startswith("generative.")
         ]
         names += [find(DATASETS, "data set", self.train.dataset).__name__, training.__name__]
-        names += ["generative.losses", f"generative.losses.{self.train.family}"]
+        names += [
+            "generative.arrays",
+            "generative.losses",
+            f"generative.losses.{self.train.family}",
+        ]
         names += ["generative.optimizers", runtime.__name__]
         return [Path(sys.modules[name].__file__ or "") for name in names]
 

@@ -1,4 +1,3 @@
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +5,10 @@ import pytest
 
 from generative.datasets import mnist
 from generative.errors import BadInput
-from tests.conftest import write_idx, write_raw_mnist
+from generative.reading import digits
+from tests.conftest import write_raw_mnist
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}
-LABELS = "train-labels-idx1-ubyte"
 
 
 @pytest.fixture
@@ -20,54 +19,12 @@ def raw(tmp_path: Path) -> Path:
 
 def test_prepare_splits_off_the_end_of_train(raw: Path) -> None:
     arrays = mnist.prepare(raw, **COUNTS)
-    images = mnist.read_idx(raw / "train-images-idx3-ubyte", 3)
+    images = digits.read_idx(raw / "train-images-idx3-ubyte", 3, "mnist")
     assert arrays["train_images"].shape == (300, 28, 28, 1)
     assert arrays["train_images"].dtype == np.uint8
     np.testing.assert_array_equal(arrays["train_images"][..., 0], images[:300])
     np.testing.assert_array_equal(arrays["validation_images"][..., 0], images[300:])
     assert len(arrays["test_labels"]) == 100
-
-
-@pytest.mark.parametrize(
-    ("counts", "message"),
-    [
-        ({"train_count": 301}, "train_count 301 . validation_count 100 is more than the 400"),
-        ({"test_count": 101}, "prepare.mnist.test_count: received 101, at most 100"),
-    ],
-)
-def test_more_than_there_is(raw: Path, counts: dict[str, int], message: str) -> None:
-    with pytest.raises(BadInput, match=message):
-        mnist.prepare(raw, **{**COUNTS, **counts})
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "starts with nothing, expected 00000801"),
-        (b"\x00\x00\x08\x03" + bytes(12), "starts with 00000803, expected 00000801"),
-        (b"\x00\x00\x09\x01" + bytes(4), "starts with 00000901"),
-        (struct.pack(">HBBI", 0, 8, 1, 400) + bytes(399), "407 bytes, but its header says 400"),
-        (struct.pack(">HBBI", 0, 8, 1, 400) + bytes(401), "409 bytes, but its header says 400"),
-        (struct.pack(">HBBI", 0, 8, 1, 399) + bytes(399), "400 images but 399 labels"),
-        (struct.pack(">HBBI", 0, 8, 1, 400) + bytes([10] * 400), "label 10, expected 0 to 9"),
-    ],
-)
-def test_damaged_file(raw: Path, content: bytes, message: str) -> None:
-    (raw / LABELS).write_bytes(content)
-    with pytest.raises(BadInput, match=message):
-        mnist.prepare(raw, **COUNTS)
-
-
-def test_wrong_picture_size(raw: Path) -> None:
-    write_idx(raw / "train-images-idx3-ubyte", np.zeros((400, 28, 27), np.uint8))
-    with pytest.raises(BadInput, match="28 x 27 pixels, expected 28 x 28"):
-        mnist.prepare(raw, **COUNTS)
-
-
-def test_missing_file(raw: Path) -> None:
-    (raw / LABELS).unlink()
-    with pytest.raises(BadInput, match="is missing; run dvc repro fetch@mnist"):
-        mnist.prepare(raw, **COUNTS)
 
 
 def test_binarize() -> None:

@@ -1,0 +1,73 @@
+"""MNIST digits over photographs, in colour (the MNIST-M of Ganin et al., 2016), 32 x 32 x 3.
+
+Each digit is laid over a random patch of a photograph by the difference |patch - digit|, channel by
+channel. Photographs are divided: no pixel under a test digit is under a training digit.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import Field
+
+from generative import arrays
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+KEY = "coloured_digits"
+SIDE = 32
+# Of each photograph.
+VALIDATION_SHARE, TEST_SHARE = 0.2, 0.2
+
+
+def prepare(
+    raw: Path,
+    *,
+    train_count: Annotated[int, Field(ge=1)],
+    validation_count: Annotated[int, Field(ge=1)],
+    test_count: Annotated[int, Field(ge=2)],  # one has no standard error
+    seed: Annotated[int, Field(ge=0, lt=2**31)],
+) -> dict[str, np.ndarray]:
+    """`{split}_images` uint8 [N, 32, 32, 3], `{split}_labels` uint8 [N].
+
+    `raw` holds MNIST's four files and photographs. Raises `BadInput` for a damaged file of digits,
+    if more digits are asked for than there are, or if no photograph can be used.
+    """
+    from generative.reading import crops, digits, pictures
+
+    prepared = digits.split(raw, KEY, train_count, validation_count, test_count)
+    patches = crops.cut(
+        raw,
+        [file for file in pictures.files_of(raw) if not file.name.endswith("-ubyte")],
+        height=SIDE,
+        width=SIDE,
+        counts={split: len(prepared[f"{split}_labels"]) for split in arrays.SPLITS},
+        validation_share=VALIDATION_SHARE,
+        test_share=TEST_SHARE,
+        seed=seed,
+    )
+    for split, patch in patches.items():
+        prepared[f"{split}_images"] = blend(prepared[f"{split}_images"], patch)
+    return prepared
+
+
+def blend(digits: np.ndarray, patches: np.ndarray) -> np.ndarray:
+    """|patch - digit|: uint8 [N, 28, 28, 1] in the middle of uint8 [N, 32, 32, 3]."""
+    margin = (SIDE - digits.shape[1]) // 2
+    padded = np.pad(digits, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+    # Of unsigned bytes the larger minus the smaller: a plain difference would wrap.
+    return np.maximum(patches, padded) - np.minimum(patches, padded)
+
+
+def load(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """One split: float32 [N, 32, 32, 3] in [0, 1] and uint8 labels [N]."""
+    return arrays.load(folder, KEY, split)
+
+
+def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+    """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
+
+    Images are float32 [batch, 32, 32, 3] in [0, 1].
+    """
+    return arrays.batches(folder, KEY, batch_size, seed)
