@@ -125,15 +125,19 @@ class Adversarial(keras.Model):
         """Two Adams, one a player; a cosine needs the number of `steps` that training will take."""
         options = self.options
 
-        def adam(rate: float) -> keras.optimizers.Adam:
-            return keras.optimizers.Adam(
+        def adam(player: keras.Model, rate: float) -> keras.optimizers.Adam:
+            optimizer = keras.optimizers.Adam(
                 schedule(rate, options["learning_rate_decay"], steps),
                 beta_1=options["momentum"],
                 global_clipnorm=options["clip_norm"] or None,
             )
+            optimizer.build(player.trainable_variables)
+            return optimizer
 
-        self.generator_optimizer = adam(options["generator_learning_rate"])
-        self.discriminator_optimizer = adam(options["discriminator_learning_rate"])
+        self.generator_optimizer = adam(self.generator, options["generator_learning_rate"])
+        self.discriminator_optimizer = adam(
+            self.discriminator, options["discriminator_learning_rate"]
+        )
         super().compile()
 
     def see(self, images: Tensor, labels: Tensor, training: bool) -> dict[str, Tensor]:
@@ -303,9 +307,9 @@ class Adversarial(keras.Model):
             labels = np.arange(count) % max(1, self.classes)
         elif not self.classes:
             raise BadInput("labels: this model knows no labels")
-        labels = np.broadcast_to(np.asarray(labels), (count,)) if np.ndim(labels) == 0 else labels
-        if np.shape(labels) != (count,):
-            raise BadInput(f"labels: received {np.shape(labels)[0]}, one or {count} are needed")
+        labels = np.broadcast_to(labels, (count,)) if np.ndim(labels) == 0 else np.asarray(labels)
+        if labels.shape != (count,):
+            raise BadInput(f"labels: received {len(labels)}, one or {count} are needed")
         if self.classes and not ((labels >= 0) & (labels < self.classes)).all():
             wrong = next(x for x in labels if not 0 <= x < self.classes)
             raise BadInput(f"labels: received {wrong}, must be 0 to {self.classes - 1}")
@@ -343,7 +347,7 @@ class Adversarial(keras.Model):
         scaled = layers.Rescaling(1 / (high - low), offset=-low / (high - low), dtype="float32")
         network = keras.models.clone_model(self.average, clone_function=stock)
         network.set_weights(self.average.get_weights())
-        return keras.Model(network.input, scaled(network.output))
+        return keras.Model(network.inputs[0], scaled(network.outputs[0]))
 
 
 def stock(layer: keras.Layer) -> keras.Layer:

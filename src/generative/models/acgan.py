@@ -26,7 +26,7 @@ Tensor = Any
 class ACGAN(Adversarial):
     """Networks of Atienza (2018), where both widths are 32.
 
-    latent_size: numbers of the noise, uniform in [0, 1).
+    latent_size: numbers of the noise, N(0, 1).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
     classification_weight: of the cross entropy beside the game. The discriminator learns it of real
@@ -54,7 +54,7 @@ class ACGAN(Adversarial):
         super().__init__(
             digit_generator(latent_size + CLASSES, generator_width),
             keras.Model(images, outputs, name="discriminator"),
-            latent="uniform",
+            latent="normal",
             classes=CLASSES,
             span=(0.0, 1.0),
             **options,

@@ -20,7 +20,7 @@ CLASSES = 10
 class CGAN(Adversarial):
     """Networks of Atienza (2018), where both widths are 32.
 
-    latent_size: numbers of the noise, uniform in [0, 1).
+    latent_size: numbers of the noise, N(0, 1).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
     condition: how the discriminator sees the label: "concatenation", as a plane beside the image
@@ -52,7 +52,7 @@ class CGAN(Adversarial):
         super().__init__(
             digit_generator(latent_size + CLASSES, generator_width),
             keras.Model([images, label], {"logits": logits}, name="discriminator"),
-            latent="uniform",
+            latent="normal",
             classes=CLASSES,
             span=(0.0, 1.0),
             **options,
