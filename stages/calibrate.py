@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from generative import errors, judge, params, runtime
+from generative import errors, judge, params, runtime, saving
 from generative.datasets import mnist
 from generative.folders import whole
 from generative.params import Calibrate
@@ -23,12 +23,11 @@ def main(arguments: list[str]) -> None:
         mnist.load(prepared, split, binarization="none", binarization_seed=0)
         for split in ("train", "test")
     )
-    model = judge.load(judge_folder, test, labels, images.accuracy_floor)
     # Digits that stand for generated ones must not be among those that could be memorised.
     order = np.random.default_rng(block.seed).permutation(len(train))
     count = min(images.samples, len(train) // 2)
     held, rest = train[order[:count]], train[order[count:]]
-    comparison = judge.Comparison(model, test, rest, images)
+    comparison = judge.Comparison(saving.load(judge_folder), test, rest, images, labels)
     found = {
         name: comparison.measure(some, block.seed)
         for name, some in cases(held, train_labels[order[:count]], rest, block).items()

@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> None:
     (train, _), (test, labels) = (
         mnist.load(prepared, split, **card.data) for split in ("train", "test")
     )
-    eyes = judge.load(judge_folder, test, labels, block.accuracy_floor)
-    comparison = judge.Comparison(eyes, test, train, block)
+    eyes = saving.load(judge_folder)
+    comparison = judge.Comparison(eyes, test, train, block, labels)
     metrics: dict[str, Any] = dict(comparison.of_model(model))
     metrics["judge"] = judge.identity(judge_folder)
     counts = digits_by_epoch(eyes, model_folder / "snapshots.npz")

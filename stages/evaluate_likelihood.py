@@ -28,8 +28,8 @@ def main(arguments: list[str]) -> None:
     # The judge sees grey digits, whatever the model was trained on, so that models compare.
     grey = {**own, "binarization": "none"}
     (train, _), (test, labels) = (mnist.load(prepared, name, **grey) for name in splits)
-    eyes = judge.load(judge_folder, test, labels, compared.accuracy_floor)
-    metrics |= judge.Comparison(eyes, test, train, compared).of_model(model)
+    ensemble = saving.load(judge_folder)
+    metrics |= judge.Comparison(ensemble, test, train, compared, labels).of_model(model)
     metrics["judge"] = judge.identity(judge_folder)
     with whole(out) as folder:
         text = json.dumps(metrics, indent=2, allow_nan=False)

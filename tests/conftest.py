@@ -1,6 +1,7 @@
 """Small data of the real formats, and a copy of the project in which the real pipeline runs."""
 
 import os
+import pickle
 import shutil
 import sqlite3
 import struct
@@ -67,10 +68,28 @@ def write_raw_pictures(folder: Path) -> None:
     Image.fromarray(sky).save(folder / "hubble_deep_field.jpg")
 
 
-def write_raw_alexnet(folder: Path) -> None:
-    """Any bytes, by the name of the real weights."""
+def write_raw_alexnet(folder: Path, *, bias: float = 0.1) -> None:
+    """A small `alexnet.ckpt` of the original structure and format, with few, made-up channels."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "alexnet.ckpt").write_bytes(bytes(range(256)))
+    generator = np.random.default_rng(0)
+    channels, sides = (3, 4, 6, 7, 5, 5), (11, 5, 3, 3, 3)
+    convolutions = {}
+    for i, side in enumerate(sides):
+        shape = (side, side, channels[i], channels[i + 1])
+        scale = np.sqrt(2 / (side * side * channels[i]))  # keeps the size of what passes through
+        kernel = (scale * generator.standard_normal(shape)).astype(np.float32)
+        convolutions[f"Conv_{i}"] = {
+            "kernel": kernel,
+            "bias": np.full(channels[i + 1], bias, np.float32),
+        }
+    heads = {
+        f"NetLinLayer_{i}": {"Conv_0": {"kernel": np.ones((1, 1, width, 1), np.float32)}}
+        for i, width in enumerate(channels[1:])
+    }
+    content = pickle.dumps({"AlexNet_0": convolutions, **heads}, protocol=3)
+    # Written by numpy 1, as the original was.
+    content = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+    (folder / "alexnet.ckpt").write_bytes(content)
 
 
 @pytest.fixture(scope="session")

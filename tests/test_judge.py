@@ -40,6 +40,11 @@ def digits(count: int, seed: int) -> Array:
     return (brightness[:, np.newaxis, np.newaxis, np.newaxis] + noise).astype(np.float32)
 
 
+def names(count: int) -> Array:
+    """What a judge should call `digits`."""
+    return np.arange(count) % 10
+
+
 class Generator:
     def generate(self, count: int, seed: int) -> Array:
         return digits(count, 100 + seed)
@@ -47,7 +52,7 @@ class Generator:
 
 @pytest.fixture
 def comparison() -> judge.Comparison:
-    return judge.Comparison(Eyes(), digits(60, 1), digits(200, 2), BLOCK)
+    return judge.Comparison(Eyes(), digits(60, 1), digits(200, 2), BLOCK, names(60))
 
 
 def test_good_samples_are_near_and_noise_is_far(comparison: judge.Comparison) -> None:
@@ -70,9 +75,49 @@ def test_a_model_is_measured_over_its_sampling_seeds(comparison: judge.Compariso
     assert found["frechet_distance_deviation"] == pytest.approx(np.std(values, ddof=1))
     assert set(found) == set(single[0]) | {f"{name}_deviation" for name in single[0]}
     one = judge.Comparison(
-        Eyes(), digits(60, 1), digits(200, 2), BLOCK.model_copy(update={"seeds": [1]})
+        Eyes(), digits(60, 1), digits(200, 2), BLOCK.model_copy(update={"seeds": [1]}), names(60)
     )
     assert one.of_model(Generator()) == single[0]
+
+
+def test_a_judge_that_sees_badly_is_refused() -> None:
+    eyes, test, train = Eyes(), digits(20, 1), digits(200, 2)
+    seen = eyes.outputs_of(test)["probabilities"].argmax(axis=1)
+    exact = BLOCK.model_copy(update={"accuracy_floor": 1.0})
+    judge.Comparison(eyes, test, train, exact, seen)
+    wrong = (seen + (np.arange(20) < 5)) % 10
+    with pytest.raises(BadInput, match=r"names 75.00% of the test digits, .* asks for 90.00%"):
+        judge.Comparison(eyes, test, train, BLOCK, wrong)
+
+
+class Blind(Eyes):
+    """Sees the same, and names nothing."""
+
+    def outputs_of(self, images: Array) -> dict[str, Array]:
+        return {"features": super().outputs_of(images)["features"]}
+
+
+def test_without_labels_all_but_the_digits_is_measured(comparison: judge.Comparison) -> None:
+    found = comparison.measure(digits(60, 3), seed=1)
+    rest = judge.Comparison(Blind(), digits(60, 1), digits(200, 2), BLOCK)
+    digit_metrics = {"digits_covered", "digit_total_variation"}
+    expected = {name: value for name, value in found.items() if name not in digit_metrics}
+    assert len(expected) == len(found) - 2
+    assert rest.measure(digits(60, 3), seed=1) == expected
+
+
+def test_the_real_images_are_seen_once() -> None:
+    seen = []
+
+    class Counting(Eyes):
+        def outputs_of(self, images: Array) -> dict[str, Array]:
+            seen.append(len(images))
+            return super().outputs_of(images)
+
+    comparison = judge.Comparison(Counting(), digits(60, 1), digits(200, 2), BLOCK, names(60))
+    for seed in (3, 4):
+        comparison.measure(digits(50, seed), seed)
+    assert seen == [60, 200, 50, 50]
 
 
 @pytest.fixture
@@ -80,15 +125,6 @@ def folder(tmp_path: Path) -> Path:
     card = saving.Card("topologies/ensemble", ARGUMENTS, "mnist", {})
     saving.save(Ensemble(**ARGUMENTS), card, tmp_path)
     return tmp_path
-
-
-def test_a_judge_that_sees_badly_is_refused(folder: Path) -> None:
-    images = digits(20, 1)
-    guesses = saving.load(folder).probabilities(images).argmax(axis=1)
-    judge.load(folder, images, guesses, 1.0)
-    wrong = (guesses + (np.arange(20) < 5)) % 10
-    with pytest.raises(BadInput, match=r"names 75.00% of the test digits, .* asks for 90.00%"):
-        judge.load(folder, images, wrong, 0.9)
 
 
 def test_identity_is_that_of_the_weights(folder: Path) -> None:

@@ -1,33 +1,29 @@
-"""The judge of generated digits: the ensemble, and what is measured with its eyes."""
+"""The judge of generated images, and what is measured with its eyes.
+
+Of digits it is the ensemble, of coloured pictures `perceptual.Eyes`.
+"""
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from generative import saving
 from generative.errors import BadInput
 from generative.metrics import images as measures
-from generative.params import EvaluateImages
+from generative.params import EvaluateImages, EvaluatePictures
 
 Array = np.ndarray
 
 
-def load(folder: Path, images: Array, labels: Array, floor: float) -> Any:
-    """The trained ensemble in `folder`.
+class Judge(Protocol):
+    """What sees images, in pieces small enough for any number of them."""
 
-    Raises `BadInput` if it names fewer than `floor` of the test digits `images`: what it says of
-    others would mean nothing.
-    """
-    judge = saving.load(folder)
-    right = float((judge.probabilities(images).argmax(axis=1) == labels).mean())
-    if right < floor:
-        raise BadInput(
-            f"{folder}: the judge names {right:.2%} of the test digits, evaluate.images."
-            f"accuracy_floor asks for {floor:.2%}; train its members longer"
-        )
-    return judge
+    def outputs_of(self, images: Array) -> dict[str, Array]:
+        """ "features" [N, D] and, of a judge that names digits, "probabilities" [N, 10]."""
+
+    def features(self, images: Array) -> Array:
+        """The features alone."""
 
 
 def identity(folder: Path) -> str:
@@ -39,24 +35,42 @@ def identity(folder: Path) -> str:
 
 
 class Comparison:
-    """Real test digits, seen by the judge once, against any number of other sets of images.
+    """Real test images, seen by the judge once, against any number of other sets of images.
 
-    judge: has `outputs_of(images)`; test, train: real images [N, 28, 28, 1].
+    test, train: real images [N, height, width, channels].
+    labels: the test digits' true names, uint8 [N], for a judge that names digits; what it calls
+    the generated ones is then measured too.
+
+    Raises `BadInput` if the judge names fewer than `accuracy_floor` of the test digits: what it
+    says of others would mean nothing.
     """
 
-    def __init__(self, judge: Any, test: Array, train: Array, block: EvaluateImages) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        test: Array,
+        train: Array,
+        block: EvaluatePictures,
+        labels: Array | None = None,
+    ) -> None:
         self.judge, self.block = judge, block
         outputs = judge.outputs_of(test)
         self.test = outputs["features"]
-        self.labels = outputs["probabilities"].argmax(axis=1)
+        self.labels = None
+        if labels is not None and isinstance(block, EvaluateImages):
+            self.labels = outputs["probabilities"].argmax(axis=1)
+            _check_sight(self.labels, labels, block.accuracy_floor)
         self.train = judge.features(train)
+        self.test_distance = measures.nearest_train_distance(self.test, self.train)
 
-    def measure(self, images: Array, seed: int) -> dict[str, float]:
-        """The image metrics of `images`, float32 [N, 28, 28, 1]; `seed` draws the subsets."""
-        outputs = self.judge.outputs_of(images)
-        features, labels = outputs["features"], outputs["probabilities"].argmax(axis=1)
-        block = self.block
-        return {
+    def measure(self, images: Array, seed: int, asked: Array | None = None) -> dict[str, float]:
+        """The image metrics of `images`, shaped as the real ones; `seed` draws the subsets.
+
+        asked: the digits that were asked for, int [N], of a model that is told.
+        """
+        outputs, block = self.judge.outputs_of(images), self.block
+        features = outputs["features"]
+        found = {
             "frechet_distance": measures.frechet_distance(self.test, features),
             "kernel_distance": measures.kernel_distance(
                 self.test,
@@ -66,15 +80,30 @@ class Comparison:
                 seed=seed,
             ),
             **measures.neighbourhoods(self.test, features, neighbours=block.neighbours),
-            "digits_covered": measures.digits_covered(labels),
-            "digit_total_variation": measures.digit_total_variation(self.labels, labels),
-            "nearest_train_ratio": measures.nearest_train_ratio(features, self.test, self.train),
         }
+        if self.labels is not None:
+            labels = outputs["probabilities"].argmax(axis=1)
+            found["digits_covered"] = measures.digits_covered(labels)
+            found["digit_total_variation"] = measures.digit_total_variation(self.labels, labels)
+            if asked is not None:
+                found["label_accuracy"] = float((labels == asked).mean())
+                found["intra_class_distance"] = measures.intra_class_distance(
+                    features, asked, self.test, self.labels
+                )
+        found["nearest_train_ratio"] = measures.nearest_train_ratio(
+            features, self.train, test_distance=self.test_distance
+        )
+        return found
 
     def of_model(self, model: Any) -> dict[str, float]:
         """The image metrics of `block.samples` images a seed: mean, and deviation over seeds."""
-        block = self.block
-        rounds = [self.measure(model.generate(block.samples, seed), seed) for seed in block.seeds]
+        rounds = []
+        for seed in self.block.seeds:
+            count, controls = self.block.samples, {}
+            if getattr(model, "classes", 0):
+                controls["labels"] = np.arange(count) % model.classes
+            images = model.generate(count, seed, **controls)
+            rounds.append(self.measure(images, seed, controls.get("labels")))
         result: dict[str, float] = {}
         for name in rounds[0]:
             values = [r[name] for r in rounds]
@@ -82,3 +111,13 @@ class Comparison:
             if len(values) > 1:
                 result[f"{name}_deviation"] = float(np.std(values, ddof=1))
         return result
+
+
+def _check_sight(named: Array, labels: Array, floor: float) -> None:
+    """Refuse a judge that calls fewer than `floor` of the test digits by their names."""
+    right = float((named == labels).mean())
+    if right < floor:
+        raise BadInput(
+            f"the judge names {right:.2%} of the test digits, evaluate.images.accuracy_floor asks "
+            f"for {floor:.2%}; train the members of the ensemble longer"
+        )

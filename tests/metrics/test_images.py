@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from prdc import compute_prdc
 from scipy.linalg import sqrtm
+from scipy.spatial.distance import pdist
 from sklearn.neighbors import NearestNeighbors
 
 from generative.errors import BadInput
@@ -22,6 +23,11 @@ MEASURES: dict[str, Measure] = {
     ),
     "neighbourhoods": lambda real, fake: images.neighbourhoods(real, fake, neighbours=5),
 }
+
+
+def nearest_train_ratio(fake: Array, test: Array, train: Array) -> float:
+    unit = images.nearest_train_distance(test, train)
+    return images.nearest_train_ratio(fake, train, test_distance=unit)
 
 
 def gaussian(count: int, seed: int, width: int = WIDTH) -> Array:
@@ -146,7 +152,7 @@ def test_nearest_train_ratio_is_sklearns(seed: int) -> None:
     fake, test, train = gaussian(60, seed) * 2, gaussian(41, seed + 10), gaussian(300, seed + 20)
     nearest = NearestNeighbors(n_neighbors=1, algorithm="kd_tree").fit(train)
     fakes, tests = (np.median(nearest.kneighbors(x)[0]) for x in (fake, test))
-    assert images.nearest_train_ratio(fake, test, train) == pytest.approx(fakes / tests)
+    assert nearest_train_ratio(fake, test, train) == pytest.approx(fakes / tests)
 
 
 @pytest.mark.parametrize("piece", [1, 1000, 4999])
@@ -157,7 +163,8 @@ def test_the_size_of_pieces_changes_nothing(piece: int, monkeypatch: pytest.Monk
         return [
             MEASURES["kernel"](real, fake),
             *MEASURES["neighbourhoods"](real, fake).values(),
-            images.nearest_train_ratio(fake, real, train),
+            nearest_train_ratio(fake, real, train),
+            images.intra_class_distance(fake, np.arange(90) % 2, real, np.arange(70) % 2),
         ]
 
     expected = everything()
@@ -203,14 +210,63 @@ def test_a_missing_cluster_is_missed() -> None:
 def test_memorised_samples_are_near_the_training_set() -> None:
     (train, _), (test, _), (fresh, _) = clusters(100, 1), clusters(30, 2), clusters(30, 3)
     copies = train[::3]
-    assert images.nearest_train_ratio(copies, test, train) == 0
+    assert nearest_train_ratio(copies, test, train) == 0
     # Closer than the rounding of |x|^2 + |y|^2 - 2 x.y can tell.
-    one, two = (images.nearest_train_ratio(copies + i * 1e-9, test, train) for i in (1, 2))
+    one, two = (nearest_train_ratio(copies + i * 1e-9, test, train) for i in (1, 2))
     assert 0 < 2 * one == pytest.approx(two, rel=1e-4)
     nearly = copies + 0.01 * gaussian(len(copies), 4, 16)
-    assert images.nearest_train_ratio(nearly, test, train) < 0.05
-    assert images.nearest_train_ratio(fresh, test, train) == pytest.approx(1, abs=0.05)
-    assert images.nearest_train_ratio(fresh * 3, test, train) > 3
+    assert nearest_train_ratio(nearly, test, train) < 0.05
+    assert nearest_train_ratio(fresh, test, train) == pytest.approx(1, abs=0.05)
+    assert nearest_train_ratio(fresh * 3, test, train) > 3
+
+
+def test_intra_class_distance_by_hand() -> None:
+    """Real distances: 2 in class 0; 3, 3 and 6 in class 5. Fake: 1, 1 and 2; none."""
+    real, real_labels = np.array([[0.0], [2], [10], [13], [16]]), np.array([0, 0, 5, 5, 5])
+    fake, labels = np.array([[7.0], [4], [8], [9], [4]]), np.array([0, 5, 0, 0, 5])
+    found = images.intra_class_distance(fake, labels, real, real_labels)
+    assert found == pytest.approx((4 / 3 + 0) / (2 + 4))
+
+
+def test_intra_class_distance_is_scipys() -> None:
+    (real, real_labels), (fake, labels) = clusters(40, 1, 4), clusters(60, 2, 4)
+    fake, labels = (fake * 0.7)[7:] + 1e5, labels[7:]  # not the same number of each class
+
+    def mean(features: Array, classes: Array) -> float:
+        return float(np.mean([pdist(features[classes == c]).mean() for c in range(4)]))
+
+    expected = mean(fake, labels) / mean(real, real_labels)
+    assert images.intra_class_distance(fake, labels, real, real_labels) == pytest.approx(expected)
+
+
+def test_intra_class_distance_of_one_picture_a_class_is_nothing() -> None:
+    (real, labels), (fresh, _) = clusters(40, 1), clusters(40, 2)
+    # Far from zero, where the rounding of a distance to a copy would not be nothing.
+    copies = real[::40][labels] + 12345.678
+    assert images.intra_class_distance(copies, labels, real, labels) < 1e-10
+    varied = images.intra_class_distance(fresh, labels, real, labels)
+    assert varied == pytest.approx(1, abs=0.05)
+    mixed = images.intra_class_distance(fresh, np.roll(labels, 20), real, labels)
+    assert mixed > 1.5 * varied
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.arange(20) % 3, r"same classes: the real ones \[0, 1\] but the fake ones \[0, 1, 2\]$"),
+        (np.arange(20) == 0, r"^20 fake samples need .* as labels; got bool of the shape \(20,\)$"),
+        (np.arange(19) % 2, r"^20 fake samples need .*; got int64 of the shape \(19,\)$"),
+        ((np.arange(20) == 3) + 0, r"^one fake sample of class 1: at least 2"),
+    ],
+)
+def test_classes_that_do_not_compare_are_refused(labels: Array, message: str) -> None:
+    real, real_labels = gaussian(30, 0), np.arange(30) % 2
+    with pytest.raises(BadInput, match=message):
+        images.intra_class_distance(gaussian(20, 1), labels, real, real_labels)
+    with pytest.raises(BadInput, match="the same features: nothing to compare to"):
+        images.intra_class_distance(
+            real, real_labels, real_labels[:, np.newaxis] + np.zeros((30, WIDTH)), real_labels
+        )
 
 
 def test_a_class_counts_from_its_share_on() -> None:
@@ -266,14 +322,14 @@ def test_one_sample_more_than_neighbours_is_enough() -> None:
 def test_nearest_train_ratio_names_the_set_that_is_wrong(name: str) -> None:
     sets = {n: gaussian(20, seed) for seed, n in enumerate(("fake", "test", "train"))}
     with pytest.raises(BadInput, match=f"2 of 20 {name} samples"):
-        images.nearest_train_ratio(**{**sets, name: spoilt(np.nan)})
+        nearest_train_ratio(**{**sets, name: spoilt(np.nan)})
 
 
 def test_test_samples_that_were_trained_on_are_refused() -> None:
     """Far from zero, where the rounding of a distance to a copy would not be nothing."""
     train = gaussian(100, 0) * 1000 + 12345.678
     with pytest.raises(BadInput, match="keep the test images out of the training images"):
-        images.nearest_train_ratio(gaussian(20, 1), train[:20], train)
+        nearest_train_ratio(gaussian(20, 1), train[:20], train)
 
 
 @pytest.mark.parametrize(

@@ -86,21 +86,51 @@ def neighbourhoods(real: Array, fake: Array, *, neighbours: int) -> dict[str, fl
     }
 
 
-def nearest_train_ratio(fake: Array, test: Array, train: Array) -> float:
-    """Median distance of a fake to the nearest training row, in units of that of a test row.
-
-    About 1: as far from the training images as real images that were not trained on. Near 0:
-    training images learnt by heart. Above 1: far from anything real. Fake [N, D], test [M, D],
-    train [K, D].
-    """
-    fake, test, train = _checked(2, fake=fake, test=test, train=train)
-    fakes, tests = (float(np.median(_nearest_distances(x, train))) for x in (fake, test))
-    if tests == 0:
+def nearest_train_distance(test: Array, train: Array) -> float:
+    """Median distance of a test row to the nearest training row, more than 0: the unit of
+    `nearest_train_ratio`. Test [N, D], train [M, D]."""
+    test, train = _checked(2, test=test, train=train)
+    distance = float(np.median(_nearest_distances(test, train)))
+    if distance == 0:
         raise BadInput(
             "half of the test samples or more have features that a train sample has too: there is "
             "no distance to compare with; keep the test images out of the training images"
         )
-    return fakes / tests
+    return distance
+
+
+def nearest_train_ratio(fake: Array, train: Array, *, test_distance: float) -> float:
+    """Median distance of a fake to the nearest training row, in units of that of a test row.
+
+    About 1: as far from the training images as real images that were not trained on. Near 0:
+    training images learnt by heart. Above 1: far from anything real. Fake [N, D], train [M, D];
+    `test_distance` is the test rows' `nearest_train_distance`.
+    """
+    fake, train = _checked(2, fake=fake, train=train)
+    return float(np.median(_nearest_distances(fake, train))) / test_distance
+
+
+def intra_class_distance(
+    features: Array, labels: Array, real_features: Array, real_labels: Array
+) -> float:
+    """Mean distance of two samples of one class, over that of two real samples of one class.
+
+    Of both sets the mean over all pairs of a class, then over the classes, so that every class
+    counts alike. 1: as varied as the real ones; 0: one picture a class. Features [N, D] with labels
+    int [N], real [M, D] with [M]; both have the same classes, each at least twice.
+    """
+    real, fake = _checked(2, real=real_features, fake=features)
+    means = {
+        name: _mean_distances_within(name, given, np.asarray(classes))
+        for name, given, classes in (("real", real, real_labels), ("fake", fake, labels))
+    }
+    if means["real"].keys() != means["fake"].keys():
+        classes = " but ".join(f"the {name} ones {sorted(m)}" for name, m in means.items())
+        raise BadInput(f"both sets need samples of the same classes: {classes}")
+    reals, fakes = (float(np.mean(list(means[name].values()))) for name in ("real", "fake"))
+    if reals == 0:
+        raise BadInput("all real samples of a class have the same features: nothing to compare to")
+    return fakes / reals
 
 
 def digits_covered(labels: Array, *, classes: int = 10, share: float = 0.01) -> int:
@@ -151,6 +181,25 @@ def _checked(at_least: int, **sets: Array) -> list[Array]:
             )
         checked[name] = features
     return list(checked.values())
+
+
+def _mean_distances_within(name: str, features: Array, labels: Array) -> dict[int, float]:
+    """The mean distance of two different rows of each class."""
+    if labels.shape != features.shape[:1] or labels.dtype.kind not in "iu":
+        raise BadInput(
+            f"{len(features)} {name} samples need as many whole numbers as labels; got "
+            f"{labels.dtype} of the shape {labels.shape}"
+        )
+    means = {}
+    for label in np.unique(labels).tolist():
+        rows = features[labels == label]
+        if len(rows) < 2:
+            raise BadInput(f"one {name} sample of class {label}: at least 2 are needed; take more")
+        # A large mean would leave nothing of a small distance but its rounding.
+        rows = rows - rows.mean(axis=0)
+        total = sum(float(np.sqrt(squared).sum()) for _, squared in _squared_distances(rows, rows))
+        means[label] = total / (len(rows) * (len(rows) - 1))
+    return means
 
 
 def _label_shares(labels: Array, classes: int) -> Array:

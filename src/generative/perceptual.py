@@ -1,0 +1,115 @@
+"""The eyes for coloured pictures: AlexNet's convolutions, trained on photographs.
+
+Krizhevsky, 2014, arXiv:1404.5997, as torchvision trains it; Zhang et al., 2018, arXiv:1801.03924,
+show that its features tell distortions apart as people do. `judge.Comparison` measures with them as
+it does with the digits' judge.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from generative.errors import BadInput
+from generative.unpickling import read_arrays
+
+# The red, green and blue of the training photographs in [0, 1].
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Kernel size, stride and padding of each convolution, and whether the picture is halved before.
+CONVOLUTIONS = (
+    (11, 4, 2, False),
+    (5, 1, 2, True),
+    (3, 1, 1, True),
+    (3, 1, 1, False),
+    (3, 1, 1, False),
+)
+# Chosen by measurement, see below.
+SIDE = 96
+PIECE = 500  # pictures that are looked at together
+
+Array = np.ndarray
+
+
+class Eyes:
+    """Features of any pictures in red, green and blue: means over the picture of what the last
+    convolution finds, 256 of them.
+
+    file: `alexnet.ckpt`. Raises `BadInput` if it does not hold AlexNet's convolutions.
+
+    The features are not standardised. They come from one layer, so that no other's scale competes,
+    and as they are their mean square is near 1, as the kernel distance's (x.y / D + 1)^3 needs;
+    nothing depends on a data set then, and numbers of two of them are in the same unit.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.network = build(read_convolutions(file))
+        self.identity = identity(file)
+
+    def features(self, images: Array) -> Array:
+        """float32 [N, 256], at least 0, of float32 `images` [N, height, width, 3] in [0, 1]."""
+        if images.ndim != 4 or images.shape[-1] != 3 or not len(images):
+            raise BadInput(
+                f"pictures of the shape {images.shape} were received; one or more in red, green "
+                "and blue are needed: (count, height, width, 3)"
+            )
+        pieces = (images[i : i + PIECE] for i in range(0, len(images), PIECE))
+        return np.concatenate([self.network(piece, training=False).numpy() for piece in pieces])
+
+    def outputs_of(self, images: Array) -> dict[str, Array]:
+        """The features, as a judge gives them; these eyes name nothing."""
+        return {"features": self.features(images)}
+
+
+def identity(file: Path) -> str:
+    """The first digits of the md5 of the weights and settings: numbers of two do not compare."""
+    digest = hashlib.md5(file.read_bytes())
+    digest.update(repr((MEAN, DEVIATION, CONVOLUTIONS, SIDE)).encode())
+    return digest.hexdigest()[:12]
+
+
+def read_convolutions(file: Path) -> list[tuple[Array, Array]]:
+    """The kernel [height, width, channels in, channels out] and bias [channels out] of each."""
+    found: Any = read_arrays(file).get("AlexNet_0")
+    if not isinstance(found, dict):
+        raise BadInput(f"{file} has no AlexNet_0: it is not AlexNet; fetch it again")
+    convolutions = []
+    channels = 3
+    for i, (size, *_) in enumerate(CONVOLUTIONS):
+        layer = found.get(f"Conv_{i}")
+        kernel, bias = (
+            (layer.get(n) for n in ("kernel", "bias")) if isinstance(layer, dict) else (None, None)
+        )
+        shapes = tuple(getattr(array, "shape", None) for array in (kernel, bias))
+        wanted = (size, size, channels)
+        if not shapes[0] or shapes[0][:-1] != wanted or shapes[1] != shapes[0][-1:]:
+            raise BadInput(
+                f"{file}: the kernel and bias of AlexNet_0, Conv_{i} have the shapes {shapes[0]} "
+                f"and {shapes[1]}, not {(*wanted, 'n')} and ('n',); fetch it again"
+            )
+        convolutions.append((kernel, bias))
+        channels = len(bias)
+    return convolutions
+
+
+def build(convolutions: list[tuple[Array, Array]]) -> keras.Model:
+    """The network from images [N, any height, any width, 3] in [0, 1] to features [N, channels of
+    the last convolution]."""
+    images = keras.Input((None, None, 3), name="images")
+    # Without antialiasing a large picture would be seen through a sieve.
+    x = layers.Resizing(SIDE, SIDE, interpolation="bilinear", antialias=True)(images)
+    x = layers.Normalization(mean=MEAN, variance=np.square(DEVIATION))(x)
+    for i, (size, stride, padding, halved) in enumerate(CONVOLUTIONS):
+        if halved:
+            x = layers.MaxPooling2D(3, strides=2, name=f"pool_{i}")(x)
+        # "same" pads a strided convolution on the wrong sides.
+        x = layers.ZeroPadding2D(padding, name=f"padding_{i}")(x)
+        kernel, bias = convolutions[i]
+        convolution = layers.Conv2D(
+            len(bias), size, strides=stride, activation="relu", name=f"convolution_{i}"
+        )
+        x = convolution(x)
+        convolution.set_weights([kernel, bias])
+    return keras.Model(images, layers.GlobalAveragePooling2D(name="features")(x), name="eyes")

@@ -1,0 +1,37 @@
+"""Measure one trained GAN of colour pictures: how near its pictures are to held-out real ones."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from generative import errors, judge, params, runtime, saving
+from generative.datasets import DATASETS
+from generative.folders import whole
+from generative.perceptual import Eyes
+from generative.tables import find
+
+
+def main(arguments: list[str]) -> None:
+    model_folder, prepared, weights, out = map(Path, arguments)
+    block = params.read("evaluate.pictures")
+    runtime.configure(params.read("runtime"), seed=0)
+    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    dataset = find(DATASETS, "data set", card.dataset)
+    (train, _), (test, _) = (
+        dataset.load(prepared, split, **card.data) for split in ("train", "test")
+    )
+    eyes = Eyes(weights / "alexnet.ckpt")
+    # Half of the training pictures stand for generated ones, the rest is what there is to know.
+    held, rest = train[::2], train[1::2]
+    floor = judge.Comparison(eyes, test, rest, block).measure(held[: block.samples], seed=0)
+    metrics: dict[str, Any] = dict(judge.Comparison(eyes, test, train, block).of_model(model))
+    metrics |= {f"floor_{name}": value for name, value in floor.items()}
+    metrics["features"] = f"alexnet {eyes.identity}"
+    with whole(out) as folder:
+        text = json.dumps(metrics, indent=2, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    errors.run(lambda: main(sys.argv[1:]))
