@@ -38,7 +38,7 @@ TUNE: dict[str, Any] = {
     "space": SPACE,
 }
 DEVICE = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
-COURSE = training.Course(pd.DataFrame({"val_loss": [2.0, 1.0, 3.0]}), np.zeros(0), [])
+COURSE = training.Course(pd.DataFrame({"val_loss": [2.0, 1.0, 3.0]}), np.zeros(0), [], [])
 
 
 def make_search(prepared: Path, tune: dict[str, Any] | None = None, **train: Any) -> tuning.Search:

@@ -162,7 +162,7 @@ def game(history: "pd.DataFrame") -> Image.Image:
     names = [n for n in history.columns if not n.startswith("val_") and n not in beside]
     figure = _figure(3.4 * (4 + len(names)) / 2, 5.2)
     shown = figure.subplots(2, -(-(4 + len(names)) // 2)).flat
-    panels = {name: (name,) for name in ("discriminator", "generator")}
+    panels: dict[str, tuple[str, ...]] = {n: (n,) for n in ("discriminator", "generator")}
     panels["told apart by the discriminator"] = ("real_accuracy", "fake_accuracy")
     panels["variety, 1 is as real images"] = ("variety",)
     panels |= {name: (name,) for name in names}

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -85,13 +86,13 @@ def test_a_step_of_one_player_moves_nothing_of_the_other(mover: str) -> None:
     assert not any(changed(before[still], getattr(model, still)))
 
 
-def test_gradients_are_those_of_the_losses() -> None:
+def test_gradients_are_those_of_the_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain descent from the same weights, written out for the discriminator."""
     model = build(discriminator_learning_rate=0.1)
     model.compile()
     model.discriminator_optimizer = keras.optimizers.SGD(0.1)
     kept = tf.constant(np.random.default_rng(2).normal(size=(6, 4)), tf.float32)
-    model.draw = lambda labels: kept
+    monkeypatch.setattr(model, "draw", lambda labels: kept)
     with tf.GradientTape() as tape:
         fake = model.generator(kept, training=True)
         real, seen = (model.discriminator(x)["logits"] for x in (IMAGES[:6], fake))
@@ -106,11 +107,9 @@ def test_gradients_are_those_of_the_losses() -> None:
 def test_the_generator_runs_once_a_step() -> None:
     model = build()
     model.compile()
-    calls = []
-    call = model.generator.call
-    model.generator.call = lambda *a, **k: calls.append(1) or call(*a, **k)
-    model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
-    assert len(calls) == 1
+    with mock.patch.object(model.generator, "call", wraps=model.generator.call) as call:
+        model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+    assert call.call_count == 1
 
 
 def test_batch_statistics_never_mix_real_and_fake() -> None:
@@ -268,10 +267,10 @@ def test_concerns() -> None:
     assert "vary 0.05 times as much as real ones" in line
 
 
-def test_one_picture_for_all_codes_has_no_variety() -> None:
+def test_one_picture_for_all_codes_has_no_variety(monkeypatch: pytest.MonkeyPatch) -> None:
     model = build()
     model.compile()
-    model.draw = lambda labels: tf.ones((tf.shape(labels)[0], 4))
+    monkeypatch.setattr(model, "draw", lambda labels: tf.ones((tf.shape(labels)[0], 4)))
     found = model.test_step((tf.constant(IMAGES), tf.constant(LABELS)))
     assert float(found["variety"]) == pytest.approx(0, abs=1e-4)
 
@@ -296,7 +295,8 @@ with strategy.scope():
     model = build(r1_weight=0.1)
     model.compile()
     history = model.fit(IMAGES, LABELS, batch_size=6, epochs=2, shuffle=False, verbose=0).history
-print(json.dumps([strategy.num_replicas_in_sync, *history["generator"], *model.generate(1, 1).shape]))
+shape = model.generate(1, 1).shape
+print(json.dumps([strategy.num_replicas_in_sync, *history["generator"], *shape]))
 """
 
 

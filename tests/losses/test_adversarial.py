@@ -71,10 +71,12 @@ def test_two_softmax_outputs_are_one_logit() -> None:
 def test_a_smoothed_target_has_a_least_loss_inside() -> None:
     """Above one it would have none: the book's label noise rewards ever larger logits."""
     fake = tf.constant([[0.0]])
-    at = [float(losses.logistic_discriminator(tf.constant([[s]]), fake, 0.9)) for s in (2.2, 50.0)]
-    assert at[0] < at[1]
-    beyond = [float(losses.logistic_discriminator(tf.constant([[s]]), fake, 1.05)) for s in (9.0, 99.0)]
-    assert beyond[1] < beyond[0] < at[0]
+
+    def at(logit: float, target: float) -> float:
+        return float(losses.logistic_discriminator(tf.constant([[logit]]), fake, target))
+
+    assert at(2.2, 0.9) < at(50.0, 0.9)
+    assert at(99.0, 1.05) < at(9.0, 1.05) < at(2.2, 0.9)
 
 
 def test_hinge_and_wasserstein() -> None:
@@ -145,7 +147,7 @@ def test_diffaugment_in_the_middle_only_cuts_a_hole() -> None:
 
 def test_diffaugment_moves_by_an_eighth_and_fills_with_zeros() -> None:
     images = tf.ones((1, 16, 16, 1))
-    moved = losses.diffaugment(images, lambda shape: tf.fill(shape, 0.999 if shape[1:] == (1,) else 0.5))
+    moved = losses.diffaugment(images, lambda s: tf.fill(s, 0.999 if s[1:] == (1,) else 0.5))
     # The hole starts at 16 - 4 and has a side of 8; the picture moved up and left by two.
     expected = np.ones((16, 16))
     expected[14:], expected[:, 14:], expected[12:, 12:] = 0, 0, 0

@@ -1,9 +1,11 @@
-"""Generative adversarial networks: two players, one loop (Goodfellow et al., 2014, arXiv:1406.2661).
+"""Generative adversarial networks: two players, one loop (Goodfellow et al., 2014,
+arXiv:1406.2661).
 
 Members differ in their networks and objectives; the step that trains both stands here once.
 Gradients are taken with respect to each player's own list of variables, never through `.trainable`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, Unpack
 
@@ -28,7 +30,7 @@ Tensor = Any
 Count = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Labels = np.ndarray | int | None
+Labels = np.ndarray | Sequence[int] | int | None
 
 
 class Options(TypedDict):
@@ -337,7 +339,7 @@ class Adversarial(keras.Model):
         return np.clip((np.concatenate(pieces) - low) / (high - low), 0, 1)
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
-        """What a frame of the training film shows: as many generated ones, always the same codes."""
+        """What a frame of the training film shows: as many samples, always of the same codes."""
         self.refresh()
         return self.generate(len(images), seed=0)
 

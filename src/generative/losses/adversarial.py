@@ -86,7 +86,8 @@ def r1_penalty(discriminate: Callable[[Tensor], Tensor], real: Tensor) -> Tensor
 def gradient_penalty(
     discriminate: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, share: Tensor
 ) -> Tensor:
-    """E (|grad s(x)| - 1)^2 between real and fake images (Gulrajani et al., 2017, arXiv:1704.00028).
+    """E (|grad s(x)| - 1)^2 between real and fake images (Gulrajani et al., 2017,
+    arXiv:1704.00028).
 
     share: U(0, 1), one number an image [batch, 1, 1, 1]; the norm is over all of an image.
     """

@@ -1,4 +1,5 @@
-"""Deep convolutional GAN of colour pictures of any size (Radford et al., 2016, arXiv:1511.06434)."""
+"""Deep convolutional GAN of colour pictures of any size (Radford et al., 2016,
+arXiv:1511.06434)."""
 
 from typing import Literal, Unpack
 
