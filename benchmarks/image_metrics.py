@@ -41,7 +41,9 @@ MEASURES: dict[str, Callable[[Array, Array, Array], object]] = {
     "neighbourhoods": lambda real, fake, train: images.neighbourhoods(
         real, fake, neighbours=NEIGHBOURS
     ),
-    "nearest_train_ratio": lambda real, fake, train: images.nearest_train_ratio(fake, real, train),
+    "nearest_train_ratio": lambda real, fake, train: images.nearest_train_ratio(
+        fake, train, test_distance=images.nearest_train_distance(real, train)
+    ),
     "prdc.compute_prdc": prdc,
 }
 

@@ -39,6 +39,7 @@ def independent_features(image: Array, convolutions: list[tuple[Array, Array]]) 
     """What AlexNet's definition says of one image of the right size, by SciPy's correlation."""
     x = (image.astype(np.float64) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     strides, paddings = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1)
+    seen = []
     for i, (kernel, bias) in enumerate(convolutions):
         if i in (1, 2):
             rows, columns = ((side - 3) // 2 + 1 for side in x.shape[:2])
@@ -51,7 +52,12 @@ def independent_features(image: Array, convolutions: list[tuple[Array, Array]]) 
         x = np.pad(x, (*[(paddings[i], paddings[i])] * 2, (0, 0)))
         each = [correlate(x, kernel[..., c], "valid")[..., 0] for c in range(len(bias))]
         x = np.maximum(np.stack(each, axis=-1)[:: strides[i], :: strides[i]] + bias, 0)
-    return x.mean(axis=(0, 1))
+        if i in (0, 1, 4):
+            length = np.linalg.norm(x, axis=-1, keepdims=True)
+            unit = np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+            seen.append(unit.mean(axis=(0, 1)))
+    features = np.concatenate(seen)
+    return features * np.sqrt(len(features) / 3)
 
 
 def test_the_network_is_alexnets_convolutions(file: Path, eyes: perceptual.Eyes) -> None:
@@ -60,9 +66,9 @@ def test_the_network_is_alexnets_convolutions(file: Path, eyes: perceptual.Eyes)
     assert [kernel.shape[-1] for kernel, _ in convolutions] == [4, 6, 7, 5, 5]
     expected = [independent_features(image, convolutions) for image in images]
     found = eyes.features(images)
-    assert found.shape == (3, 5)
+    assert found.shape == (3, 4 + 6 + 5)
     assert found.dtype == np.float32
-    assert found.max() > 0.1
+    assert 0.1 < (found**2).mean() <= 1
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
