@@ -72,7 +72,7 @@ class ColourGAN(Adversarial):
             x = layers.Conv2D(discriminator_width, 4, strides=2 if strided else 1)(x)
             x = layers.LeakyReLU(0.2)(x)
             if not strided:
-                x = layers.AveragePooling2D()(x)
+                x = layers.AveragePooling2D(2)(x)
         x = layers.Dropout(dropout)(layers.Flatten()(x))
         logits = layers.Dense(1, dtype="float32")(x)
         super().__init__(
