@@ -67,9 +67,10 @@ class DCGAN(Adversarial):
         generator = keras.Sequential(
             [
                 layers.Input((latent_size,)),
-                layers.Dense(start[0] * start[1] * start[2]),
-                layers.ReLU(),
+                layers.Dense(start[0] * start[1] * start[2], use_bias=False),
                 layers.Reshape(start),
+                BatchNormalization(momentum=MOMENTUM),
+                layers.ReLU(),
             ],
             name="generator",
         )
