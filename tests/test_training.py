@@ -256,11 +256,14 @@ class Seeing(Constant):
         return super().call(images)
 
 
-def test_an_epoch_of_so_many_steps() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_an_epoch_of_so_many_steps(at_once: int) -> None:
     """Five batches in 4 epochs of 3 steps: the data goes on where an epoch ended, and repeats."""
     values = np.arange(50, dtype=np.float32)[:, None, None, None] * EXAMPLES / 50
     model = Seeing()
-    course = fit(model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=3)
+    course = fit(
+        model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=at_once
+    )
     assert list(course.history["epoch"]) == [1, 2, 3, 4]
     assert len(course.snapshots) == 4
     assert int(model.optimizer.iterations) == 12
