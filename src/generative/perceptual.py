@@ -42,8 +42,9 @@ class Eyes:
     file: `alexnet.ckpt`. Raises `BadInput` if it does not hold AlexNet's convolutions.
 
     Layers differ in scale, so at every place of the picture a layer's channels are divided by their
-    length, as LPIPS does. No data set has a part in it: numbers of any two are in one unit. Then they are averaged over the picture, and scaled so that x.y / D, in the kernel
-    distance's (x.y / D + 1)^3, is at most 1.
+    length, as LPIPS does. No data set has a part in it: numbers of any two are in one unit. Then
+    they are averaged over the picture, and scaled so that x.y / D, in the kernel distance's
+    (x.y / D + 1)^3, is at most 1.
     """
 
     def __init__(self, file: Path) -> None:
@@ -80,7 +81,7 @@ def read_convolutions(file: Path) -> list[tuple[Array, Array]]:
     convolutions = []
     channels = 3
     for i, (size, *_) in enumerate(CONVOLUTIONS):
-        layer = found.get(f"Conv_{i}")
+        layer: Any = found.get(f"Conv_{i}")
         layer = layer if isinstance(layer, dict) else {}
         kernel, bias = layer.get("kernel"), layer.get("bias")
         shapes = tuple(getattr(array, "shape", None) for array in (kernel, bias))
