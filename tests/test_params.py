@@ -64,7 +64,16 @@ def test_the_committed_parameters_are_right() -> None:
         ("evaluate.images.seeds", [], "evaluate.images.seeds: received []"),
         ("evaluate.images.accuracy_floor", 1.5, "must be less than or equal to 1"),
         ("calibrate.missing_digit", 10, "must be less than or equal to 9"),
-        ("evaluate.pictures", {}, "unknown block of evaluate 'pictures'"),
+        ("evaluate.picture", {}, "unknown block of evaluate 'picture'; did you mean pictures?"),
+        ("evaluate.pictures.samples", 1, "must be greater than or equal to 2"),
+        ("train.dcgan.steps_per_epoch", 0, "must be greater than or equal to 1"),
+        ("train.dcgan.model.height", 0, "must be greater than or equal to 1"),
+        ("train.dcgan.model.objective", "hinges", "'hinge' or 'wasserstein'"),
+        ("train.gan_minimax.model.r1_every", 0, "must be greater than or equal to 1"),
+        ("train.gan_minimax.model.real_target", 1.1, "must be less than or equal to 1"),
+        ("train.gan_minimax.model.average_decay", 1.0, "must be less than 1"),
+        ("train.cgan.model.condition", "concat", "must be 'concatenation' or 'projection'"),
+        ("train.colour_gan.data", {"flips": "both"}, "unknown parameter 'flips'"),
         ("train.cvae.dataset", "mnits", "unknown data set 'mnits'; did you mean mnist?"),
         ("train.cvae.epoch", 3, "unknown parameter 'epoch'; did you mean epochs?"),
         ("train.cvae.model.latent_sise", 3, "unknown parameter 'latent_sise'; did you mean"),
@@ -109,6 +118,25 @@ def test_early_stopping_needs_the_best_weights(file: Path) -> None:
     change(file, "train.cvae.callbacks", {"early_stopping": {"patience": 3}})
     change(file, "train.cvae.keep", "last")
     assert "early_stopping needs train.cvae.keep: best" in mistake(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("keep", "best"),
+        ("callbacks", {"early_stopping": {"patience": 3}}),
+        ("callbacks", {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}),
+    ],
+)
+def test_no_epoch_of_two_players_is_best(file: Path, name: str, value: Any) -> None:
+    change(file, f"train.acgan.{name}", value)
+    assert mistake(file) == (
+        "params.yaml: train.acgan: needs keep: last, and neither early_stopping nor "
+        "reduce_on_plateau; no loss of two players says which epoch is best"
+    )
+    change(file, "train.acgan.keep", "last")
+    change(file, "train.acgan.callbacks", {"activation_log": {"example": 0}})
+    params.check_all(file)
 
 
 def test_every_mistake_gets_a_line(file: Path) -> None:

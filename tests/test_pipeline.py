@@ -184,6 +184,9 @@ def test_profiles_are_valid(tmp_path: Path) -> None:
         copy = tmp_path / "params.yaml"
         shutil.copy("params.yaml", copy)
         assert params.use(profile, copy)
+        document = params.read_document(copy)
+        made, taken = document["prepare"]["pictures"], document["train"]["dcgan"]["model"]
+        assert (made["height"], made["width"]) == (taken["height"], taken["width"])
 
 
 # --- the story ---------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class Comparison:
         self.test = outputs["features"]
         self.labels = None
         if labels is not None and isinstance(block, EvaluateImages):
-            self.labels = outputs["probabilities"].argmax(axis=1)
+            self.true, self.labels = labels, outputs["probabilities"].argmax(axis=1)
             _check_sight(self.labels, labels, block.accuracy_floor)
         self.train = judge.features(train)
         self.test_distance = measures.nearest_train_distance(self.test, self.train)
@@ -88,7 +88,7 @@ class Comparison:
             if asked is not None:
                 found["label_accuracy"] = float((labels == asked).mean())
                 found["intra_class_distance"] = measures.intra_class_distance(
-                    features, asked, self.test, self.labels
+                    features, asked, self.test, self.true
                 )
         found["nearest_train_ratio"] = measures.nearest_train_ratio(
             features, self.train, test_distance=self.test_distance

@@ -323,7 +323,14 @@ def contradictions(
             if block.features not in block.members:
                 yield f"{name}.features: {unknown('member', block.features, block.members)}"
         case Train():
-            if block.callbacks.early_stopping and block.keep == "last":
+            if block.family == "adversarial":
+                wanted = block.callbacks
+                if block.keep == "best" or wanted.early_stopping or wanted.reduce_on_plateau:
+                    yield (
+                        f"{name}: needs keep: last, and neither early_stopping nor "
+                        "reduce_on_plateau; no loss of two players says which epoch is best"
+                    )
+            elif block.callbacks.early_stopping and block.keep == "last":
                 yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
             if block.dataset not in DATASETS:
                 yield f"{name}.dataset: {unknown('data set', block.dataset, DATASETS)}"
@@ -336,14 +343,6 @@ def contradictions(
             family = network.__base__.__module__.rpartition(".")[2]
             if block.family != family:
                 yield f"{name}.family: received {block.family!r}, {block.network} is {family}"
-            if family == "adversarial" and (block.keep, block.callbacks.reduce_on_plateau) != (
-                "last",
-                None,
-            ):
-                yield (
-                    f"{name}: needs keep: last and no reduce_on_plateau; no loss of two players "
-                    "says which epoch is best"
-                )
             if block.snapshot_count and not hasattr(network, "snapshot"):
                 yield f"{name}.snapshot_count: must be 0, {block.network} makes no pictures"
         case Tune():

@@ -218,7 +218,8 @@ def objectives(
         table.axis("off")
         table.table(rows, loc="center", edges="horizontal")
         below.set_visible(False)
-    left, right = (figure.add_subplot(grids[3, 0].get_gridspec()[3, i]) for i in (0, 1))
+    halves = grids[3, 0].get_gridspec()[3, :].subgridspec(1, 2)
+    left, right = (figure.add_subplot(half) for half in halves)
     for name in histories:
         left.plot(gradients["step"], gradients[name], label=name.replace("_", " "))
     left.set(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from generative import rendering, saving
-from generative.errors import BadInput
+from generative.errors import BadInput, unknown
 
 
 def sample(
@@ -28,6 +28,8 @@ def sample(
     if out.exists() and not force:
         raise BadInput(f"{out} exists; choose another name or add --force")
     folder = Path(model) if Path(model).is_dir() else models / model
+    if not folder.is_dir():
+        raise nowhere(model, models)
     trained = saving.load(folder)
     if not hasattr(trained, "generate"):
         raise BadInput(f"{model} generates nothing: {saving.read_card(folder).network}")
@@ -38,7 +40,24 @@ def sample(
         controls["labels"] = label
     images = trained.generate(count, seed, **controls)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".npz":
-        np.savez_compressed(out, images=images)
-    else:
-        rendering.grid(images, columns=math.ceil(math.sqrt(count))).save(out)
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with part.open("wb") as file:
+            if out.suffix == ".npz":
+                np.savez_compressed(file, images=images)
+            else:
+                rendering.grid(images, columns=math.ceil(math.sqrt(count))).save(file, "PNG")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def nowhere(model: str, models: Path) -> BadInput:
+    """An error for a key that nothing was trained under, with those that generate."""
+    cards = {
+        file.parent.name: saving.read_card(file.parent) for file in models.glob("*/model.json")
+    }
+    known = [key for key, card in cards.items() if card.network.startswith("models/")]
+    if known:
+        return unknown("trained model", model, known)
+    return BadInput(f"{models} holds no trained model; run dvc repro train@{model}")

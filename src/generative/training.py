@@ -104,9 +104,10 @@ def fit(
         if not term:
             raise
         model.set_weights(last_good.weights)
+        rates = [f"{name}.model.{n}" for n in train.model if n.endswith("learning_rate")]
         raise Diverged(
             f"{name}: the term {term} of the loss became NaN or infinite in epoch "
-            f"{last_good.epoch + 1}; lower {name}.model.learning_rate"
+            f"{last_good.epoch + 1}; lower {' or '.join(rates)}"
         ) from None
     table = pd.DataFrame({"epoch": np.arange(1, len(snapshots.frames) + 1), **history})
     return Course(table, np.array(snapshots.frames), activations.epochs, concerns.lines)

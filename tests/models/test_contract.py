@@ -1,9 +1,11 @@
 """What every generative model promises, asked of each of them."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -12,123 +14,166 @@ import tensorflow as tf
 
 from generative import params, runtime, saving, training
 from generative.datasets import DATASETS
+from generative.families.adversarial import Adversarial
 from generative.models import MODELS
-from generative.tables import find
+from generative.tables import NETWORKS, find
 from tests.conftest import TINY
 
+GENERATIVE = {k: b for k, b in params.raw("train").items() if b["family"] != "classification"}
+# One block a network: blocks that share one differ in their numbers only.
+KEYS = list({block["network"]: key for key, block in GENERATIVE.items()}.values())
+# What only a training step can tell.
+TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty"}
 
-@pytest.fixture(params=MODELS, scope="module")
-def key(request: pytest.FixtureRequest) -> str:
-    return request.param
+
+class Trained(NamedTuple):
+    """A model after its epochs, its weights before, its block, its data and its course."""
+
+    model: Any
+    before: list[np.ndarray]
+    block: params.Train
+    validation: tuple[np.ndarray, np.ndarray]
+    course: training.Course
 
 
 @pytest.fixture(scope="module")
-def block(key: str, tmp_path_factory: pytest.TempPathFactory) -> params.Train:
-    """The model's own block of params.yaml, shrunk."""
+def train(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Trained]:
+    """Trains the model of a block of params.yaml, shrunk; each once."""
     file = tmp_path_factory.mktemp("params") / "params.yaml"
     file.write_text(params.PATH.read_text())
     params.use(TINY, file)
-    return params.read(f"train.{key}", file).model_copy(update={"precision": "float32"})
+    device = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
+    known: dict[str, Trained] = {}
+
+    def trained(key: str) -> Trained:
+        if key in known:
+            return known[key]
+        block = params.read(f"train.{key}", file).model_copy(update={"precision": "float32"})
+        prepared = request.getfixturevalue(f"prepared_{block.dataset}")
+        dataset = find(DATASETS, "data set", block.dataset)
+        validation = dataset.load(prepared, "validation", **block.data)
+        keras.utils.set_random_seed(block.seed)
+        model = find(NETWORKS, "network", block.network)(**block.model)
+        before = [w.numpy() for w in model.trainable_variables]
+        epochs: list[int] = []
+        course = training.fit(
+            f"train.{key}",
+            model,
+            block,
+            device,
+            dataset.batches(prepared, block.batch_size, block.seed, **block.data),
+            validation,
+            on_epoch=lambda e, logs, f: epochs.append(e),
+            scratch=tmp_path_factory.mktemp("scratch"),
+        )
+        assert epochs == list(range(1, block.epochs + 1))
+        known[key] = Trained(model, before, block, validation, course)
+        return known[key]
+
+    return trained
 
 
-@pytest.fixture(scope="module")
-def device() -> runtime.Device:
-    return runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
+@pytest.fixture(params=KEYS, scope="module")
+def trained(request: pytest.FixtureRequest, train: Callable[[str], Trained]) -> Trained:
+    return train(request.param)
 
 
-@pytest.fixture(scope="module")
-def data(block: params.Train, prepared_mnist: Path) -> dict[str, Any]:
-    dataset = find(DATASETS, "data set", block.dataset)
-    return {
-        "batches": dataset.batches(prepared_mnist, block.batch_size, block.seed, **block.data),
-        "validation": dataset.load(prepared_mnist, "validation", **block.data),
-    }
+def test_every_network_is_asked() -> None:
+    assert {GENERATIVE[key]["network"] for key in KEYS} == {f"models/{key}" for key in MODELS}
 
 
-@pytest.fixture(scope="module")
-def trained(
-    key: str,
-    block: params.Train,
-    device: runtime.Device,
-    data: dict[str, Any],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Any:
-    """The model after one epoch, its weights before, and the course of the training."""
-    keras.utils.set_random_seed(block.seed)
-    model = find(MODELS, "model", key)(**block.model)
-    before = [w.numpy() for w in model.trainable_variables]
-    epochs: list[int] = []
-    course = training.fit(
-        f"train.{key}",
-        model,
-        block,
-        device,
-        **data,
-        on_epoch=lambda e, logs, f: epochs.append(e),
-        scratch=tmp_path_factory.mktemp("scratch"),
-    )
-    assert epochs == list(range(1, block.epochs + 1))
-    return model, before, course
-
-
-def test_every_weight_gets_a_gradient(trained: Any) -> None:
-    model, before, _ = trained
-    assert before
-    for weight, old in zip(model.trainable_variables, before, strict=True):
+def test_every_weight_gets_a_gradient(trained: Trained) -> None:
+    assert trained.before
+    for weight, old in zip(trained.model.trainable_variables, trained.before, strict=True):
         assert not np.array_equal(weight.numpy(), old), weight.path
 
 
-def test_evaluation_and_training_name_the_same_terms(trained: Any, data: dict[str, Any]) -> None:
-    model, _, course = trained
-    names = [name for name in course.history.columns if name != "epoch"]
+def test_evaluation_and_training_name_the_same_terms(trained: Trained) -> None:
+    history = trained.course.history
+    names = [name for name in history.columns if name != "epoch"]
     in_training = {name for name in names if not name.startswith("val_")}
-    assert in_training == {name[4:] for name in names if name.startswith("val_")}
-    assert in_training == set(model.evaluate(*data["validation"], verbose=0, return_dict=True))
-    assert len(course.history) == len(course.snapshots)
-    assert np.isfinite(course.history.to_numpy()).all()
+    held_out = {name[4:] for name in names if name.startswith("val_")}
+    assert in_training - TRAINING_ONLY == held_out
+    assert held_out == set(trained.model.evaluate(*trained.validation, verbose=0, return_dict=True))
+    assert len(history) == len(trained.course.snapshots)
+    assert np.isfinite(history.to_numpy()).all()
 
 
-def test_generate(trained: Any, data: dict[str, Any]) -> None:
-    model, _, _ = trained
+def test_generate(trained: Trained) -> None:
+    model = trained.model
     images = model.generate(3, seed=5)
     assert images.dtype == np.float32
-    assert images.shape == (3, *data["validation"][0].shape[1:])
+    assert images.shape == (3, *trained.validation[0].shape[1:])
     assert images.min() >= 0
     assert images.max() <= 1
     assert np.array_equal(images, model.generate(3, seed=5))
     assert not np.array_equal(images, model.generate(3, seed=6))
 
 
-def test_snapshot(trained: Any, data: dict[str, Any]) -> None:
-    model, _, course = trained
-    frame = model.snapshot(data["validation"][0][:8])
-    assert frame.shape == course.snapshots.shape[1:]
+def test_snapshot(trained: Trained) -> None:
+    frame = trained.model.snapshot(trained.validation[0][:8])
+    assert frame.shape == trained.course.snapshots.shape[1:]
     assert frame.min() >= 0
     assert frame.max() <= 1
 
 
+def test_the_generators_range_is_that_of_the_real_images(trained: Trained) -> None:
+    """Black and white of the data are the ends of what the last activation can give."""
+    model = trained.model
+    if not isinstance(model, Adversarial):
+        pytest.skip("has no discriminator that compares ranges")
+    low, high = model.span
+    activation = keras.activations.get({(0, 1): "sigmoid", (-1, 1): "tanh"}[low, high])
+    assert model.generator.layers[-1].activation is activation
+    ends = np.asarray(model.in_span(tf.constant([0.0, 1.0])))
+    assert ends.tolist() == [low, high]
+    noise, labels = model.codes(20, seed=1)
+    raw = np.asarray(model.average(model.joined(noise, labels), training=False))
+    assert low <= raw.min() < raw.max() <= high
+    assert raw.dtype == np.float32  # of bfloat16 there are no 256 greys
+    np.testing.assert_allclose(model.in_span(model.images(noise, labels)), raw, atol=1e-6)
+
+
+def test_labels(trained: Trained) -> None:
+    model = trained.model
+    classes = getattr(model, "classes", 0)
+    if not classes:
+        pytest.skip("knows no labels")
+    assert classes == 10
+    noise = np.repeat(model.codes(1, seed=1)[0], classes, axis=0)
+    images = model.images(noise, np.arange(classes))
+    assert len(np.unique(images, axis=0)) == classes
+    np.testing.assert_array_equal(model.generate(1, 1, 3), model.images(noise[:1], np.array([3])))
+
+
+PROGRAM = """
+import json, sys
+import numpy
+import generative
+for folder, out in json.loads(sys.argv[1]).items():
+    numpy.save(out, generative.load(folder).generate(4, seed=1))
+"""
+
+
 def test_a_fresh_process_generates_the_same(
-    trained: Any, key: str, block: params.Train, tmp_path: Path
+    train: Callable[[str], Trained], tmp_path: Path
 ) -> None:
-    model, _, _ = trained
-    saving.save(
-        model,
-        saving.Card(block.network, block.model, block.dataset, block.data),
-        tmp_path / "model",
-    )
-    program = (
-        "import generative, numpy, sys\n"
-        "model = generative.load(sys.argv[1])\n"
-        "numpy.save(sys.argv[2], model.generate(4, seed=1))"
-    )
-    out = tmp_path / "images.npy"
-    command = [sys.executable, "-c", program, str(tmp_path / "model"), str(out)]
+    for key in KEYS:
+        block = train(key).block
+        card = saving.Card(block.network, block.model, block.dataset, block.data)
+        saving.save(train(key).model, card, tmp_path / key)
+    places = {str(tmp_path / key): str(tmp_path / f"{key}.npy") for key in KEYS}
+    command = [sys.executable, "-c", PROGRAM, json.dumps(places)]
     subprocess.run(command, check=True, capture_output=True)
-    assert np.array_equal(np.load(out), model.generate(4, seed=1))
+    for key in KEYS:
+        images = np.load(tmp_path / f"{key}.npy")
+        assert np.array_equal(images, train(key).model.generate(4, seed=1)), key
 
 
-def test_the_exported_part_generates(trained: Any) -> None:
-    model, _, _ = trained
+def test_the_exported_part_generates(trained: Trained) -> None:
+    model = trained.model
     exported = model.inference_model()
     stock = {type(layer).__module__.partition(".")[0] for layer in exported.layers}
     assert stock == {"keras"}

@@ -5,7 +5,13 @@ from typing import Literal, Unpack
 import keras
 from keras import layers
 
-from generative.families.adversarial import Adversarial, Count, Options, Share
+from generative.families.adversarial import (
+    Adversarial,
+    BatchNormalization,
+    Count,
+    Options,
+    Share,
+)
 
 SIDE = 32
 
@@ -19,6 +25,7 @@ class ColourGAN(Adversarial):
     downsampling: of the discriminator, "strided" convolutions (the advice) or "pooling".
     upsampling_kernel: of the generator's transposed convolution of stride 2. A multiple of 2 (the
         advice) reaches all pixels equally; 5 shows the chessboard.
+    batch_normalization: "generator", after each of its layers but the last, or "none" (the book's).
     dropout: share of the discriminator's features dropped in training.
     """
 
@@ -32,12 +39,10 @@ class ColourGAN(Adversarial):
         output: Literal["tanh", "sigmoid"],
         downsampling: Literal["strided", "pooling"],
         upsampling_kernel: Count,
+        batch_normalization: Literal["none", "generator"],
         dropout: Share,
         **options: Unpack[Options],
     ) -> None:
-        def convolution(channels: int, kernel: int) -> list[keras.Layer]:
-            return [layers.Conv2D(channels, kernel, padding="same"), layers.LeakyReLU(0.2)]
-
         width, half = generator_width, SIDE // 2
         generator = keras.Sequential(
             [
@@ -45,15 +50,21 @@ class ColourGAN(Adversarial):
                 layers.Dense(half * half * (width // 2 or 1)),
                 layers.LeakyReLU(0.2),
                 layers.Reshape((half, half, width // 2 or 1)),
-                *convolution(width, 5),
-                layers.Conv2DTranspose(width, upsampling_kernel, strides=2, padding="same"),
-                layers.LeakyReLU(0.2),
-                *convolution(width, 5),
-                *convolution(width, 5),
-                layers.Conv2D(3, 7, padding="same", activation=output, dtype="float32"),
             ],
             name="generator",
         )
+        for convolution in (
+            layers.Conv2D(width, 5, padding="same"),
+            layers.Conv2DTranspose(width, upsampling_kernel, strides=2, padding="same"),
+            layers.Conv2D(width, 5, padding="same"),
+            layers.Conv2D(width, 5, padding="same"),
+        ):
+            generator.add(convolution)
+            if batch_normalization == "generator":
+                generator.add(BatchNormalization())
+            generator.add(layers.LeakyReLU(0.2))
+        generator.add(layers.Conv2D(3, 7, padding="same", activation=output, dtype="float32"))
+
         pictures = x = keras.Input((SIDE, SIDE, 3))
         x = layers.LeakyReLU(0.2)(layers.Conv2D(discriminator_width, 3)(x))
         for _ in range(3):
@@ -61,7 +72,7 @@ class ColourGAN(Adversarial):
             x = layers.Conv2D(discriminator_width, 4, strides=2 if strided else 1)(x)
             x = layers.LeakyReLU(0.2)(x)
             if not strided:
-                x = layers.AveragePooling2D()(x)
+                x = layers.AveragePooling2D(2)(x)
         x = layers.Dropout(dropout)(layers.Flatten()(x))
         logits = layers.Dense(1, dtype="float32")(x)
         super().__init__(
