@@ -15,6 +15,7 @@ from tests.families.test_adversarial import OPTIONS
 def build(**changes: Any) -> ColourGAN:
     keras.utils.set_random_seed(1)
     small = {
+        "generator": "book",
         "latent_size": 5,
         "latent": "normal",
         "generator_width": 2,
@@ -22,6 +23,7 @@ def build(**changes: Any) -> ColourGAN:
         "output": "tanh",
         "downsampling": "strided",
         "upsampling_kernel": 4,
+        "batch_normalization": "none",
         "dropout": 0.0,
     }
     return ColourGAN(**{**OPTIONS, **small, **changes})

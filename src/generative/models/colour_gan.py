@@ -1,6 +1,7 @@
 """The GAN of small colour pictures of "Deep Learning with Python" (Chollet, 2017, section 8.5)."""
 
-from typing import Literal, Unpack
+import math
+from typing import Any, Literal, Unpack
 
 import keras
 from keras import layers
@@ -19,11 +20,15 @@ SIDE = 32
 class ColourGAN(Adversarial):
     """The book's networks, whose widths are 256 and 128, and its advice as options.
 
+    generator: "book" works at 16 x 16 and 32 x 32 pixels throughout; "pyramid" starts at 4 x 4 and
+        doubles three times, with half the channels each time, `generator_width` at 16 x 16
+        (Radford et al., 2016, arXiv:1511.06434), which sees the whole picture for a third of the
+        work.
     latent_size: numbers of the noise; latent: "normal" (the advice) or "uniform" in [0, 1).
     generator_width, discriminator_width: channels.
     output: "tanh" (the advice) or "sigmoid"; real pictures are brought into its range.
     downsampling: of the discriminator, "strided" convolutions (the advice) or "pooling".
-    upsampling_kernel: of the generator's transposed convolution of stride 2. A multiple of 2 (the
+    upsampling_kernel: of the generator's transposed convolutions of stride 2. A multiple of 2 (the
         advice) reaches all pixels equally; 5 shows the chessboard.
     batch_normalization: "generator", after each of its layers but the last, or "none" (the book's).
     dropout: share of the discriminator's features dropped in training.
@@ -32,6 +37,7 @@ class ColourGAN(Adversarial):
     def __init__(
         self,
         *,
+        generator: Literal["book", "pyramid"],
         latent_size: Count,
         latent: Literal["normal", "uniform"],
         generator_width: Count,
@@ -43,27 +49,43 @@ class ColourGAN(Adversarial):
         dropout: Share,
         **options: Unpack[Options],
     ) -> None:
-        width, half = generator_width, SIDE // 2
-        generator = keras.Sequential(
+        width = generator_width
+
+        def doubled(channels: int) -> keras.Layer:
+            return layers.Conv2DTranspose(channels, upsampling_kernel, strides=2, padding="same")
+
+        def convolution(channels: int, kernel: int, **given: Any) -> keras.Layer:
+            return layers.Conv2D(channels, kernel, padding="same", **given)
+
+        final = {"activation": output, "dtype": "float32"}
+        if generator == "book":
+            start = (SIDE // 2, SIDE // 2, max(1, width // 2))
+            hidden = [
+                convolution(width, 5),
+                doubled(width),
+                convolution(width, 5),
+                convolution(width, 5),
+            ]
+            last = convolution(3, 7, **final)
+        else:
+            start = (SIDE // 8, SIDE // 8, 4 * width)
+            hidden = [doubled(2 * width), doubled(width), doubled(max(1, width // 2))]
+            last = convolution(3, 3, **final)
+        network = keras.Sequential(
             [
                 layers.Input((latent_size,)),
-                layers.Dense(half * half * (width // 2 or 1)),
+                layers.Dense(math.prod(start)),
                 layers.LeakyReLU(0.2),
-                layers.Reshape((half, half, width // 2 or 1)),
+                layers.Reshape(start),
             ],
             name="generator",
         )
-        for convolution in (
-            layers.Conv2D(width, 5, padding="same"),
-            layers.Conv2DTranspose(width, upsampling_kernel, strides=2, padding="same"),
-            layers.Conv2D(width, 5, padding="same"),
-            layers.Conv2D(width, 5, padding="same"),
-        ):
-            generator.add(convolution)
+        for layer in hidden:
+            network.add(layer)
             if batch_normalization == "generator":
-                generator.add(BatchNormalization())
-            generator.add(layers.LeakyReLU(0.2))
-        generator.add(layers.Conv2D(3, 7, padding="same", activation=output, dtype="float32"))
+                network.add(BatchNormalization())
+            network.add(layers.LeakyReLU(0.2))
+        network.add(last)
 
         pictures = x = keras.Input((SIDE, SIDE, 3))
         x = layers.LeakyReLU(0.2)(layers.Conv2D(discriminator_width, 3)(x))
@@ -76,7 +98,7 @@ class ColourGAN(Adversarial):
         x = layers.Dropout(dropout)(layers.Flatten()(x))
         logits = layers.Dense(1, dtype="float32")(x)
         super().__init__(
-            generator,
+            network,
             keras.Model(pictures, {"logits": logits}, name="discriminator"),
             latent=latent,
             span=(-1.0, 1.0) if output == "tanh" else (0.0, 1.0),
