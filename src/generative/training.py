@@ -309,7 +309,7 @@ class Steps(keras.callbacks.Callback):
         self.done = epoch * self.steps
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.bar.update(self.task, completed=self.done + batch + 1)
+        self.bar.update(self.task, completed=self.done + min(batch + 1, self.steps))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         values = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
