@@ -34,9 +34,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data") / "models"
     keras.utils.set_random_seed(1)
     conditional: dict[str, Any] = {**SMALL, "classification_weight": 1.0}
+    plain: dict[str, Any] = {**SMALL, "latent": "normal"}
     for key, model, arguments in (
         ("acgan", ACGAN(**conditional), conditional),
-        ("gan_minimax", GAN(**SMALL), SMALL),
+        ("gan_minimax", GAN(**plain), plain),
     ):
         network = f"models/{key.partition('_')[0]}"
         saving.save(model, saving.Card(network, arguments, "mnist", {}), folder / key)

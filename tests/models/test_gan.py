@@ -15,7 +15,7 @@ from tests.families.test_adversarial import OPTIONS
 def build(**changes: Any) -> GAN:
     keras.utils.set_random_seed(1)
     small = {"latent_size": 5, "generator_width": 4, "discriminator_width": 3, "dropout": 0.0}
-    return GAN(**{**OPTIONS, **small, **changes})
+    return GAN(**{**OPTIONS, **small, "latent": "uniform", **changes})
 
 
 def test_sizes_are_the_sources_but_for_what_does_nothing() -> None:
@@ -25,7 +25,10 @@ def test_sizes_are_the_sources_but_for_what_does_nothing() -> None:
     assert model.discriminator.count_params() == 9_707_266 - 257
 
 
-def test_noise_is_uniform() -> None:
+def test_noise() -> None:
+    normal, _ = build(latent="normal").codes(2000, seed=1)
+    assert normal.mean() == pytest.approx(0, abs=0.05)
+    assert normal.std() == pytest.approx(1, abs=0.05)
     noise, _ = build().codes(2000, seed=1)
     assert noise.min() >= 0
     assert noise.max() < 1
