@@ -68,6 +68,27 @@ def test_downsampling() -> None:
         assert network(tf.zeros((2, 32, 32, 3)))["logits"].shape == (2, 1)
 
 
+def test_a_pyramid_doubles_and_halves() -> None:
+    model = build(generator="pyramid", generator_width=8)
+    shapes = [
+        tuple(x.output.shape[1:])
+        for x in model.generator.layers
+        if isinstance(x, (layers.Reshape, layers.Conv2DTranspose))
+    ]
+    assert shapes == [(4, 4, 32), (8, 8, 16), (16, 16, 8), (32, 32, 4)]
+    assert model.generate(2, seed=1).shape == (2, 32, 32, 3)
+
+
+@pytest.mark.parametrize(("generator", "normalisations"), [("book", 5), ("pyramid", 4)])
+def test_every_layer_but_the_last_is_normalised(generator: str, normalisations: int) -> None:
+    def count(network: keras.Model) -> int:
+        return sum(isinstance(layer, layers.BatchNormalization) for layer in network.layers)
+
+    model = build(generator=generator, batch_normalization="generator")
+    assert (count(model.generator), count(model.discriminator)) == (normalisations, 0)
+    assert count(build(generator=generator).generator) == 0
+
+
 @pytest.mark.parametrize(("kernel", "even"), [(4, True), (2, True), (5, False), (3, False)])
 def test_a_kernel_that_the_stride_divides_reaches_all_pixels_equally(
     kernel: int, even: bool
