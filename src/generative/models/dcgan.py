@@ -24,8 +24,8 @@ class DCGAN(Adversarial):
     height, width: of the pictures, multiples of 2^depth. The source's are 128 x 160 with a depth of
         4 and both widths 32.
     latent_size: numbers of the noise, N(0, 1).
-    upsampling: "transposed" convolutions, or one after an enlargement, "nearest" (the source's; on
-        a GPU its gradient is not deterministic) or "bilinear" (smooth).
+    upsampling: "transposed" convolutions, or one after an enlargement, "nearest" (the source's) or
+        "bilinear" (smooth).
     generator_width: channels next to the image; each level before has twice as many.
     discriminator_width: channels of the first convolution; each level after has twice as many.
     dropout: share of the discriminator's activations dropped after each convolution in training.

@@ -43,7 +43,7 @@ class GAN(Adversarial):
                 BatchNormalization(),
                 layers.ReLU(),
                 layers.Reshape((14, 14, 2 * width)),
-                layers.UpSampling2D(interpolation="bilinear"),
+                layers.UpSampling2D(),
             ],
             name="generator",
         )
