@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     card = saving.read_card(model_folder)
     dataset = find(DATASETS, "data set", card.dataset)
     train, _ = dataset.load(prepared, "train", **card.data)
-    test, _ = dataset.load(prepared, "test", **card.data)
+    test = dataset.load(prepared, "test", **card.data)
     pictures = draw(saving.load(model_folder), train, test, block)
     pictures["learning_curves"] = rendering.game(pd.read_csv(model_folder / "history.csv"))
     with np.load(model_folder / "snapshots.npz") as snapshots:
@@ -35,23 +35,31 @@ def main(arguments: list[str]) -> None:
         (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))
 
 
-def draw(model: Any, train: Array, test: Array, block: RenderAdversarial) -> dict[str, Any]:
+def draw(
+    model: Any, train: Array, test: tuple[Array, Array], block: RenderAdversarial
+) -> dict[str, Any]:
+    """Pictures by name. train: real images [N, height, width, channels]; test: such, and their
+    labels [M]."""
     rows, columns = model.classes or block.rows, block.columns
     # A row a class where there are classes.
     labels = np.repeat(np.arange(rows), columns) if model.classes else None
     samples = model.generate(rows * columns, block.seed, labels)
     pictures = {"samples": rendering.grid(samples, columns)}
 
-    real = test[: rows * columns].reshape(rows, columns, *test.shape[1:])
-    beside = np.concatenate([real, samples.reshape(real.shape)], axis=1)
-    pictures["real_left_generated_right"] = rendering.grid(
-        beside.reshape(-1, *test.shape[1:]), 2 * columns
-    )
+    shape = samples.shape[1:]
+    images, names = test
+    if model.classes:
+        chosen = np.stack([np.resize(np.flatnonzero(names == row), columns) for row in range(rows)])
+    else:
+        chosen = np.resize(np.arange(len(images)), (rows, columns))
+    beside = np.concatenate([images[chosen], samples.reshape(rows, columns, *shape)], axis=1)
+    pictures["real_left_generated_right"] = rendering.grid(beside.reshape(-1, *shape), 2 * columns)
 
     few = samples[:: max(1, len(samples) // (2 * columns))][: 2 * columns]
     pairs = np.stack([few, train[nearest(few, train)]], axis=1)
     pictures["generated_beside_nearest_training"] = rendering.grid(
-        pairs.reshape(-1, *test.shape[1:]), columns
+        pairs.reshape(-1, *shape),
+        max(2, columns // 2 * 2),  # whole pairs
     )
 
     noise, named = model.codes(2 * rows, block.seed)
@@ -66,7 +74,7 @@ def draw(model: Any, train: Array, test: Array, block: RenderAdversarial) -> dic
 def nearest(images: Array, among: Array) -> Array:
     """For each of `images` the place of the one `among` others whose pixels are nearest: [N]."""
     left, right = (x.reshape(len(x), -1) for x in (images, among))
-    squared = (right * right).sum(axis=1) - 2 * left @ right.T
+    squared = np.einsum("ij,ij->i", right, right) - 2 * left @ right.T
     return squared.argmin(axis=1)
 
 

@@ -29,7 +29,7 @@ def test_an_unknown_profile() -> None:
 
 def test_help_names_every_command() -> None:
     text = call("--help")
-    for command in ("params", "fetch", "publish", "ui", "register", "smoke"):
+    for command in ("params", "fetch", "publish", "ui", "sample", "register", "tune", "smoke"):
         assert command in text
 
 

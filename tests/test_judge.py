@@ -80,6 +80,53 @@ def test_a_model_is_measured_over_its_sampling_seeds(comparison: judge.Compariso
     assert one.of_model(Generator()) == single[0]
 
 
+class Conditional:
+    """Makes the digit that is asked for, or the next one; noisy, or always the same picture."""
+
+    classes = 10
+
+    def __init__(self, wrong: int = 0, same: bool = False) -> None:
+        self.wrong, self.same = wrong, same
+        self.asked: list[Array] = []
+
+    def generate(self, count: int, seed: int, labels: Array) -> Array:
+        self.asked.append(labels)
+        brightness = ((labels + self.wrong) % 10 + 0.5) / 10
+        images = np.broadcast_to(brightness[:, None, None, None], (count, 28, 28, 1))
+        width = 0.0 if self.same else 0.3
+        noise = np.random.default_rng(seed).uniform(-width, width, images.shape)
+        return (images + noise).astype(np.float32)
+
+
+def test_a_conditional_model_is_asked_for_every_digit(comparison: judge.Comparison) -> None:
+    model = Conditional()
+    found = comparison.of_model(model)
+    assert [np.bincount(labels).tolist() for labels in model.asked] == [[6] * 10] * 2
+    assert found["label_accuracy"] == 1
+    assert found["label_accuracy_deviation"] == 0
+    assert found["intra_class_distance"] == pytest.approx(1, abs=0.1)
+    wrong = comparison.of_model(Conditional(wrong=1))
+    assert wrong["label_accuracy"] == 0
+    assert wrong["digits_covered"] == 10
+    assert comparison.of_model(Conditional(same=True))["intra_class_distance"] == 0
+    assert not {"label_accuracy", "intra_class_distance"} & set(comparison.of_model(Generator()))
+
+
+def test_classes_of_the_real_digits_are_the_true_ones() -> None:
+    """A judge that takes every zero for a one still has zeros to compare with."""
+
+    class Blurry(Eyes):
+        def outputs_of(self, images: Array) -> dict[str, Array]:
+            outputs = super().outputs_of(images)
+            named = np.maximum(outputs["probabilities"].argmax(axis=1), 1)
+            return {**outputs, "probabilities": np.eye(10)[named]}
+
+    comparison = judge.Comparison(Blurry(), digits(60, 1), digits(200, 2), BLOCK, names(60))
+    found = comparison.of_model(Conditional())
+    assert found["label_accuracy"] == pytest.approx(0.9)
+    assert found["intra_class_distance"] == pytest.approx(1, abs=0.1)
+
+
 def test_a_judge_that_sees_badly_is_refused() -> None:
     eyes, test, train = Eyes(), digits(20, 1), digits(200, 2)
     seen = eyes.outputs_of(test)["probabilities"].argmax(axis=1)

@@ -56,6 +56,7 @@ def test_the_committed_parameters_are_right() -> None:
         ("train.cvae.network", "models/cave", "unknown network 'models/cave'; did you mean"),
         ("train.cvae.family", "classification", "received 'classification', models/cvae is likel"),
         ("train.residual.snapshot_count", 4, "must be 0, topologies/residual makes no pictures"),
+        ("train.cgan.snapshot_count", 0, "received 0, the film needs 1 or more"),
         ("train.vae.model.objective", "boook", "must be 'elbo' or 'book'"),
         ("train.residual.model.shift_pixels", 28, "must be less than 28"),
         ("ensemble.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),

@@ -213,6 +213,62 @@ def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> No
     assert (folder / "model" / "model.weights.h5").exists()
 
 
+def test_publish_sends_all_of_a_gan(results: Path, database: Path) -> None:
+    """Whose metrics hold words, whose pictures lie in two folders, and whose training warned."""
+    metrics = {
+        "frechet_distance": 0.25,
+        "floor_frechet_distance": 0.125,
+        "digits_covered": 10,
+        "features": "alexnet 0123",
+        "judge": "abc",
+    }
+    for name, content in {
+        "metrics/cvae/metrics.json": json.dumps(metrics),
+        "metrics/cvae/digits_by_epoch.png": "picture",
+        "metrics/cvae/digits_by_epoch.csv": "epoch,digit_0\n1,5\n",
+        "models/cvae/concerns.txt": "epoch 1: it dominates\n",
+        "models/cvae/history.csv": "epoch,generator,gradient_norm,val_generator\n1,-0.5,0.1,-0.4\n",
+    }.items():
+        (results / "data" / name).write_text(content)
+    assert tracking.publish() == {"train@cvae": "restored"}
+    points = dict(query(database, "select key, value from latest_metrics"))
+    assert points == {
+        "generator": -0.5,
+        "gradient_norm": 0.1,
+        "val_generator": -0.4,
+        "test/frechet_distance": 0.25,
+        "test/floor_frechet_distance": 0.125,
+        "test/digits_covered": 10,
+    }
+    tags = dict(query(database, "select key, value from tags"))
+    assert (tags["features"], tags["judge"]) == ("alexnet 0123", "abc")
+    ((uri,),) = query(database, "select artifact_uri from runs")
+    folder = Path(uri.removeprefix("file://"))
+    assert {f.name for f in (folder / "pictures").iterdir()} == {
+        "samples.png",
+        "digits_by_epoch.png",
+    }
+    assert (folder / "model" / "concerns.txt").read_text() == "epoch 1: it dominates\n"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_snapshots_are_one_picture(
+    data: Path, database: Path, tmp_path: Path, channels: int
+) -> None:
+    from PIL import Image
+
+    greys = np.linspace(0, 1, 7, dtype=np.float32)[:, None, None, None]
+    frame = greys * np.ones((7, 4, 6, channels), np.float32)
+    with tracking.live_run("train@dcgan", PARAMS, data, {}) as run:
+        run.epoch(1, {"generator": 0.5}, frame)
+    ((uri,),) = query(database, "select artifact_uri from runs")
+    (file,) = Path(uri.removeprefix("file://")).rglob("snapshot*.png")
+    with Image.open(file) as picture:
+        assert picture.size == (18, 12)
+        pixels = np.asarray(picture.convert("L"))
+    assert (pixels[0, 0], pixels[11, 0], pixels[0, 17]) == (0, 255, 85)
+
+
 def test_publish_asks_for_the_data_of_a_run_that_it_makes(results: Path, database: Path) -> None:
     (results / "data/prepared/mnist/mnist.npz").unlink()
     (results / "data/prepared/mnist").rmdir()

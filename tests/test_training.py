@@ -62,7 +62,7 @@ BLOCK = params.Train(
     keep="best",
     callbacks=params.Callbacks(),
     snapshot_count=2,
-    model={},
+    model={"learning_rate": 0.1},
 )
 EXAMPLES = np.ones((50, 4, 4, 1), np.float32)
 LABELS = np.zeros(50, np.uint8)
@@ -76,10 +76,15 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fit(
-    model: keras.Model, validation: np.ndarray = EXAMPLES, xla: bool = False, **changes: Any
+    model: keras.Model,
+    /,
+    validation: np.ndarray = EXAMPLES,
+    xla: bool = False,
+    examples: np.ndarray = EXAMPLES,
+    **changes: Any,
 ) -> training.Course:
     block = BLOCK.model_copy(update=changes)
-    data = tf.data.Dataset.from_tensor_slices((EXAMPLES, LABELS))
+    data = tf.data.Dataset.from_tensor_slices((examples, LABELS))
     batches = data.batch(block.batch_size, drop_remainder=True)
     device = runtime.Device("CPU", "float32", xla, "statistical", tf.distribute.get_strategy())
     return training.fit(
@@ -227,6 +232,101 @@ def test_a_term_that_is_no_number_is_named_and_the_last_good_weights_stay(xla: b
     good = Constant()
     fit(good, epochs=2)
     assert float(model.guess) == float(good.guess)
+
+
+def test_a_divergence_names_the_rates_of_both_players() -> None:
+    rates = {"latent_size": 2, "generator_learning_rate": 1.0, "discriminator_learning_rate": 1.0}
+    expected = (
+        r"lower train.test.model.generator_learning_rate or "
+        r"train.test.model.discriminator_learning_rate$"
+    )
+    with pytest.raises(training.Diverged, match=expected):
+        fit(Constant(spoil=0), model=rates)
+
+
+class Seeing(Constant):
+    """Keeps the value of the first image of each batch that it is trained on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[float] = []
+
+    def call(self, images: Any) -> Any:
+        tf.py_function(lambda value: self.seen.append(float(value)), [images[0, 0, 0, 0]], [])
+        return super().call(images)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_an_epoch_of_so_many_steps(at_once: int) -> None:
+    """Five batches in 4 epochs of 3 steps: the data goes on where an epoch ended, and repeats."""
+    values = np.arange(50, dtype=np.float32)[:, None, None, None] * EXAMPLES / 50
+    model = Seeing()
+    course = fit(
+        model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=at_once
+    )
+    assert list(course.history["epoch"]) == [1, 2, 3, 4]
+    assert len(course.snapshots) == 4
+    assert int(model.optimizer.iterations) == 12
+    in_training = [round(50 * value) for value in model.seen if value < 1]
+    assert in_training == [0, 10, 20, 30, 40, 0, 10, 20, 30, 40, 0, 10]
+
+
+def test_steps_an_epoch_can_be_more_than_the_data_has() -> None:
+    model = Constant()
+    course = fit(model, keep="last", epochs=2, steps_per_epoch=8, steps_per_call=100)
+    assert int(model.optimizer.iterations) == 16
+    assert len(course.history) == 2
+
+
+def test_a_schedule_is_told_the_steps_that_there_will_be() -> None:
+    class Told(Constant):
+        def compile(self, steps: int | None = None) -> None:
+            self.steps = steps
+            super().compile(steps)
+
+    whole, counted = Told(), Told()
+    fit(whole, epochs=2)
+    fit(counted, epochs=2, steps_per_epoch=3)
+    assert (whole.steps, counted.steps) == (10, 6)
+
+
+class Worried(Constant):
+    def concerns(self, logs: dict[str, float]) -> list[str]:
+        return ["it is high", "and wide"] if logs["squares"] > 0.3 else []
+
+
+def test_concerns_are_printed_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    course = fit(Worried(0.05))
+    epochs = 1 + np.flatnonzero(course.history["squares"] > 0.3)
+    assert 0 < len(epochs) < 4
+    expected = [f"epoch {epoch}: {line}" for epoch in epochs for line in ("it is high", "and wide")]
+    assert course.concerns == expected
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if "warning" in line] == [f"warning: {x}" for x in expected]
+    assert fit(Constant()).concerns == []
+
+
+class Sized(Constant):
+    image_shape = (4, 6, 3)
+
+
+def test_images_of_another_shape() -> None:
+    expected = (
+        "train.test: data/prepared/mnist holds images of 4 x 4 x 1, this network takes 4 x 6 x 3; "
+        "change prepare.mnist or train.test.model"
+    )
+    with pytest.raises(BadInput, match=f"^{expected}$"):
+        fit(Sized())
+    images = np.ones((50, 4, 6, 3), np.float32)
+    assert len(fit(Sized(), images, examples=images).history) == 4
+
+
+@pytest.mark.parametrize(
+    ("images", "said"), [(EXAMPLES * 255, "from 255 to 255"), (EXAMPLES - 1.5, "from -0.5 to -0.5")]
+)
+def test_images_of_another_range(images: np.ndarray, said: str) -> None:
+    with pytest.raises(BadInput, match=rf"values {said}; models take images in \[0, 1\]"):
+        fit(Constant(), images)
 
 
 def test_a_batch_larger_than_the_data() -> None:

@@ -343,8 +343,11 @@ def contradictions(
             family = network.__base__.__module__.rpartition(".")[2]
             if block.family != family:
                 yield f"{name}.family: received {block.family!r}, {block.network} is {family}"
-            if block.snapshot_count and not hasattr(network, "snapshot"):
+            makes_pictures = hasattr(network, "snapshot")
+            if block.snapshot_count and not makes_pictures:
                 yield f"{name}.snapshot_count: must be 0, {block.network} makes no pictures"
+            if not block.snapshot_count and makes_pictures:
+                yield f"{name}.snapshot_count: received 0, the film needs 1 or more"
         case Tune():
             key = name.partition(".")[2]
             if key not in document.get("train", {}):

@@ -5,7 +5,7 @@ Images are float32 [count, height, width, channels] in [0, 1]; pictures are Pill
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -157,38 +157,47 @@ def learning_curves(history: "pd.DataFrame") -> Image.Image:
 
 def game(history: "pd.DataFrame") -> Image.Image:
     """How two players fared: losses, what the discriminator tells, and how varied samples are."""
-    epochs = history["epoch"]
-    beside = {"discriminator", "generator", "real_accuracy", "fake_accuracy", "variety", "epoch"}
-    names = [n for n in history.columns if not n.startswith("val_") and n not in beside]
-    figure = _figure(3.4 * (4 + len(names)) / 2, 5.2)
-    shown = figure.subplots(2, -(-(4 + len(names)) // 2)).flat
-    panels: dict[str, tuple[str, ...]] = {n: (n,) for n in ("discriminator", "generator")}
-    panels["told apart by the discriminator"] = ("real_accuracy", "fake_accuracy")
-    panels["variety, 1 is as real images"] = ("variety",)
-    panels |= {name: (name,) for name in names}
-    for axes, (title, columns) in zip(shown, panels.items(), strict=False):
-        for color, name in enumerate(columns):
-            for column, style in ((name, "-"), (f"val_{name}", ":")):
-                if column in history:
-                    label = column.replace("_accuracy", "").replace("val_", "held-out ")
-                    axes.plot(epochs, history[column], style, color=f"C{color}", label=label)
-        axes.set(title=title.replace("_", " "), xlabel="epoch")
+    panels: dict[str, tuple[str, ...]] = {
+        "discriminator's loss": ("discriminator",),
+        "generator's loss": ("generator",),
+        "told right by the discriminator": ("real_accuracy", "fake_accuracy"),
+        "variety, 1 is that of real images": ("variety",),
+    }
+    shown = {"epoch", *(name for names in panels.values() for name in names)}
+    others = [n for n in history.columns if not n.startswith("val_") and n not in shown]
+    panels |= {name.replace("_", " "): (name,) for name in others}
+    columns = -(-len(panels) // 2)
+    figure = _figure(3.4 * columns, 5.4)
+    grids = list(figure.subplots(2, columns).flat)
+    marker = "." if len(history) == 1 else ""  # a line of one point is none
+    for axes, (title, names) in zip(grids, panels.items(), strict=False):
+        for color, name in enumerate(names):
+            look = {"color": f"C{color}", "marker": marker}
+            axes.plot(history["epoch"], history[name], label=name.partition("_")[0], **look)
+            if f"val_{name}" in history:
+                axes.plot(history["epoch"], history[f"val_{name}"], ":", **look)
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
-        if len(columns) > 1 or f"val_{columns[0]}" in history:
+        if len(names) > 1:
+            axes.set_ylim(-0.05, 1.05)
             axes.legend(fontsize="small")
-    for axes in shown:
+    for axes in grids[len(panels) :]:
         axes.set_visible(False)
+    styles = [figure.axes[0].plot([], [], s, color="0.3")[0] for s in ("-", ":")]
+    figure.legend(styles, ["training", "held-out"], loc="outside lower center", ncols=2)
     return _to_picture(figure)
 
 
 def digits_by_epoch(counts: Array) -> Image.Image:
     """What a judge takes the samples of each epoch for: counts [epochs, 10]."""
-    figure = _figure(1.2 + 0.34 * len(counts), 3.2)
+    figure = _figure(np.clip(1.2 + 0.34 * len(counts), 4.6, 12), 3.2)
     axes = figure.add_subplot()
     drawn = axes.imshow(counts.T, cmap="Blues", vmin=0, aspect="auto", origin="lower")
     figure.colorbar(drawn, label="samples")
-    axes.set(title="digits seen by the judge", xlabel="epoch", ylabel="digit", yticks=range(10))
-    ticks = np.arange(0, len(counts), max(1, len(counts) // 8))
+    axes.set(title="samples, as the judge names them", xlabel="epoch", ylabel="digit")
+    axes.set_yticks(range(10))
+    ticks = np.arange(0, len(counts), -(-len(counts) // 16))
     axes.set_xticks(ticks, [str(tick + 1) for tick in ticks])
     return _to_picture(figure)
 
@@ -202,40 +211,39 @@ def objectives(
 ) -> Image.Image:
     """GANs that differ in the generator's objective, side by side: a column each with samples,
     both losses and metrics; below, the gradients of all where the discriminator wins."""
-    figure = _figure(4.2 * len(histories), 12.5)
-    grids = figure.subplots(4, len(histories), height_ratios=(3, 2, 1.3, 2.4), squeeze=False)
+    rows = max(1, *(len(values) for values in metrics.values()))
+    figure = _figure(4.2 * len(histories), 10.4 + 0.2 * rows)
+    halves: Any = figure.subfigures(2, 1, height_ratios=(7.2 + 0.2 * rows, 3.2))
+    upper, lower = halves
+    grids = upper.subplots(3, len(histories), height_ratios=(4.2, 2.8, 0.2 * rows), squeeze=False)
     for index, (name, history) in enumerate(histories.items()):
-        above, curves, table, below = grids[:, index]
+        above, curves, below = grids[:, index]
         above.imshow(grid(samples[name], columns), cmap="gray", vmin=0, vmax=255)
         above.set_title(name.replace("_", " "))
         above.axis("off")
+        marker = "." if len(history) == 1 else ""
         for player in ("discriminator", "generator"):
-            curves.plot(history["epoch"], history[player], label=f"{player}'s loss")
-        curves.set(xlabel="epoch")
+            curves.plot(history["epoch"], history[player], marker=marker, label=player)
+        curves.set(xlabel="epoch", ylabel="loss")
+        curves.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         curves.grid(alpha=0.3)
         curves.legend(fontsize="small")
-        rows = [[n.replace("_", " "), f"{value:.4g}"] for n, value in metrics[name].items()]
-        table.axis("off")
-        table.table(rows, loc="center", edges="horizontal")
-        below.set_visible(False)
-    halves = grids[3, 0].get_gridspec()[3, :].subgridspec(1, 2)
-    left, right = (figure.add_subplot(half) for half in halves)
+        below.axis("off")
+        text = [[n.replace("_", " "), f"{value:.4g}"] for n, value in metrics[name].items()]
+        table = below.table(text, bbox=(0.1, 0, 0.8, 1), edges="horizontal", colWidths=(3, 1))
+        table.auto_set_font_size(False)
+        for (_, column), box in table.get_celld().items():
+            box.set(edgecolor="0.8")
+            box.get_text().set_horizontalalignment("right" if column else "left")
+    norms, told = lower.subplots(1, 2)
     for name in histories:
-        left.plot(gradients["step"], gradients[name], label=name.replace("_", " "))
-    left.set(
-        title="gradient the generator gets",
-        xlabel="steps of the discriminator alone",
-        ylabel="norm",
-        yscale="log",
-    )
-    left.legend(fontsize="small")
-    right.plot(gradients["step"], gradients["fake_accuracy"], color="0.3")
-    right.set(
-        title="share of samples the discriminator tells",
-        xlabel="steps of the discriminator alone",
-        ylim=(0, 1.02),
-    )
-    for axes in (left, right):
+        norms.plot(gradients["step"], gradients[name], label=name.replace("_", " "))
+    norms.set(title="gradient that the generator gets", ylabel="norm", yscale="log")
+    norms.legend(fontsize="small")
+    told.plot(gradients["step"], gradients["fake_accuracy"], color="0.3")
+    told.set(title="share of generated images that the discriminator tells", ylim=(-0.05, 1.05))
+    for axes in (norms, told):
+        axes.set_xlabel("steps of the discriminator alone")
         axes.grid(alpha=0.3)
     return _to_picture(figure)
 

@@ -8,6 +8,7 @@ warning and never the training.
 
 import hashlib
 import json
+import math
 import os
 import queue
 import sqlite3
@@ -201,7 +202,7 @@ class LiveRun:
                 return
 
     def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
-        """Send the curves' next points and, every few epochs, the snapshot's pictures in a row."""
+        """Send the curves' next points and, every few epochs, the snapshot's pictures in one."""
         self.work.put(lambda: self.store.log(self.run, values, epoch))
         if len(frame) and epoch % IMAGE_EVERY_EPOCHS == 1:
             self.work.put(partial(self._image, frame, epoch))
@@ -209,8 +210,12 @@ class LiveRun:
     def _image(self, frame: Any, epoch: int) -> None:
         import numpy as np
 
-        strip = np.concatenate(list(frame), axis=1)
-        self.store.client.log_image(self.run, strip, key="snapshot", step=epoch)
+        count, height, width, channels = frame.shape
+        columns = math.ceil(math.sqrt(count))
+        full = np.pad(frame, ((0, -count % columns), (0, 0), (0, 0), (0, 0)))
+        rows = full.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
+        picture = rows.reshape(-1, columns * width, channels)
+        self.store.client.log_image(self.run, picture, key="snapshot", step=epoch)
 
     def trials(self, rows: list[dict[str, Any]]) -> None:
         """The trials of a search so far, each a nested run; those that are there stay."""
@@ -396,7 +401,9 @@ def add_results(store: Store, run_id: str, entry: Entry, folder: Path) -> None:
         add_trials(store, run_id, rows)
         return
     store.client.log_artifacts(run_id, str(folder / "samples" / entry.key), "pictures")
-    for name in ("model.json", "model.weights.h5", "history.csv"):
+    for picture in sorted(measured.glob("*.png")):
+        store.client.log_artifact(run_id, str(picture), "pictures")
+    for name in ("model.json", "model.weights.h5", "history.csv", "concerns.txt"):
         if (own / name).exists():
             store.client.log_artifact(run_id, str(own / name), "model")
 

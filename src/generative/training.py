@@ -79,7 +79,11 @@ def fit(
             model.compile(steps * train.epochs)
             # Keras 3.15 cannot loop inside one call over batches that several devices share.
             shared = device.strategy.num_replicas_in_sync > 1
-            model.steps_per_execution = 1 if shared else min(train.steps_per_call, steps)
+            at_once = 1 if shared else min(train.steps_per_call, steps)
+            # Data without an end is not cut: the last call of an epoch would go beyond it.
+            model.steps_per_execution = (
+                math.gcd(at_once, steps) if train.steps_per_epoch else at_once
+            )
             model.jit_compile = device.xla
             history = model.fit(
                 untuned(batches),

@@ -15,6 +15,7 @@ from keras import layers
 from generative.errors import BadInput
 from generative.families import adversarial
 from generative.families.adversarial import Adversarial
+from generative.training import layer_outputs
 
 OPTIONS: dict[str, Any] = {
     "objective": "non_saturating",
@@ -257,12 +258,28 @@ def test_a_wasserstein_critic_has_no_labels() -> None:
         build(objective="wasserstein", real_target=0.9)
 
 
+def test_labels_stay_in_range() -> None:
+    model = build(real_target=0.9, label_noise=0.9)
+    targets = np.asarray(model.targets(tf.zeros((1000, 1))))
+    assert (targets.min() >= 0, targets.max() <= 0.9) == (True, True)
+    with pytest.raises(BadInput, match="label_noise: received 0.5, at most real_target, .* 0.4"):
+        build(real_target=0.4, label_noise=0.5)
+
+
+def test_activations_of_the_discriminator_can_be_logged() -> None:
+    model = build()
+    found = list(layer_outputs(model, IMAGES[:1]).values())
+    np.testing.assert_allclose(found[-1], model(IMAGES[:1])["logits"], rtol=1e-5)
+
+
 def test_concerns() -> None:
     fair = {"real_accuracy": 0.7, "fake_accuracy": 0.8, "variety": 1.0}
     model = build()
     assert model.concerns(fair) == []
     (line,) = model.concerns({**fair, "real_accuracy": 0.999, "fake_accuracy": 1.0})
     assert "it dominates" in line
+    told = {**fair, "real_accuracy": 1.0, "fake_accuracy": 1.0}
+    assert build(objective="wasserstein").concerns(told) == []
     (line,) = model.concerns({**fair, "variety": 0.05})
     assert "vary 0.05 times as much as real ones" in line
 

@@ -125,7 +125,7 @@ def test_the_generators_range_is_that_of_the_real_images(trained: Trained) -> No
     if not isinstance(model, Adversarial):
         pytest.skip("has no discriminator that compares ranges")
     low, high = model.span
-    activation = keras.activations.get({(0.0, 1.0): "sigmoid", (-1.0, 1.0): "tanh"}[low, high])
+    activation = keras.activations.get({0.0: "sigmoid", -1.0: "tanh"}[low])
     assert model.generator.layers[-1].activation is activation
     ends = np.asarray(model.in_span(tf.constant([0.0, 1.0])))
     assert ends.tolist() == [low, high]

@@ -18,6 +18,7 @@ def build(**changes: Any) -> DCGAN:
         "height": 16,
         "width": 24,
         "depth": 3,
+        "upsampling": "nearest",
         "latent_size": 5,
         "generator_width": 2,
         "discriminator_width": 2,

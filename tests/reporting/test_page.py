@@ -83,6 +83,118 @@ def test_results_that_are_missing(data: Path, folder: str) -> None:
         page.build(data, DOCUMENT)
 
 
+GANS: dict[str, Any] = {
+    **DOCUMENT,
+    "train": {
+        **DOCUMENT["train"],
+        "told": {"family": "adversarial", "epochs": 3},
+        "untold": {"family": "adversarial", "epochs": 3},
+        "colour": {"family": "adversarial", "epochs": 3},
+    },
+    "render": {"objectives": {"rows": 2}},
+}
+
+
+@pytest.fixture
+def gans(data: Path) -> Path:
+    """Digits of a GAN that is told the label and of one that is not, and colour pictures."""
+    for key, dataset in (("told", "mnist"), ("untold", "mnist"), ("colour", "pictures")):
+        write(data / "models" / key / "model.json", {"dataset": dataset, "data": {}})
+        write(data / "models" / key / "history.csv", "epoch,generator\n1,0.5\n")
+        write(data / "prepared" / dataset / f"{dataset}.npz", dataset)
+        (data / "samples" / key).mkdir(parents=True)
+    digits = {"judge": "abc", "frechet_distance": 21.5}
+    write(data / "metrics" / "untold" / "metrics.json", digits)
+    write(data / "metrics" / "told" / "metrics.json", {**digits, "label_accuracy": 0.97125})
+    Image.new("L", (4, 4)).save(data / "metrics" / "told" / "digits_by_epoch.png")
+    pictures = {
+        "frechet_distance": 0.03125,
+        "frechet_distance_deviation": 0.002,
+        "density": 0.875,
+        "floor_frechet_distance": 0.0078125,
+        "floor_density": 1.125,
+        "features": "alexnet 0123",
+    }
+    write(data / "metrics" / "colour" / "metrics.json", pictures)
+    write(data / "models" / "told" / "concerns.txt", "epoch 2: <it> dominates\nepoch 3: again\n")
+    write(data / "samples" / "objectives" / "gradients.csv", "step\n0\n")
+    Image.new("L", (4, 4)).save(data / "samples" / "objectives" / "objectives.png")
+    return data
+
+
+def table_after(html: str, heading: str) -> dict[str, list[str]]:
+    """The cells of each row of the first table below a heading."""
+    below = html[html.index(f">{heading}</h2>") :]
+    rows = below[: below.index("</table>")].split("<tr>")[1:]
+    cells = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in rows]
+    return {first: rest for first, *rest in cells}
+
+
+def test_digits_and_pictures_are_told_apart(gans: Path) -> None:
+    html = page.build(gans, GANS)
+    digits = table_after(html, "Generated digits")
+    assert digits["metric"] == ["floor", "noise", "one", "told", "untold"]
+    assert digits["frechet distance"] == ["1.5", "99", "12.35 ± 0.032", "21.5", "21.5"]
+    pictures = table_after(html, "Generated pictures")
+    assert pictures["metric"] == ["colour", "real pictures"]
+    assert pictures["frechet distance"] == ["0.03125 ± 0.002", "0.007812"]
+    assert pictures["density"] == ["0.875", "1.125"]
+    assert set(pictures) == {"metric", "frechet distance", "density"}
+    assert "<code>alexnet 0123</code>" in html
+    adversarial = table_after(html, "Adversarial")
+    # Only what has something to say there.
+    assert adversarial == {"metric": ["told"], "label accuracy": ["0.9712"]}
+
+
+def test_without_gans_there_is_nothing_of_them(data: Path) -> None:
+    html = page.build(data, DOCUMENT)
+    for part in ("Generated pictures", "Adversarial", "Warnings", "objectives"):
+        assert part not in html
+
+
+def test_warnings_are_in_sight(gans: Path) -> None:
+    html = page.build(gans, GANS)
+    (warning,) = re.findall(r'<div class="warning">.*?</div>', html, re.DOTALL)
+    assert re.findall("<li>(.*?)</li>", warning) == [
+        "epoch 2: &lt;it&gt; dominates",
+        "epoch 3: again",
+    ]
+    assert html.index('<h2 id="told">') < html.index(warning) < html.index('<h2 id="untold">')
+
+
+def test_a_wide_picture_has_a_row_of_its_own(data: Path) -> None:
+    assert '<figure class="row">' not in page.build(data, DOCUMENT)
+    Image.new("L", (1200, 4)).save(data / "samples" / "one" / "learning_curves.png")
+    html = page.build(data, DOCUMENT)
+    (row,) = re.findall(r'<figure class="row">.*?</figure>', html, re.DOTALL)
+    assert "learning curves" in row
+
+
+def test_pictures_beside_metrics_are_shown(gans: Path) -> None:
+    html = page.build(gans, GANS)
+    told = html[html.index('<h2 id="told">') : html.index('<h2 id="untold">')]
+    assert 'alt="told: digits by epoch"' in told
+
+
+def test_the_figure_of_several_comes_before_the_first_of_them(gans: Path) -> None:
+    html = page.build(gans, GANS)
+    places = [html.index(f'<h2 id="{key}">') for key in ("one", "objectives", "told")]
+    assert places == sorted(places)
+    assert 'alt="objectives: objectives"' in html
+    assert "gradients.csv" in html
+    assert '<a href="#objectives">' in html
+    shutil.rmtree(gans / "samples" / "objectives")
+    with pytest.raises(BadInput, match="samples/objectives is missing; run dvc repro"):
+        page.build(gans, GANS)
+
+
+def test_numbers_of_other_features_are_refused(gans: Path) -> None:
+    metrics = {"features": "alexnet 4567", "floor_density": 1.0, "density": 0.5}
+    write(gans / "metrics" / "untold" / "metrics.json", metrics)
+    with pytest.raises(BadInput, match="features alexnet 4567 and alexnet 0123: they do not"):
+        page.build(gans, GANS)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(-151.23456, "-151.2"), (2, "2"), (3.0, "3"), ("", ""), (0.00012345, "0.0001234")],

@@ -1,7 +1,8 @@
 """MNIST digits over photographs, in colour (the MNIST-M of Ganin et al., 2016), 32 x 32 x 3.
 
 Each digit is laid over a random patch of a photograph by the difference |patch - digit|, channel by
-channel. Photographs are divided: no pixel under a test digit is under a training digit.
+channel. Digits are divided as MNIST's; patches are not, for all splits must look alike and there
+may be few photographs.
 """
 
 from pathlib import Path
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 KEY = "coloured_digits"
 SIDE = 32
-# Of each photograph.
-VALIDATION_SHARE, TEST_SHARE = 0.2, 0.2
 
 
 def prepare(
@@ -37,18 +36,20 @@ def prepare(
     from generative.reading import crops, digits, pictures
 
     prepared = digits.split(raw, KEY, train_count, validation_count, test_count)
+    counts = [len(prepared[f"{split}_labels"]) for split in arrays.SPLITS]
     patches = crops.cut(
         raw,
         [file for file in pictures.files_of(raw) if not file.name.endswith("-ubyte")],
         height=SIDE,
         width=SIDE,
-        counts={split: len(prepared[f"{split}_labels"]) for split in arrays.SPLITS},
-        validation_share=VALIDATION_SHARE,
-        test_share=TEST_SHARE,
+        counts={"train": sum(counts)},
+        validation_share=0.0,
+        test_share=0.0,
         seed=seed,
-    )
-    for split, patch in patches.items():
-        prepared[f"{split}_images"] = blend(prepared[f"{split}_images"], patch)
+    )["train"]
+    ends = np.cumsum(counts)[:-1]
+    for split, some in zip(arrays.SPLITS, np.split(patches, ends), strict=True):
+        prepared[f"{split}_images"] = blend(prepared[f"{split}_images"], some)
     return prepared
 
 

@@ -72,15 +72,9 @@ class ColourGAN(Adversarial):
             hidden = [doubled(2 * width), doubled(width), doubled(max(1, width // 2))]
             last = convolution(3, 3, **final)
         network = keras.Sequential(
-            [
-                layers.Input((latent_size,)),
-                layers.Dense(math.prod(start)),
-                layers.LeakyReLU(0.2),
-                layers.Reshape(start),
-            ],
-            name="generator",
+            [layers.Input((latent_size,)), layers.Dense(math.prod(start))], name="generator"
         )
-        for layer in hidden:
+        for layer in [layers.Reshape(start), *hidden]:
             network.add(layer)
             if batch_normalization == "generator":
                 network.add(BatchNormalization())

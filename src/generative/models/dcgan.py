@@ -24,6 +24,8 @@ class DCGAN(Adversarial):
     height, width: of the pictures, multiples of 2^depth. The source's are 128 x 160 with a depth of
         4 and both widths 32.
     latent_size: numbers of the noise, N(0, 1).
+    upsampling: "transposed" convolutions, or one after an enlargement, "nearest" (the source's; on
+        a GPU its gradient is not deterministic) or "bilinear" (smooth).
     generator_width: channels next to the image; each level before has twice as many.
     discriminator_width: channels of the first convolution; each level after has twice as many.
     dropout: share of the discriminator's activations dropped after each convolution in training.
@@ -40,6 +42,7 @@ class DCGAN(Adversarial):
         width: Count,
         depth: Count,
         latent_size: Count,
+        upsampling: Literal["transposed", "nearest", "bilinear"],
         generator_width: Count,
         discriminator_width: Count,
         dropout: Share,
@@ -64,17 +67,24 @@ class DCGAN(Adversarial):
         generator = keras.Sequential(
             [
                 layers.Input((latent_size,)),
-                layers.Dense(start[0] * start[1] * start[2]),
-                layers.ReLU(),
+                layers.Dense(start[0] * start[1] * start[2], use_bias=False),
                 layers.Reshape(start),
+                BatchNormalization(momentum=MOMENTUM),
+                layers.ReLU(),
             ],
             name="generator",
         )
         for level in reversed(range(depth)):
-            generator.add(layers.UpSampling2D(interpolation="bilinear"))
-            generator.add(
-                layers.Conv2D(generator_width << level, 3, padding="same", use_bias=False)
-            )
+            given = {"padding": "same", "use_bias": False}
+            if upsampling == "transposed":
+                grown = [layers.Conv2DTranspose(generator_width << level, 4, strides=2, **given)]
+            else:
+                grown = [
+                    layers.UpSampling2D(interpolation=upsampling),
+                    layers.Conv2D(generator_width << level, 3, **given),
+                ]
+            for layer in grown:
+                generator.add(layer)
             generator.add(BatchNormalization(momentum=MOMENTUM))
             generator.add(layers.ReLU())
         generator.add(layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32"))

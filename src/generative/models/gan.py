@@ -1,7 +1,7 @@
 """The GAN that compares three objectives of the generator (Goodfellow, 2016, arXiv:1701.00160,
 section 3.2)."""
 
-from typing import Unpack
+from typing import Literal, Unpack
 
 import keras
 from keras import layers
@@ -19,7 +19,8 @@ class GAN(Adversarial):
     """The source's networks, whose widths are 100 and 256. Its discriminator ends in a softmax of
     two logits; their difference is the one logit here, and all losses are functions of that.
 
-    latent_size: numbers of the noise, uniform in [0, 1).
+    latent_size: numbers of the noise; latent: "uniform" in [0, 1), the source's, or "normal", which
+        has no mean that all codes share.
     generator_width, discriminator_width: channels of the first convolutions.
     dropout: share of the discriminator's activations dropped after each layer in training.
     """
@@ -28,6 +29,7 @@ class GAN(Adversarial):
         self,
         *,
         latent_size: Count,
+        latent: Literal["uniform", "normal"],
         generator_width: Count,
         discriminator_width: Count,
         dropout: Share,
@@ -61,7 +63,7 @@ class GAN(Adversarial):
         super().__init__(
             generator,
             keras.Model(images, {"logits": logits}, name="discriminator"),
-            latent="uniform",
+            latent=latent,
             span=(0.0, 1.0),
             **options,
         )

@@ -32,7 +32,8 @@ def cut(
     def large_enough(picture: Image.Image) -> None:
         pictures.check_size(picture, height, width)
         found = bands(picture.height, picture.width, validation_share, test_share)
-        for split, (rows, columns) in found.items():
+        for split in counts:
+            rows, columns = found[split]
             band_height, band_width = rows.stop - rows.start, columns.stop - columns.start
             if band_height < height or band_width < width:
                 raise pictures.Unusable(
@@ -51,7 +52,8 @@ def cut(
     for number, file in enumerate(usable):
         pixels = np.asarray(pictures.read(file))
         found = bands(pixels.shape[0], pixels.shape[1], validation_share, test_share)
-        for split, (rows, columns) in found.items():
+        for split in counts:
+            rows, columns = found[split]
             chosen = np.flatnonzero(sources[split] == number)
             crops[split][chosen] = take(
                 pixels[rows, columns], height, width, len(chosen), generator

@@ -8,11 +8,14 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from PIL import Image
 
 from generative.errors import BadInput
 from generative.params import flatten
 
 MEDIA_TYPES = {".png": "image/png", ".gif": "image/gif"}
+# A picture of more is unreadable beside another.
+WIDE_PIXELS = 1000
 # The blocks of params.yaml that are shown with what they belong to.
 OWN = ("train", "tune")
 
@@ -20,7 +23,8 @@ OWN = ("train", "tune")
 def build(data: Path, document: dict[str, Any]) -> str:
     """The page for everything that `document`, which is params.yaml, names, made from `data`.
 
-    Raises `BadInput` if a model has no metrics or no pictures, or was measured by another judge.
+    Raises `BadInput` if a model has no metrics or no pictures, or if models were measured with
+    other eyes than those that they are compared with.
     """
     blocks = {**document["train"], "ensemble": document["ensemble"]}
     models = [describe(data, key, block) for key, block in blocks.items()]
@@ -35,7 +39,16 @@ def build(data: Path, document: dict[str, Any]) -> str:
                 f"data/metrics/{model['key']} comes from the judge {model['metrics']['judge']}, "
                 f"the calibration from {judge}: they do not compare; run dvc repro"
             )
+    pictured = [model for model in models if "features" in model["metrics"]]
+    features = list(dict.fromkeys(model["metrics"]["features"] for model in pictured))
+    if len(features) > 1:
+        raise BadInput(
+            f"data/metrics holds numbers of the features {' and '.join(features)}: they do not "
+            "compare; run dvc repro"
+        )
     families = list(dict.fromkeys(model["family"] for model in models))
+    # The figure that several models are in has a folder, but is of no model.
+    shared_figures = "objectives" in document.get("render", {})
     shared = {name: block for name, block in document.items() if name not in OWN}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -49,13 +62,17 @@ def build(data: Path, document: dict[str, Any]) -> str:
         models=models,
         judge=judge,
         images=comparison([*cases, *judged], image_metrics),
+        features=features,
+        of_pictures=comparison([column for model in pictured for column in beside_floor(model)]),
         families={
             family: comparison(
-                [model for model in models if model["family"] == family],
+                [m for m in models if m["family"] == family and m not in pictured],
                 leave_out={"judge", *image_metrics},
             )
             for family in families
         },
+        first_adversarial=next((m["key"] for m in models if m["family"] == "adversarial"), ""),
+        objectives=figures(data / "samples" / "objectives") if shared_figures else {},
         searches=[search(data, key, block) for key, block in document["tune"].items()],
         shared_params=flatten(shared),
     )
@@ -68,7 +85,22 @@ def comparison(
     `columns`."""
     found = dict.fromkeys(name for column in columns for name in column["metrics"])
     kept = [n for n in found if not n.endswith("_deviation") and n not in (leave_out or ())]
-    return {"columns": columns, "names": names or kept}
+    rows = names or kept
+    return {"columns": [c for c in columns if c["metrics"].keys() & set(rows)], "names": rows}
+
+
+def beside_floor(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two columns of a table: a model of colour pictures, and real pictures of its data set."""
+    floor, own = {}, {}
+    for name, value in model["metrics"].items():
+        if name.startswith("floor_"):
+            floor[name.removeprefix("floor_")] = value
+        elif name != "features":
+            own[name] = value
+    return [
+        {"key": model["key"], "metrics": own},
+        {"key": f"real {model['dataset']}", "metrics": floor},
+    ]
 
 
 def describe(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
@@ -78,15 +110,27 @@ def describe(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
     history = model / "history.csv"
     table = pd.read_csv(history) if history.exists() else pd.DataFrame()
     prepared = sorted((data / "prepared" / card["dataset"]).iterdir())
+    concerns = model / "concerns.txt"
+    drawn = [*sorted(samples.iterdir()), *sorted(metrics.glob("*.png"))]
     return {
         "key": key,
+        "dataset": card["dataset"],
         "family": block.get("family", "classification"),
         "data": card["data"],
         "metrics": read_json(metrics / "metrics.json"),
-        "pictures": [picture(file) for file in sorted(samples.iterdir())],
+        "pictures": [picture(file) for file in drawn],
+        "concerns": concerns.read_text(encoding="utf-8").splitlines() if concerns.exists() else [],
         "history": rows(table),
         "params": flatten(block),
         "hashes": hashes([*prepared, *sorted(model.iterdir()), *sorted(metrics.iterdir())]),
+    }
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """What the page shows of figures that several models are in."""
+    return {
+        "pictures": [picture(file) for file in sorted(existing(folder).glob("*.png"))],
+        "hashes": hashes(sorted(folder.iterdir())),
     }
 
 
@@ -123,13 +167,18 @@ def hashes(files: list[Path]) -> dict[str, str]:
     return {str(file): hashlib.md5(file.read_bytes()).hexdigest() for file in files}
 
 
-def picture(file: Path) -> dict[str, str]:
+def picture(file: Path) -> dict[str, Any]:
     """A picture ready to be put in the page; a text file as it is."""
     content = file.read_bytes()
-    shown = {"caption": file.stem.replace("_", " "), "md5": hashlib.md5(content).hexdigest()}
+    shown: dict[str, Any] = {
+        "caption": file.stem.replace("_", " "),
+        "md5": hashlib.md5(content).hexdigest(),
+    }
     if file.suffix == ".txt":
         return {**shown, "text": content.decode("utf-8")}
     encoded = base64.b64encode(content).decode()
+    with Image.open(file) as opened:
+        shown["wide"] = opened.width > WIDE_PIXELS
     return {**shown, "source": f"data:{MEDIA_TYPES[file.suffix]};base64,{encoded}"}
 
 
