@@ -128,7 +128,6 @@ def test_stages_declare_what_they_import() -> None:
 def found_by_name(paths: set[str]) -> Iterator[str]:
     """The files that a stage with these deps and outs looks up in the tables."""
     document = params.read_document()
-    networks = {key: block["network"] for key, block in document["train"].items()}
     for path in paths:
         match path.split("/"):
             case ["data", "prepared", key]:
@@ -137,7 +136,9 @@ def found_by_name(paths: set[str]) -> Iterator[str]:
                 for key in ("ensemble", *document["ensemble"]["members"]):
                     yield f"src/generative/topologies/{key}.py"
             case ["data", "models" | "tuning", key]:
-                yield f"src/generative/{networks[key]}.py"
+                block = document["train"][key]
+                yield f"src/generative/{block['network']}.py"
+                yield f"src/generative/datasets/{block['dataset']}.py"
 
 
 def closure(files: set[str]) -> set[str]:
