@@ -1,6 +1,5 @@
 """Try the image metrics on known cases, so that a number of a model can be placed."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from generative import errors, judge, params, runtime, saving
 from generative.datasets import mnist
-from generative.folders import whole
+from generative.folders import whole, write_json
 from generative.params import Calibrate
 
 Array = np.ndarray
@@ -34,8 +33,7 @@ def main(arguments: list[str]) -> None:
     }
     with whole(out) as folder:
         result = {"judge": judge.identity(judge_folder), **found}
-        text = json.dumps(result, indent=2, allow_nan=False)
-        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "metrics.json", result)
 
 
 def cases(held: Array, labels: Array, rest: Array, block: Calibrate) -> dict[str, Array]:

@@ -1,6 +1,5 @@
 """Measure one trained GAN of digits: what the judge says of the digits that it generates."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pandas as pd
 
 from generative import errors, judge, params, rendering, runtime, saving
 from generative.datasets import mnist
-from generative.folders import whole
+from generative.folders import whole, write_json
 
 
 def main(arguments: list[str]) -> None:
@@ -30,8 +29,7 @@ def main(arguments: list[str]) -> None:
     if len(missing):
         print(f"warning: the last snapshots show no {', '.join(map(str, missing))}")
     with whole(out) as folder:
-        text = json.dumps(metrics, indent=2, allow_nan=False)
-        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "metrics.json", metrics)
         table = pd.DataFrame(counts, columns=[f"digit_{digit}" for digit in range(10)])
         table.insert(0, "epoch", range(1, len(table) + 1))
         table.to_csv(folder / "digits_by_epoch.csv", index=False)

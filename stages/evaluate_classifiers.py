@@ -1,12 +1,11 @@
 """Measure one trained classifier on the test digits."""
 
-import json
 import sys
 from pathlib import Path
 
 from generative import errors, params, runtime, saving
 from generative.datasets import DATASETS
-from generative.folders import whole
+from generative.folders import whole, write_json
 from generative.metrics import calibration
 from generative.tables import find
 
@@ -29,8 +28,7 @@ def main(arguments: list[str]) -> None:
         "parameters": model.count_params(),
     }
     with whole(out) as folder:
-        text = json.dumps(metrics, indent=2, allow_nan=False)
-        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "metrics.json", metrics)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Measure one trained likelihood model on the test digits: how probable it finds them, and what the
 judge says of those that it generates."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 
 from generative import errors, judge, params, runtime, saving
 from generative.datasets import mnist
-from generative.folders import whole
+from generative.folders import whole, write_json
 from generative.metrics import likelihood
 from generative.params import EvaluateLikelihood
 
@@ -32,8 +31,7 @@ def main(arguments: list[str]) -> None:
     metrics |= judge.Comparison(ensemble, test, train, compared, labels).of_model(model)
     metrics["judge"] = judge.identity(judge_folder)
     with whole(out) as folder:
-        text = json.dumps(metrics, indent=2, allow_nan=False)
-        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "metrics.json", metrics)
 
 
 def measure(

@@ -1,13 +1,12 @@
 """Measure one trained GAN of colour pictures: how near its pictures are to held-out real ones."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from generative import errors, judge, params, runtime, saving
 from generative.datasets import DATASETS
-from generative.folders import whole
+from generative.folders import whole, write_json
 from generative.perceptual import Eyes
 from generative.tables import find
 
@@ -30,8 +29,7 @@ def main(arguments: list[str]) -> None:
     metrics |= {f"floor_{name}": value for name, value in floor.items()}
     metrics["features"] = f"alexnet {eyes.identity}"
     with whole(out) as folder:
-        text = json.dumps(metrics, indent=2, allow_nan=False)
-        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "metrics.json", metrics)
 
 
 if __name__ == "__main__":

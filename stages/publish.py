@@ -1,10 +1,10 @@
 """Make MLflow agree with the results: one run for each trained model, whatever happened to it."""
 
-import json
 import sys
 from pathlib import Path
 
 from generative import errors, tracking
+from generative.folders import write_json
 
 
 def main(arguments: list[str]) -> None:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
     lock = tracking.read_lock()
     hashes = {entry.stage: tracking.digest(entry.lock) for entry in tracking.entries(lock)}
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
+    write_json(out, hashes)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Search for one classifier's best arguments, train it with them, and only then test it."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pandas as pd
 
 from generative import errors, params, rendering, tuning
 from generative.datasets import DATASETS
-from generative.folders import whole
+from generative.folders import whole, write_json
 from generative.tables import find
 
 
@@ -34,8 +33,7 @@ def main(arguments: list[str]) -> None:
         with whole(out) as folder:
             table.to_csv(folder / "trials.csv", index=False)
             for name, values in (("best", best), ("importance", importance), ("metrics", metrics)):
-                text = json.dumps(values, indent=2, allow_nan=False)
-                (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+                write_json(folder / f"{name}.json", values)
             rendering.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
             rendering.shares(importance).save(folder / "importance.png")
         run.finish(out / "trials.csv")

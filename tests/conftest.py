@@ -229,6 +229,8 @@ class Workspace:
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "GENERATIVE_MIRROR": str(self.mirror),
             "RECORD_READS": str(self.reads),
+            # Waiting, numpy's threads spin: beside another process of tests they are much slower.
+            "OPENBLAS_NUM_THREADS": "1",
         }
 
     def run(self, *command: str, **variables: str) -> str:

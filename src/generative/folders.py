@@ -1,9 +1,11 @@
-"""Folders that are whole or not there."""
+"""Folders that are whole or not there, and the numbers in them."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -21,3 +23,9 @@ def whole(folder: Path) -> Iterator[Path]:
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def write_json(file: Path, value: Any) -> None:
+    """`value` as JSON; raises `ValueError` for a number that is not finite, which JSON lacks."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    file.write_text(text + "\n", encoding="utf-8")

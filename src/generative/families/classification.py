@@ -13,6 +13,7 @@ from generative.losses import classification, objective
 from generative.optimizers import Decay, LearningRate, schedule
 
 SIDE, CLASSES = 28, 10
+PIECE = 1000
 
 Tensor = Any
 Count = Annotated[int, Field(ge=1)]
@@ -74,8 +75,7 @@ class Classifier(keras.Model):
 
     def outputs_of(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Both outputs for float32 `images` [N, 28, 28, 1] in [0, 1]."""
-        pieces = [self(images[i : i + 1000], training=False) for i in range(0, len(images), 1000)]
-        return {name: np.concatenate([p[name] for p in pieces]) for name in pieces[0]}
+        return outputs_of(self, images)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """p(digit | image): float32 [N, 10]."""
@@ -88,6 +88,12 @@ class Classifier(keras.Model):
         """
         start = next(layer for layer in reversed(self.layers) if isinstance(layer, AUGMENTATIONS))
         return keras.Model(start.output, layers.Softmax()(self.output["logits"]))
+
+
+def outputs_of(network: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The named outputs of a network for any number of images, which it sees in pieces."""
+    pieces = [network(images[i : i + PIECE], training=False) for i in range(0, len(images), PIECE)]
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
 AUGMENTATIONS = (layers.InputLayer, layers.RandomTranslation, layers.RandomGaussianBlur)

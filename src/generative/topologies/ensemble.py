@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from generative.families.classification import outputs_of
 from generative.tables import NETWORKS, find
 
 # Probabilities below this count as this in the fit of the weights: log 0 would be the end of it.
@@ -59,8 +60,7 @@ class Ensemble(keras.Model):
 
     def outputs_of(self, images: Array) -> dict[str, Array]:
         """Both outputs for float32 `images` [N, 28, 28, 1] in [0, 1]."""
-        pieces = [self(images[i : i + 1000], training=False) for i in range(0, len(images), 1000)]
-        return {name: np.concatenate([p[name] for p in pieces]) for name in pieces[0]}
+        return outputs_of(self, images)
 
     def probabilities(self, images: Array) -> Array:
         """p(digit | image): float32 [N, 10]."""
