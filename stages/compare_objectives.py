@@ -9,6 +9,7 @@ import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
 from generative.datasets import mnist
+from generative.errors import BadInput
 from generative.folders import whole
 from generative.metrics.adversarial import gradients_while_discriminator_wins
 
@@ -24,6 +25,11 @@ def main(arguments: list[str]) -> None:
     for key in keys:
         model = saving.load(models / key)
         name = model.options["objective"]
+        if name in histories:
+            raise BadInput(
+                f"train.{key}: its objective {name} is that of another in the comparison; give "
+                "each its own, or compare fewer in dvc.yaml"
+            )
         histories[name] = pd.read_csv(models / key / "history.csv")
         samples[name] = model.generate(block.rows * block.columns, block.seed)
         found = json.loads((metrics / key / "metrics.json").read_text(encoding="utf-8"))
@@ -31,7 +37,7 @@ def main(arguments: list[str]) -> None:
     # The last of them is what all gradients are taken of.
     own = saving.read_card(models / keys[-1]).data
     batches = mnist.batches(prepared, block.batch_size, block.seed, **own).take(block.steps)
-    gradients = gradients_while_discriminator_wins(model, batches, block.every)
+    gradients = gradients_while_discriminator_wins(model, list(samples), batches, block.every)
     with whole(Path(out)) as folder:
         gradients.to_csv(folder / "gradients.csv", index=False)
         figure = rendering.objectives(histories, samples, measured, gradients, block.columns)

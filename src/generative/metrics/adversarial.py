@@ -1,6 +1,6 @@
 """What a discriminator that wins leaves of the generator's gradient."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -10,15 +10,13 @@ from rich.progress import track
 
 from generative.losses import adversarial as losses
 
-OBJECTIVES = ("minimax", "non_saturating", "maximum_likelihood")
-
 
 def gradients_while_discriminator_wins(
-    model: Any, batches: Iterable[tuple[Any, Any]], every: int
+    model: Any, objectives: Sequence[str], batches: Iterable[tuple[Any, Any]], every: int
 ) -> pd.DataFrame:
     """Train only the discriminator of `model`, which is changed, on `batches` of images and labels;
-    after each `every` of them, the norm of the gradient that each objective gives the generator
-    (Arjovsky & Bottou, 2017, arXiv:1701.04862, figure 2, for the objectives of Goodfellow, 2016).
+    after each `every` of them, the norm of the gradient that each of `objectives` would give the
+    generator (Arjovsky & Bottou, 2017, arXiv:1701.04862, figure 2).
 
     One row a measurement: `step`, `fake_accuracy` (share of generated images that the discriminator
     tells) and a column of norms an objective. All are taken on the same generated images.
@@ -39,7 +37,7 @@ def gradients_while_discriminator_wins(
     def measure(images: Any, labels: Any) -> dict[str, Any]:
         with tf.GradientTape(persistent=True) as tape:
             logits = model.play(images, labels, training=True).fake_seen["logits"]
-            of_generator = {name: losses.OBJECTIVES[name][1](logits) for name in OBJECTIVES}
+            of_generator = {name: losses.OBJECTIVES[name][1](logits) for name in objectives}
         norms = {
             name: tf.linalg.global_norm(tape.gradient(loss, model.generator.trainable_variables))
             for name, loss in of_generator.items()
