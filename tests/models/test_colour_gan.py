@@ -15,7 +15,7 @@ from tests.families.test_adversarial import OPTIONS
 def build(**changes: Any) -> ColourGAN:
     keras.utils.set_random_seed(1)
     small = {
-        "generator": "book",
+        "networks": "book",
         "latent_size": 5,
         "latent": "normal",
         "generator_width": 2,
@@ -69,24 +69,26 @@ def test_downsampling() -> None:
 
 
 def test_a_pyramid_doubles_and_halves() -> None:
-    model = build(generator="pyramid", generator_width=8)
+    model = build(networks="pyramid", generator_width=8, discriminator_width=4)
     shapes = [
         tuple(x.output.shape[1:])
         for x in model.generator.layers
         if isinstance(x, (layers.Reshape, layers.Conv2DTranspose))
     ]
     assert shapes == [(4, 4, 32), (8, 8, 16), (16, 16, 8), (32, 32, 4)]
+    seen = [x for x in model.discriminator.layers if isinstance(x, layers.Conv2D)]
+    assert [tuple(x.output.shape[1:]) for x in seen] == [(16, 16, 4), (8, 8, 8), (4, 4, 16)]
     assert model.generate(2, seed=1).shape == (2, 32, 32, 3)
 
 
-@pytest.mark.parametrize(("generator", "normalisations"), [("book", 5), ("pyramid", 4)])
-def test_every_layer_but_the_last_is_normalised(generator: str, normalisations: int) -> None:
+@pytest.mark.parametrize(("networks", "normalisations"), [("book", 5), ("pyramid", 4)])
+def test_every_layer_but_the_last_is_normalised(networks: str, normalisations: int) -> None:
     def count(network: keras.Model) -> int:
         return sum(isinstance(layer, layers.BatchNormalization) for layer in network.layers)
 
-    model = build(generator=generator, batch_normalization="generator")
+    model = build(networks=networks, batch_normalization="generator")
     assert (count(model.generator), count(model.discriminator)) == (normalisations, 0)
-    assert count(build(generator=generator).generator) == 0
+    assert count(build(networks=networks).generator) == 0
 
 
 @pytest.mark.parametrize(("kernel", "even"), [(4, True), (2, True), (5, False), (3, False)])

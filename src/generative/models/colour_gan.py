@@ -20,10 +20,10 @@ SIDE = 32
 class ColourGAN(Adversarial):
     """The book's networks, whose widths are 256 and 128, and its advice as options.
 
-    generator: "book" works at 16 x 16 and 32 x 32 pixels throughout; "pyramid" starts at 4 x 4 and
-        doubles three times, with half the channels each time, `generator_width` at 16 x 16
-        (Radford et al., 2016, arXiv:1511.06434), which sees the whole picture for a third of the
-        work.
+    networks: the "book"'s generator works at 16 x 16 and 32 x 32 pixels throughout, and its
+        discriminator has the same channels everywhere; those of a "pyramid" double and halve the
+        side from and to 4 x 4, with twice the channels at half the side and the width given at
+        16 x 16 (Radford et al., 2016, arXiv:1511.06434): they see the whole picture for less work.
     latent_size: numbers of the noise; latent: "normal" (the advice) or "uniform" in [0, 1).
     generator_width, discriminator_width: channels.
     output: "tanh" (the advice) or "sigmoid"; real pictures are brought into its range.
@@ -37,7 +37,7 @@ class ColourGAN(Adversarial):
     def __init__(
         self,
         *,
-        generator: Literal["book", "pyramid"],
+        networks: Literal["book", "pyramid"],
         latent_size: Count,
         latent: Literal["normal", "uniform"],
         generator_width: Count,
@@ -58,7 +58,7 @@ class ColourGAN(Adversarial):
             return layers.Conv2D(channels, kernel, padding="same", **given)
 
         final = {"activation": output, "dtype": "float32"}
-        if generator == "book":
+        if networks == "book":
             start = (SIDE // 2, SIDE // 2, max(1, width // 2))
             hidden = [
                 convolution(width, 5),
@@ -82,10 +82,13 @@ class ColourGAN(Adversarial):
         network.add(last)
 
         pictures = x = keras.Input((SIDE, SIDE, 3))
-        x = layers.LeakyReLU(0.2)(layers.Conv2D(discriminator_width, 3)(x))
-        for _ in range(3):
-            strided = downsampling == "strided"
-            x = layers.Conv2D(discriminator_width, 4, strides=2 if strided else 1)(x)
+        width, padding, grows = discriminator_width, "same", (1, 2, 4)
+        if networks == "book":
+            padding, grows = "valid", (1, 1, 1)
+            x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3)(x))
+        strided = downsampling == "strided"
+        for times in grows:
+            x = layers.Conv2D(times * width, 4, strides=2 if strided else 1, padding=padding)(x)
             x = layers.LeakyReLU(0.2)(x)
             if not strided:
                 x = layers.AveragePooling2D(2)(x)
