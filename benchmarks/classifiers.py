@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from generative import params, runtime, training
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
 from generative.datasets import mnist
 from generative.tables import NETWORKS, find
 
@@ -26,10 +28,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, default=6400)
     arguments = parser.parse_args()
-    device = runtime.configure(params.Runtime(determinism=False, threads=0, xla="auto"), 1, "auto")
+    device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "auto")
     models, batches = {}, {}
     for key in KEYS:
-        block = params.read(f"train.{key}")
+        block = params.read(f"train.{key}", Train)
         models[key] = find(NETWORKS, "network", block.network)(**block.model)
         models[key].compile()
         models[key].steps_per_execution = block.steps_per_call

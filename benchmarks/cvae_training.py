@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from generative import params, runtime, training
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
 from generative.datasets import mnist
 from generative.models.cvae import CVAE
 
@@ -58,7 +60,7 @@ def tutorial(model: CVAE, images: np.ndarray) -> Any:
     return epoch
 
 
-def ours(model: CVAE, block: params.Train, images: np.ndarray) -> Any:
+def ours(model: CVAE, block: Train, images: np.ndarray) -> Any:
     """The same through `Model.fit`, as `training.fit` calls it."""
     steps = len(images) // block.batch_size
     batches = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data).take(steps)
@@ -72,10 +74,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--images", type=int, default=25_600)
     arguments = parser.parse_args()
-    block = params.read("train.cvae")
-    device = runtime.configure(
-        params.Runtime(determinism=False, threads=0, xla="auto"), 1, "float32"
-    )
+    block = params.read("train.cvae", Train)
+    device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "float32")
     images, _ = mnist.load(PREPARED, "train", **block.data)
     images = images[: arguments.images]
 

@@ -25,6 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from generative import params, runtime, training
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
 from generative.families.adversarial import stock
 from generative.models.acgan import ACGAN
 
@@ -33,7 +35,7 @@ WAYS = ("usual loop, float32", "fit, float32", "fit, bfloat16")
 
 
 def source_model() -> ACGAN:
-    block = params.read("train.acgan").model
+    block = params.read("train.acgan", Train).model
     widths = {"generator_width": SOURCE_WIDTH, "discriminator_width": SOURCE_WIDTH}
     # The loop takes no penalty and draws nothing from an average.
     return ACGAN(**{**block, **widths, "r1_weight": 0.0, "average_decay": 0.0})
@@ -148,7 +150,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--memory", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    free = params.Runtime(determinism=False, threads=0, xla="auto")
+    free = Runtime(determinism=False, threads=0, xla="auto")
     device = runtime.configure(free, 1)
     if arguments.memory:
         steps = build(arguments.memory)

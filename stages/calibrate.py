@@ -7,17 +7,19 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from generative import errors, judge, params, runtime, saving
+from generative.blocks.images import Calibrate, EvaluateImages
+from generative.blocks.runtime import Runtime
 from generative.datasets import mnist
 from generative.folders import whole, write_json
-from generative.params import Calibrate
 
 Array = np.ndarray
 
 
 def main(arguments: list[str]) -> None:
     judge_folder, prepared, out = map(Path, arguments)
-    block, images = params.read("calibrate"), params.read("evaluate.images")
-    runtime.configure(params.read("runtime"), block.seed)
+    block = params.read("calibrate", Calibrate)
+    images = params.read("evaluate.images", EvaluateImages)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
     (train, train_labels), (test, labels) = (
         mnist.load(prepared, split, binarization="none", binarization_seed=0)
         for split in ("train", "test")

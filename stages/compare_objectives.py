@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
+from generative.blocks.adversarial import RenderObjectives
+from generative.blocks.runtime import Runtime
 from generative.datasets import mnist
 from generative.errors import BadInput
 from generative.folders import whole
@@ -19,8 +21,8 @@ SHOWN = ("frechet_distance", "kernel_distance", "density", "coverage", "digits_c
 def main(arguments: list[str]) -> None:
     data, out, *keys = arguments
     models, metrics, prepared = (Path(data) / n for n in ("models", "metrics", "prepared/mnist"))
-    block = params.read("render.objectives")
-    runtime.configure(params.read("runtime"), block.seed)
+    block = params.read("render.objectives", RenderObjectives)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
     histories, samples, measured = {}, {}, {}
     for key in keys:
         model = saving.load(models / key)

@@ -2,8 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from generative import errors, params, runtime, saving, tracking
+from generative.blocks.ensemble import Judge
+from generative.blocks.runtime import Runtime
 from generative.datasets import DATASETS
 from generative.folders import whole
 from generative.tables import find
@@ -12,13 +15,13 @@ from generative.topologies.ensemble import Ensemble
 
 def main(arguments: list[str]) -> None:
     models, prepared, out = map(Path, arguments)
-    block = params.read("ensemble")
-    device_block = params.read("runtime")
+    block = params.read("ensemble", Judge)
+    device_block = params.read("runtime", Runtime)
     device = runtime.configure(device_block, seed=0)
     cards = {name: saving.read_card(models / name) for name in block.members}
     first = cards[block.features]
     dataset = find(DATASETS, "data set", first.dataset)
-    built = {
+    built: dict[str, Any] = {
         "members": {
             name: {"network": card.network, "arguments": card.arguments}
             for name, card in cards.items()

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from generative import errors, judge, params, rendering, runtime, saving
+from generative.blocks.images import EvaluateImages
+from generative.blocks.runtime import Runtime
 from generative.datasets import mnist
 from generative.folders import whole, write_json
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, judge_folder, out = map(Path, arguments)
-    block = params.read("evaluate.images")
-    runtime.configure(params.read("runtime"), seed=0)
+    block = params.read("evaluate.images", EvaluateImages)
+    runtime.configure(params.read("runtime", Runtime), seed=0)
     model, card = saving.load(model_folder), saving.read_card(model_folder)
     (train, _), (test, labels) = (
         mnist.load(prepared, split, **card.data) for split in ("train", "test")

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from generative import errors, params, runtime, saving
+from generative.blocks.classifiers import EvaluateClassifiers
+from generative.blocks.runtime import Runtime
 from generative.datasets import DATASETS
 from generative.folders import whole, write_json
 from generative.metrics import calibration
@@ -12,8 +14,8 @@ from generative.tables import find
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
-    block = params.read("evaluate.classifiers")
-    runtime.configure(params.read("runtime"), seed=0)
+    block = params.read("evaluate.classifiers", EvaluateClassifiers)
+    runtime.configure(params.read("runtime", Runtime), seed=0)
     card = saving.read_card(model_folder)
     dataset = find(DATASETS, "data set", card.dataset)
     images, labels = dataset.load(prepared, "test", **card.data)

@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 
 from generative import errors, judge, params, runtime, saving
+from generative.blocks.images import EvaluateImages
+from generative.blocks.likelihood import EvaluateLikelihood
+from generative.blocks.runtime import Runtime
 from generative.datasets import mnist
 from generative.folders import whole, write_json
 from generative.metrics import likelihood
-from generative.params import EvaluateLikelihood
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, judge_folder, out = map(Path, arguments)
-    block, compared = params.read("evaluate.likelihood"), params.read("evaluate.images")
+    block = params.read("evaluate.likelihood", EvaluateLikelihood)
+    compared = params.read("evaluate.images", EvaluateImages)
     # Always float32: a metric must not depend on the precision that training could afford.
-    runtime.configure(params.read("runtime"), block.seed)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
     model = saving.load(model_folder)
     own = saving.read_card(model_folder).data
     splits = {name: mnist.load(prepared, name, **own) for name in ("train", "test")}

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from generative import errors, judge, params, runtime, saving
+from generative.blocks.images import EvaluatePictures
+from generative.blocks.runtime import Runtime
 from generative.datasets import DATASETS
 from generative.folders import whole, write_json
 from generative.perceptual import Eyes
@@ -13,8 +15,8 @@ from generative.tables import find
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, weights, out = map(Path, arguments)
-    block = params.read("evaluate.pictures")
-    runtime.configure(params.read("runtime"), seed=0)
+    block = params.read("evaluate.pictures", EvaluatePictures)
+    runtime.configure(params.read("runtime", Runtime), seed=0)
     model, card = saving.load(model_folder), saving.read_card(model_folder)
     dataset = find(DATASETS, "data set", card.dataset)
     (train, _), (test, _) = (

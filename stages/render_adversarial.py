@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
+from generative.blocks.adversarial import RenderAdversarial
+from generative.blocks.runtime import Runtime
 from generative.datasets import DATASETS
 from generative.folders import whole
-from generative.params import RenderAdversarial
 from generative.tables import find
 
 Array = np.ndarray
@@ -18,8 +19,8 @@ Array = np.ndarray
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
-    block = params.read("render.adversarial")
-    runtime.configure(params.read("runtime"), block.seed)
+    block = params.read("render.adversarial", RenderAdversarial)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
     card = saving.read_card(model_folder)
     dataset = find(DATASETS, "data set", card.dataset)
     train, _ = dataset.load(prepared, "train", **card.data)

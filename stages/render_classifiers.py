@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from generative import drawing, errors, params, rendering, runtime, saving
+from generative.blocks.classifiers import EvaluateClassifiers, RenderClassifiers
+from generative.blocks.runtime import Runtime
 from generative.datasets import DATASETS
 from generative.folders import whole
 from generative.metrics.calibration import reliability
@@ -14,14 +16,15 @@ from generative.tables import find
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
-    block = params.read("render.classifiers")
-    runtime.configure(params.read("runtime"), seed=0)
+    block = params.read("render.classifiers", RenderClassifiers)
+    runtime.configure(params.read("runtime", Runtime), seed=0)
     card = saving.read_card(model_folder)
     dataset = find(DATASETS, "data set", card.dataset)
     images, labels = dataset.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
     probabilities = model.probabilities(images)
-    found = reliability(probabilities, labels, params.read("evaluate.classifiers").bins)
+    bins = params.read("evaluate.classifiers", EvaluateClassifiers).bins
+    found = reliability(probabilities, labels, bins)
     # The least probable labels first.
     order = probabilities[range(len(labels)), labels].argsort(kind="stable")[: block.mistakes]
     captions = [f"{labels[i]} as {probabilities[i].argmax()}" for i in order]

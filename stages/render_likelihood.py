@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from generative import errors, params, rendering, runtime, saving
+from generative.blocks.likelihood import RenderLikelihood
+from generative.blocks.runtime import Runtime
 from generative.datasets import mnist
 from generative.folders import whole
 from generative.metrics.likelihood import encode
-from generative.params import RenderLikelihood
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
-    block = params.read("render.likelihood")
-    runtime.configure(params.read("runtime"), block.seed)
+    block = params.read("render.likelihood", RenderLikelihood)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
     card = saving.read_card(model_folder)
     test = mnist.load(prepared, "test", **card.data)
     model = saving.load(model_folder)

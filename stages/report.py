@@ -10,7 +10,7 @@ from generative.reporting import page
 
 def main(arguments: list[str]) -> None:
     data, out = map(Path, arguments)
-    document = {name: params.raw(name) for name in (*params.SHARED, *params.SECTIONS)}
+    document = {name: params.raw(name) for name in params.SECTIONS}
     html = page.build(data, document)
     with whole(out) as folder:
         (folder / "index.html").write_text(html, encoding="utf-8")

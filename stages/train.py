@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from generative import errors, params, runtime, saving, tracking, training
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
 from generative.datasets import DATASETS
 from generative.folders import whole
 from generative.tables import NETWORKS, find
@@ -16,8 +18,8 @@ DIVERGED = Path(".cache/diverged")
 
 def main(arguments: list[str]) -> None:
     key, prepared, out = arguments
-    block = params.read(f"train.{key}")
-    device_block = params.read("runtime")
+    block = params.read(f"train.{key}", Train)
+    device_block = params.read("runtime", Runtime)
     device = runtime.configure(device_block, block.seed, block.precision)
     dataset = find(DATASETS, "data set", block.dataset)
     batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)

@@ -6,6 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from generative import errors, params, rendering, tuning
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
+from generative.blocks.tune import Tune
 from generative.datasets import DATASETS
 from generative.folders import whole, write_json
 from generative.tables import find
@@ -13,8 +16,8 @@ from generative.tables import find
 
 def main(arguments: list[str]) -> None:
     key, prepared, out = arguments[0], *map(Path, arguments[1:])
-    names = (f"tune.{key}", f"train.{key}", "runtime")
-    search = tuning.Search(key, prepared, *map(params.read, names))
+    blocks = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
+    search = tuning.Search(key, prepared, *blocks, params.read("runtime", Runtime))
     train = search.train
     with tuning.followed(search) as (device, run):
         best, table = search.best(), pd.DataFrame(search.rows())

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from generative import exporting, params, saving, tracking
+from generative.blocks.train import Train
 from generative.cli import app
 from generative.errors import BadInput
 from generative.models.cvae import CVAE
@@ -47,7 +48,7 @@ def test_register_exports_what_generates(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "dvc.lock").write_text(
         "stages:\n  train@cvae:\n    outs:\n    - path: data/models/cvae\n"
     )
-    arguments = params.read("train.cvae").model
+    arguments = params.read("train.cvae", Train).model
     monkeypatch.chdir(tmp_path)
     model = CVAE(**arguments)
     saving.save(model, saving.Card("models/cvae", arguments, "mnist", {}), Path("data/models/cvae"))

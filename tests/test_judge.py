@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from generative import judge, saving
+from generative.blocks.images import EvaluateImages
 from generative.errors import BadInput
-from generative.params import EvaluateImages
 from generative.topologies.ensemble import Ensemble
 from tests.topologies.test_ensemble import ARGUMENTS
 

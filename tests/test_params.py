@@ -5,6 +5,9 @@ import pytest
 import yaml
 
 from generative import params
+from generative.blocks.prepare import Prepare
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
 from generative.errors import BadInput
 
 
@@ -65,7 +68,11 @@ def test_the_committed_parameters_are_right() -> None:
         ("evaluate.images.seeds", [], "evaluate.images.seeds: received []"),
         ("evaluate.images.accuracy_floor", 1.5, "must be less than or equal to 1"),
         ("calibrate.missing_digit", 10, "must be less than or equal to 9"),
-        ("evaluate.picture", {}, "unknown block of evaluate 'picture'; did you mean pictures?"),
+        (
+            "evaluate.picture",
+            {},
+            "unknown block 'evaluate.picture'; did you mean evaluate.pictures?",
+        ),
         ("evaluate.pictures.samples", 1, "must be greater than or equal to 2"),
         ("train.dcgan.steps_per_epoch", 0, "must be greater than or equal to 1"),
         ("train.dcgan.model.height", 0, "must be greater than or equal to 1"),
@@ -164,12 +171,12 @@ def test_no_parameters(file: Path, text: str, message: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is missing; run this in the project's folder"):
-        params.read("runtime", tmp_path / "params.yaml")
+        params.read("runtime", Runtime, tmp_path / "params.yaml")
 
 
 def test_an_unknown_block(file: Path) -> None:
     with pytest.raises(BadInput, match=r"'train.cva'; did you mean train.cvae"):
-        params.read("train.cva", file)
+        params.read("train.cva", Train, file)
 
 
 def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
@@ -178,7 +185,7 @@ def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
     before = file.read_text()
     assert params.use(profile, file) == ["profile", "train.cvae.epochs"]
     after = file.read_text()
-    assert params.read("train.cvae", file).epochs == 3
+    assert params.read("train.cvae", Train, file).epochs == 3
     differing = [
         (a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b
     ]
@@ -209,7 +216,7 @@ def test_a_wrong_profile_changes_nothing(
 
 def test_what_a_data_set_is_made_from_is_a_parameter(file: Path) -> None:
     change(file, "prepare.pictures.raw", "photos")
-    assert params.read("prepare.pictures", file).raw == "photos"
+    assert params.read("prepare.pictures", Prepare, file).raw == "photos"
     document = yaml.safe_load(file.read_text())
     del document["prepare"]["mnist"]["raw"]
     file.write_text(yaml.safe_dump(document))

@@ -7,8 +7,8 @@ import pytest
 from scipy.signal import correlate
 
 from generative import judge, perceptual
+from generative.blocks.images import EvaluateImages
 from generative.errors import BadInput
-from generative.params import EvaluateImages
 from tests.conftest import write_raw_alexnet
 
 Array = np.ndarray

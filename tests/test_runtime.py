@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from generative import params, runtime
+from generative import runtime
+from generative.blocks.runtime import Runtime
 from generative.errors import BadInput
 
 TWO_DEVICES = """
@@ -23,7 +24,7 @@ from generative.datasets import mnist
 from generative.models.cvae import CVAE
 keras.utils.set_random_seed(1)
 data = Path(sys.argv[1])
-block = params.read("train.cvae").model_copy(update={"epochs": 3, "batch_size": 32})
+block = params.read("train.cvae", Train).model_copy(update={"epochs": 3, "batch_size": 32})
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 device = runtime.Device("two", "float32", False, "statistical", strategy)
 with strategy.scope():
@@ -40,7 +41,7 @@ CONFIGURE = """
 import sys
 import tensorflow as tf
 from generative import params, runtime
-block = params.Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
+block = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
 device = runtime.configure(block, 7, sys.argv[3])
 import keras
 policy = keras.config.dtype_policy().name
@@ -72,7 +73,7 @@ def test_configure_sets_what_was_asked() -> None:
 
 
 def test_threads_cannot_change_in_a_running_process() -> None:
-    block = params.Runtime(determinism=False, threads=3, xla="auto")
+    block = Runtime(determinism=False, threads=3, xla="auto")
     import tensorflow as tf
 
     tf.zeros(1)

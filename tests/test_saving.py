@@ -6,13 +6,14 @@ import pytest
 
 import generative
 from generative import params, saving
+from generative.blocks.train import Train
 from generative.errors import BadInput
 from generative.models.cvae import CVAE
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    arguments = params.read("train.cvae").model
+    arguments = params.read("train.cvae", Train).model
     saving.save(CVAE(**arguments), saving.Card("models/cvae", arguments, "mnist", {}), tmp_path)
     return tmp_path
 
@@ -23,7 +24,7 @@ def change(folder: Path, **changes: object) -> None:
 
 
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
-    arguments = params.read("train.cvae").model
+    arguments = params.read("train.cvae", Train).model
     model, card = CVAE(**arguments), saving.Card("models/cvae", arguments, "mnist", {"seed": 1})
     saving.save(model, card, tmp_path)
     assert saving.read_card(tmp_path) == card

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative import losses, params, runtime, training
+from generative import losses, runtime, training
+from generative.blocks.train import (
+    ActivationLog,
+    Callbacks,
+    EarlyStopping,
+    ReduceOnPlateau,
+    TensorBoard,
+    Train,
+)
 from generative.errors import BadInput
 
 
@@ -49,7 +57,7 @@ class Constant(keras.Model):
         return np.full_like(images, float(self.guess))
 
 
-BLOCK = params.Train(
+BLOCK = Train(
     network="models/cvae",
     family="likelihood",
     dataset="mnist",
@@ -60,7 +68,7 @@ BLOCK = params.Train(
     precision="float32",
     steps_per_call=2,
     keep="best",
-    callbacks=params.Callbacks(),
+    callbacks=Callbacks(),
     snapshot_count=2,
     model={"learning_rate": 0.1},
 )
@@ -121,7 +129,7 @@ def test_the_best_weights_are_kept() -> None:
 
 def test_early_stopping_stops() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    stopping = params.Callbacks(early_stopping=params.EarlyStopping(patience=2))
+    stopping = Callbacks(early_stopping=EarlyStopping(patience=2))
     model = Constant(0.05)
     course = fit(model, low, epochs=50, callbacks=stopping)
     best = course.history["val_loss"].argmin()
@@ -131,7 +139,7 @@ def test_early_stopping_stops() -> None:
 
 def test_reduce_on_plateau_reduces() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    plateau = params.Callbacks(reduce_on_plateau=params.ReduceOnPlateau(patience=1, factor=0.5))
+    plateau = Callbacks(reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5))
     course = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
     assert course.history["learning_rate"].iloc[0] == pytest.approx(0.05)
     assert course.history["learning_rate"].iloc[-1] < 0.03
@@ -178,7 +186,7 @@ class Stack(Constant):
 
 
 def test_activations_are_those_of_each_epochs_weights() -> None:
-    wanted = params.Callbacks(activation_log=params.ActivationLog(example=3))
+    wanted = Callbacks(activation_log=ActivationLog(example=3))
     examples = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
     model = Stack()
     course = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
@@ -193,7 +201,7 @@ def test_activations_are_those_of_each_epochs_weights() -> None:
 
 
 def test_an_example_that_is_not_there() -> None:
-    wanted = params.Callbacks(activation_log=params.ActivationLog(example=50))
+    wanted = Callbacks(activation_log=ActivationLog(example=50))
     with pytest.raises(BadInput, match=r"activation_log.example: received 50, there are 50"):
         fit(Constant(), callbacks=wanted)
 
@@ -201,7 +209,7 @@ def test_an_example_that_is_not_there() -> None:
 def test_tensorboard_gets_the_curves(scratch: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    fit(Constant(), callbacks=params.Callbacks(tensorboard=params.TensorBoard(histogram_epochs=1)))
+    fit(Constant(), callbacks=Callbacks(tensorboard=TensorBoard(histogram_epochs=1)))
     events = EventAccumulator(str(scratch / "tensorboard" / "train")).Reload()
     assert "epoch_loss" in events.Tags()["tensors"]
     assert len(events.Tensors("epoch_loss")) == 4
@@ -209,7 +217,7 @@ def test_tensorboard_gets_the_curves(scratch: Path) -> None:
 
 def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "find_spec", lambda _: None)
-    wanted = params.Callbacks(tensorboard=params.TensorBoard(histogram_epochs=0))
+    wanted = Callbacks(tensorboard=TensorBoard(histogram_epochs=0))
     with pytest.raises(BadInput, match="pip install tensorboard"):
         fit(Constant(), callbacks=wanted)
 

@@ -19,6 +19,9 @@ import yaml
 from typer.testing import CliRunner
 
 from generative import arrays, losses, optimizers, params, runtime, training, tuning
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
+from generative.blocks.tune import Tune
 from generative.cli import app
 from generative.errors import BadInput
 from generative.losses import classification
@@ -43,12 +46,12 @@ COURSE = training.Course(pd.DataFrame({"val_loss": [2.0, 1.0, 3.0]}), np.zeros(0
 
 def make_search(prepared: Path, tune: dict[str, Any] | None = None, **train: Any) -> tuning.Search:
     """A search among the smallest networks; `tune` and `train` are changes of its blocks."""
-    committed = params.read("train.sequential")
+    committed = params.read("train.sequential", Train)
     model = {**committed.model, "width": 4, "units": 8, **train.pop("model", {})}
     small = {"batch_size": 32, "steps_per_call": 3, "precision": "float32", "model": model}
-    block = params.Train.model_validate({**committed.model_dump(), **small, **train})
-    searched = params.Tune.model_validate({**TUNE, **(tune or {})})
-    return tuning.Search("sequential", prepared, searched, block, params.read("runtime"))
+    block = Train.model_validate({**committed.model_dump(), **small, **train})
+    searched = Tune.model_validate({**TUNE, **(tune or {})})
+    return tuning.Search("sequential", prepared, searched, block, params.read("runtime", Runtime))
 
 
 @pytest.fixture(autouse=True)
@@ -412,7 +415,7 @@ def test_a_name_says_what_a_trial_is(
         with monkeypatch.context() as patch:
             patch.setattr(module, "__file__", str(changed))
             names.append(make_search(prepared_mnist).name)
-    threads = params.Runtime(determinism=True, threads=7, xla="auto")
+    threads = Runtime(determinism=True, threads=7, xla="auto")
     names.append(replace(make_search(prepared_mnist), runtime=threads).name)
     assert len({usual, *names}) == 1 + len(names)
     assert all(name.startswith("sequential-") for name in names)
@@ -426,7 +429,7 @@ def test_suggestions_lie_in_their_ranges() -> None:
         "many": {"low": 1, "high": 1000, "scale": "log"},
         "choice": {"choices": ["none", "cosine"]},
     }
-    tune = params.Tune.model_validate({**TUNE, "space": space})
+    tune = Tune.model_validate({**TUNE, "space": space})
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     tried = [tuning.suggest(study.ask(), tune) for _ in range(400)]
     assert {each["count"] for each in tried} == {3, 4, 5}
@@ -519,7 +522,7 @@ def test_a_search_for_a_model_that_is_no_classifier(
     document["tune"]["cvae"] = {**TUNE, "train_count": 500, "space": space}
     file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match=expected):
-        params.read("tune.cvae", file)
+        params.read("tune.cvae", Tune, file)
 
 
 def test_a_search_for_nothing_that_is_trained(file: Path) -> None:
@@ -529,14 +532,14 @@ def test_a_search_for_nothing_that_is_trained(file: Path) -> None:
     with pytest.raises(BadInput, match="tune.seperable: unknown block of train 'seperable'; did"):
         params.check_all(file)
     with pytest.raises(BadInput, match="'tune.separable'; did you mean tune.seperable?"):
-        params.read("tune.separable", file)
+        params.read("tune.separable", Tune, file)
 
 
 def test_small_numbers_are_written_so_that_they_can_be_read(file: Path) -> None:
     overlay = {"train": {"separable": {"model": {"learning_rate": 0.00003}}}}
     changed = params.change(overlay, Path("generative tune"), file)
     assert changed == ["train.separable.model.learning_rate"]
-    assert params.read("train.separable", file).model["learning_rate"] == 0.00003
+    assert params.read("train.separable", Train, file).model["learning_rate"] == 0.00003
 
 
 @pytest.mark.parametrize(
@@ -589,4 +592,4 @@ def test_the_command_applies_the_best(file: Path, tmp_path: Path, prepared_mnist
     (line,) = [text for text in done.stdout.splitlines() if text.startswith("best of")]
     best = yaml.safe_load(line.partition(": ")[2])
     model = document["train"]["separable"]["model"]
-    assert params.read("train.separable", file).model == {**model, **best}
+    assert params.read("train.separable", Train, file).model == {**model, **best}

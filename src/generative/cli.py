@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from generative import errors, params
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
+from generative.blocks.tune import Tune
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 params_app = typer.Typer(
@@ -132,15 +135,15 @@ def tune(
 
     Nothing is tested: dvc repro does that with the arguments that --apply wrote.
     """
-    block, train = params.read(f"tune.{key}"), params.read(f"train.{key}")
+    block, train = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
     options = {"trials": trials, "workers": workers}
     asked = {name: value for name, value in options.items() if value is not None}
     values = {**block.written(), **asked}
-    block = params.check(Path("generative tune"), f"tune.{key}", params.Tune, values)
+    block = params.check(Path("generative tune"), f"tune.{key}", Tune, values)
     from generative import tuning
 
     prepared = Path("data/prepared") / train.dataset
-    search = tuning.Search(key, prepared, block, train, params.read("runtime"))
+    search = tuning.Search(key, prepared, block, train, params.read("runtime", Runtime))
     with tuning.followed(search):
         pass
     best = search.best()

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from generative.blocks.images import EvaluateImages, EvaluatePictures
 from generative.errors import BadInput
 from generative.metrics import images as measures
-from generative.params import EvaluateImages, EvaluatePictures
 
 Array = np.ndarray
 

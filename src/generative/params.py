@@ -1,28 +1,30 @@
-"""The typed schema of `params.yaml`, and how one block of it is read.
+"""How one block of `params.yaml` is read and checked.
 
-Every number that changes a result stands in that file. The shared blocks are declared here; the
-block of a model is the signature of its constructor, and the block of a data set the signature of
-its `prepare` function, so a new member of the family needs no line in this file.
+Every number that changes a result stands in that file. Blocks are declared in `blocks`, a file for
+each kind, so that a stage depends on those that it reads; what a model takes is the signature of
+its constructor, and what a data set takes that of its `prepare` function.
 """
 
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from generative.datasets import DATASETS
+from generative.blocks import BLOCKS
 from generative.errors import BadInput, unknown
-from generative.tables import NETWORKS, find
+from generative.tables import find
 
 PATH = Path("params.yaml")
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Precision = Literal["auto", "float32", "bfloat16"]
+# What a section that has a block for every member is called in the table of blocks.
+EVERY = ".*"
+SECTIONS = tuple(dict.fromkeys(name.partition(".")[0] for name in BLOCKS))
 
 
 class Block(BaseModel):
@@ -34,222 +36,18 @@ class Block(BaseModel):
         """The values as the file has them: what is left out there is left out here."""
         return self.model_dump(exclude_unset=True)
 
+    @classmethod
+    def schema_of(cls, name: str) -> "type[Block]":
+        """What the block `name` is checked against."""
+        return cls
 
-class Runtime(Block):
-    """How the device is used. Each of these changes the last bits of a result."""
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        """What is wrong between values whose types and ranges are right; `document` is all of
+        `path`."""
+        return iter(())
 
-    determinism: bool
-    threads: Annotated[int, Field(ge=0)]
-    xla: Literal["auto", "on", "off"]
 
-
-class Prepare(Block):
-    """The folder that a data set is made from; what its `prepare` takes comes on top."""
-
-    raw: Annotated[str, Field(min_length=1)]
-
-
-class EarlyStopping(Block):
-    """Stop after `patience` epochs without a lower validation loss."""
-
-    patience: Count
-
-
-class ReduceOnPlateau(Block):
-    """Multiply the learning rate by `factor` after `patience` epochs without progress."""
-
-    patience: Count
-    factor: Annotated[float, Field(gt=0, lt=1)]
-
-
-class ActivationLog(Block):
-    """Keep every layer's output for one validation example, `example`, after each epoch."""
-
-    example: Annotated[int, Field(ge=0)]
-
-
-class TensorBoard(Block):
-    """Write curves, and histograms of the weights every so many epochs (0: none)."""
-
-    histogram_epochs: Annotated[int, Field(ge=0)]
-
-
-class Callbacks(Block):
-    """What else happens while a model trains; each may be left out."""
-
-    early_stopping: EarlyStopping | None = None
-    reduce_on_plateau: ReduceOnPlateau | None = None
-    activation_log: ActivationLog | None = None
-    tensorboard: TensorBoard | None = None
-
-
-class Train(Block):
-    """How one network is trained. `data` and `model` are checked against what takes them.
-
-    steps_per_epoch: where an epoch, after which pictures are made, is not one pass over the data.
-    """
-
-    network: str
-    family: str
-    dataset: str
-    data: dict[str, Any]
-    epochs: Count
-    steps_per_epoch: Count | None = None
-    batch_size: Count
-    seed: Seed
-    precision: Precision
-    steps_per_call: Count
-    keep: Literal["best", "last"]
-    callbacks: Callbacks
-    snapshot_count: Annotated[int, Field(ge=0)]
-    model: dict[str, Any]
-
-
-class Ensemble(Block):
-    """The judge: classifiers whose probabilities are averaged, and the one whose features count."""
-
-    members: Annotated[list[str], Field(min_length=1)]
-    features: str
-
-
-class EvaluateClassifiers(Block):
-    """How classifiers are measured."""
-
-    bins: Count
-
-
-class EvaluatePictures(Block):
-    """How generated pictures are compared with real ones."""
-
-    samples: Annotated[int, Field(ge=2)]
-    seeds: Annotated[list[Seed], Field(min_length=1)]
-    neighbours: Count
-    kernel_subsets: Count
-    kernel_subset_size: Annotated[int, Field(ge=2)]
-
-
-class EvaluateImages(EvaluatePictures):
-    """How generated digits are, and how good a judge must be to see them."""
-
-    accuracy_floor: Annotated[float, Field(ge=0, le=1)]
-
-
-class Calibrate(Block):
-    """The known cases that the image metrics are tried on."""
-
-    seed: Seed
-    noise: Annotated[float, Field(gt=0)]
-    blur_pixels: Annotated[float, Field(gt=0)]
-    missing_digit: Annotated[int, Field(ge=0, le=9)]
-    memorised: Count
-
-
-class EvaluateLikelihood(Block):
-    """How much is measured: samples, images and seeds behind each number."""
-
-    seed: Seed
-    elbo_samples: Count
-    importance_samples: Count
-    importance_images: Annotated[int, Field(ge=2)]  # one has no standard error
-    importance_guides: Count
-    importance_components: Count
-    grid_tolerance_nats: Annotated[float, Field(gt=0)]
-    neighbours: Count
-
-
-class RenderClassifiers(Block):
-    """What the pictures of a classifier show."""
-
-    mistakes: Count
-    columns: Count
-
-
-class RenderLikelihood(Block):
-    """What the pictures of a likelihood model show."""
-
-    seed: Seed
-    rows: Count
-    columns: Count
-    plane_size: Count
-    frames_per_second: Annotated[int, Field(ge=1, le=50)]
-
-
-class RenderAdversarial(Block):
-    """What the pictures of a GAN show; one with classes has a row for each."""
-
-    seed: Seed
-    rows: Count
-    columns: Count
-    film_columns: Count
-    frames_per_second: Annotated[int, Field(ge=1, le=50)]
-
-
-class RenderObjectives(Block):
-    """What is shown of GANs that differ in their objective.
-
-    steps, every, batch_size: how long the discriminator trains alone, in batches of how many
-        images, and after how many the gradients are measured.
-    """
-
-    seed: Seed
-    rows: Count
-    columns: Count
-    steps: Count
-    every: Count
-    batch_size: Count
-
-
-class Dimension(Block):
-    """One hyperparameter's range: `choices`, or numbers from `low` to `high`."""
-
-    choices: Annotated[list[Any], Field(min_length=1)] | None = None
-    low: float | int | None = None
-    high: float | int | None = None
-    scale: Literal["linear", "log"] = "linear"
-
-    def ends(self) -> list[Any]:
-        """Values that must be allowed if all between them are to be."""
-        return list(self.choices) if self.choices else [self.low, self.high]
-
-    def contradictions(self, name: str) -> Iterator[str]:
-        if self.choices:
-            if (self.low, self.high) != (None, None):
-                yield f"{name}: has choices and a range, keep one of them"
-        elif self.low is None or self.high is None:
-            yield f"{name}: needs choices, or low and high"
-        elif self.low >= self.high:
-            yield f"{name}: low {self.low} must be below high {self.high}"
-        elif self.scale == "log" and self.low <= 0:
-            yield f"{name}: low {self.low} must be above 0 on a log scale"
-
-
-class Tune(Block):
-    """A search over arguments of one network's block `train.<key>`."""
-
-    trials: Annotated[int, Field(ge=2)]  # one has no importance
-    workers: Count
-    epochs: Count
-    train_count: Count
-    seed: Seed
-    space: Annotated[dict[str, Dimension], Field(min_length=1)]
-
-
-BLOCKS: dict[str, type[Block]] = {
-    "runtime": Runtime,
-    "ensemble": Ensemble,
-    "calibrate": Calibrate,
-    "evaluate.classifiers": EvaluateClassifiers,
-    "evaluate.images": EvaluateImages,
-    "evaluate.likelihood": EvaluateLikelihood,
-    "evaluate.pictures": EvaluatePictures,
-    "render.adversarial": RenderAdversarial,
-    "render.classifiers": RenderClassifiers,
-    "render.likelihood": RenderLikelihood,
-    "render.objectives": RenderObjectives,
-}
-SHARED = tuple(dict.fromkeys(name.partition(".")[0] for name in BLOCKS))
-# Sections with a block for every member of the family.
-SECTIONS = ("prepare", "train", "tune")
+Read = TypeVar("Read", bound=Block)
 
 
 def signature(function: Callable[..., Any], base: type[Block] = Block) -> type[Block]:
@@ -271,7 +69,7 @@ def signature(function: Callable[..., Any], base: type[Block] = Block) -> type[B
     return create_model(function.__qualname__, __base__=base, **fields)
 
 
-def read(name: str, path: Path = PATH) -> Any:
+def read(name: str, schema: type[Read], path: Path = PATH) -> Read:
     """Read and check the block `name`: `runtime`, `train.cvae`, `prepare.mnist`, ...
 
     Returns the block with its values as attributes. Raises `BadInput`, one line a mistake, naming
@@ -288,86 +86,10 @@ def read(name: str, path: Path = PATH) -> Any:
         if key not in block:
             raise unknown(f"block of {path}", name, (f"{section}.{k}" for k in block))
         block = block[key]
-    if name in BLOCKS:
-        checked = check(path, name, BLOCKS[name], block)
-    elif section == "prepare":
-        dataset = find(DATASETS, "data set", key)
-        return check(path, name, signature(dataset.prepare, Prepare), block)
-    elif section == "train":
-        checked = check(path, name, Train, block)
-    elif section == "tune":
-        checked = check(path, name, Tune, block)
-    else:
-        raise unknown("block", name, BLOCKS)
-    for mistake in contradictions(name, checked, document, path):
+    checked: Read = check(path, name, schema.schema_of(name), block)
+    for mistake in checked.contradictions(name, document, path):
         raise BadInput(f"{path}: {mistake}")
     return checked
-
-
-def contradictions(
-    name: str, block: Any, document: dict[str, Any], path: Path
-) -> Iterator[str | BadInput]:
-    """What is wrong between the values of a block whose types and ranges are right."""
-    match block:
-        case EvaluateLikelihood() if block.importance_components > block.importance_guides:
-            yield (
-                f"{name}.importance_components: received {block.importance_components}, "
-                f"at most {name}.importance_guides, which is {block.importance_guides}"
-            )
-        case Ensemble():
-            trained = document.get("train", {})
-            for member in block.members:
-                if trained.get(member, {}).get("family") != "classification":
-                    known = [k for k, b in trained.items() if b.get("family") == "classification"]
-                    yield f"{name}.members: {unknown('classifier', member, known)}"
-            if block.features not in block.members:
-                yield f"{name}.features: {unknown('member', block.features, block.members)}"
-        case Train():
-            if block.family == "adversarial":
-                wanted = block.callbacks
-                if block.keep == "best" or wanted.early_stopping or wanted.reduce_on_plateau:
-                    yield (
-                        f"{name}: needs keep: last, and neither early_stopping nor "
-                        "reduce_on_plateau; no loss of two players says which epoch is best"
-                    )
-            elif block.callbacks.early_stopping and block.keep == "last":
-                yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
-            if block.dataset not in DATASETS:
-                yield f"{name}.dataset: {unknown('data set', block.dataset, DATASETS)}"
-            if block.network not in NETWORKS:
-                yield f"{name}.network: {unknown('network', block.network, NETWORKS)}"
-            dataset = find(DATASETS, "data set", block.dataset)
-            check(path, f"{name}.data", signature(dataset.batches), block.data)
-            network = find(NETWORKS, "network", block.network)
-            check(path, f"{name}.model", signature(network.__init__), block.model)
-            family = network.__base__.__module__.rpartition(".")[2]
-            if block.family != family:
-                yield f"{name}.family: received {block.family!r}, {block.network} is {family}"
-            makes_pictures = hasattr(network, "snapshot")
-            if block.snapshot_count and not makes_pictures:
-                yield f"{name}.snapshot_count: must be 0, {block.network} makes no pictures"
-            if not block.snapshot_count and makes_pictures:
-                yield f"{name}.snapshot_count: received 0, the film needs 1 or more"
-        case Tune():
-            key = name.partition(".")[2]
-            if key not in document.get("train", {}):
-                yield f"{name}: {unknown('block of train', key, document.get('train', {}))}"
-            base: Train = read(f"train.{key}", path)
-            schema = signature(find(NETWORKS, "network", base.network).__init__)
-            for argument, values in block.space.items():
-                where = f"{name}.space.{argument}"
-                if argument not in schema.model_fields:
-                    yield f"{where}: {unknown('argument', argument, schema.model_fields)}"
-                yield from values.contradictions(where)
-                for end in values.ends():
-                    tried = check(path, f"{name}.space", schema, {**base.model, argument: end})
-                    whole = isinstance(values.low, int) and isinstance(values.high, int)
-                    if whole and isinstance(getattr(tried, argument), float):
-                        yield f"{where}: {values.low} to {values.high} are whole numbers; write .0"
-            if base.family != "classification":
-                yield f"{name}: searches are for classifiers, train.{key} is {base.family}"
-            if block.train_count < base.batch_size:
-                yield f"{name}.train_count: received {block.train_count}, less than one batch"
 
 
 def raw(section: str, path: Path = PATH) -> dict[str, Any]:
@@ -390,16 +112,23 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def check_all(path: Path = PATH) -> list[str]:
     """Check every block of `path`; the names of the blocks, or `BadInput` with every mistake."""
     document = read_document(path)
-    known = {"profile", *SECTIONS, *SHARED}
+    known = {"profile", *SECTIONS}
     mistakes = [f"{path}: {unknown('block', name, known)}" for name in document.keys() - known]
-    names = [*BLOCKS, *(f"{s}.{k}" for s in SECTIONS for k in document.get(s) or {})]
-    for section in {name.partition(".")[0] for name in BLOCKS if "." in name}:
-        inside = {name.partition(".")[2] for name in BLOCKS if name.startswith(f"{section}.")}
-        for name in (document.get(section) or {}).keys() - inside:
-            mistakes.append(f"{path}: {unknown(f'block of {section}', name, inside)}")
+    names = []
+    for section in SECTIONS:
+        fixed = [name for name in BLOCKS if name == section or name.startswith(f"{section}.")]
+        inside = [f"{section}.{key}" for key in document.get(section) or {}]
+        if f"{section}{EVERY}" in BLOCKS:
+            names += inside
+        else:
+            names += fixed
+            if section not in BLOCKS:
+                wrong = [name for name in inside if name not in fixed]
+                mistakes += [f"{path}: {unknown('block', name, fixed)}" for name in wrong]
     for name in names:
+        place = name if name in BLOCKS else name.partition(".")[0] + EVERY
         try:
-            read(name, path)
+            read(name, find(BLOCKS, "block", place), path)
         except BadInput as error:
             mistakes.append(str(error))
     if mistakes:

@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from generative.blocks.runtime import Runtime
 from generative.errors import BadInput
-from generative.params import Runtime
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import pandas as pd
 import tensorflow as tf
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from generative.blocks.train import Train
 from generative.errors import BadInput
-from generative.params import Train
 from generative.runtime import Device
 
 OnEpoch = Callable[[int, dict[str, float], np.ndarray], None]

@@ -26,9 +26,11 @@ from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from generative import errors, runtime, tracking, training
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
+from generative.blocks.tune import Tune
 from generative.datasets import DATASETS
 from generative.errors import BadInput
-from generative.params import Runtime, Train, Tune
 from generative.runtime import Device
 from generative.tables import NETWORKS, find
 

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from generative import params, runtime, saving, training
+from generative.blocks.train import Train
 from generative.datasets import DATASETS
 from generative.families.adversarial import Adversarial
 from generative.models import MODELS
@@ -31,7 +32,7 @@ class Trained(NamedTuple):
 
     model: Any
     before: list[np.ndarray]
-    block: params.Train
+    block: Train
     validation: tuple[np.ndarray, np.ndarray]
     course: training.Course
 
@@ -50,7 +51,7 @@ def train(
     def trained(key: str) -> Trained:
         if key in known:
             return known[key]
-        block = params.read(f"train.{key}", file).model_copy(update={"precision": "float32"})
+        block = params.read(f"train.{key}", Train, file).model_copy(update={"precision": "float32"})
         prepared = request.getfixturevalue(f"prepared_{block.dataset}")
         dataset = find(DATASETS, "data set", block.dataset)
         validation = dataset.load(prepared, "validation", **block.data)

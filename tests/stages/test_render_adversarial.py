@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generative import rendering
-from generative.params import RenderAdversarial
+from generative.blocks.adversarial import RenderAdversarial
 from stages import render_adversarial
 
 Array = np.ndarray

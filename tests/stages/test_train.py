@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from generative import params, runtime, saving, training
+from generative.blocks.train import Train
 from generative.errors import BadInput
 from stages import train
 from tests.conftest import TINY
@@ -43,7 +44,8 @@ def test_arguments_that_do_not_go_together_are_named_as_in_the_file(
     project: Path, request: pytest.FixtureRequest, key: str, model: dict[str, Any], message: str
 ) -> None:
     params.change({"train": {key: {"model": model}}}, Path("test"))
-    prepared = request.getfixturevalue(f"prepared_{params.read(f'train.{key}').dataset}")
+    dataset = params.read(f"train.{key}", Train).dataset
+    prepared = request.getfixturevalue(f"prepared_{dataset}")
     with pytest.raises(BadInput, match=rf"^train.{key}.{message}"):
         train.main([key, str(prepared), "out"])
     assert not (project / "out").exists()

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from generative import drawing, params, runtime, saving, training
+from generative.blocks.train import Train
 from generative.datasets import mnist
 from generative.tables import NETWORKS, find
 from tests.conftest import TINY
@@ -20,16 +21,16 @@ DEVICE = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.ge
 
 
 @pytest.fixture(scope="module")
-def blocks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, params.Train]:
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Train]:
     """The classifiers' own blocks of params.yaml, shrunk."""
     file = tmp_path_factory.mktemp("params") / "params.yaml"
     file.write_text(params.PATH.read_text())
     params.use(TINY, file)
     float32 = {"precision": "float32"}
-    return {k: params.read(f"train.{k}", file).model_copy(update=float32) for k in KEYS}
+    return {k: params.read(f"train.{k}", Train, file).model_copy(update=float32) for k in KEYS}
 
 
-def build(block: params.Train, **changes: Any) -> Any:
+def build(block: Train, **changes: Any) -> Any:
     keras.utils.set_random_seed(block.seed)
     return find(NETWORKS, "network", block.network)(**{**block.model, **changes})
 
@@ -40,9 +41,7 @@ def images() -> np.ndarray:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_shapes_ranges_and_size(
-    key: str, blocks: dict[str, params.Train], images: np.ndarray
-) -> None:
+def test_shapes_ranges_and_size(key: str, blocks: dict[str, Train], images: np.ndarray) -> None:
     model = build(blocks[key])
     outputs = model.outputs_of(images)
     width = {"sequential": 128, "functional": 128, "inception": 128, "residual": 128}
@@ -64,7 +63,7 @@ def test_shapes_ranges_and_size(
 
 @pytest.mark.parametrize("key", KEYS)
 def test_training_moves_every_weight_and_the_folder_gives_it_back(
-    key: str, blocks: dict[str, params.Train], prepared_mnist: Path, tmp_path: Path
+    key: str, blocks: dict[str, Train], prepared_mnist: Path, tmp_path: Path
 ) -> None:
     block = blocks[key]
     model = build(block)
@@ -92,7 +91,7 @@ def test_training_moves_every_weight_and_the_folder_gives_it_back(
 
 
 def test_equal_weights_of_both_apis_give_equal_outputs(
-    blocks: dict[str, params.Train], images: np.ndarray
+    blocks: dict[str, Train], images: np.ndarray
 ) -> None:
     one, other = build(blocks["sequential"]), build(blocks["functional"])
     other.set_weights([weight + 0.01 for weight in one.get_weights()])
@@ -102,7 +101,7 @@ def test_equal_weights_of_both_apis_give_equal_outputs(
 
 
 def test_separable_convolutions_are_smaller_than_whole_ones(
-    blocks: dict[str, params.Train],
+    blocks: dict[str, Train],
 ) -> None:
     """k k c + c d weights in place of k k c d (Chollet, 2017, section 2)."""
     model = build(blocks["separable"], width=16, pairs=1)
@@ -131,7 +130,7 @@ def test_the_branches_of_inception_are_concatenated() -> None:
 
 @pytest.mark.parametrize("kind", ["shift_pixels", "blur_pixels"])
 def test_images_are_changed_in_training_only(
-    kind: str, blocks: dict[str, params.Train], images: np.ndarray
+    kind: str, blocks: dict[str, Train], images: np.ndarray
 ) -> None:
     none = {"dropout": 0.0, "shift_pixels": 0, "blur_pixels": 0.0}
     still = build(blocks["sequential"], **none)
@@ -143,7 +142,7 @@ def test_images_are_changed_in_training_only(
     np.testing.assert_allclose(still(images, training=True)["logits"], outside[1], atol=1e-5)
 
 
-def test_smoothing_is_for_training(blocks: dict[str, params.Train], images: np.ndarray) -> None:
+def test_smoothing_is_for_training(blocks: dict[str, Train], images: np.ndarray) -> None:
     model = build(blocks["sequential"], label_smoothing=0.5)
     outputs, labels = model(images), np.arange(8)
     args = {"x": images, "y": labels, "y_pred": outputs}
@@ -154,7 +153,7 @@ def test_smoothing_is_for_training(blocks: dict[str, params.Train], images: np.n
     assert float(model.compute_loss(**args)) != float(plain.compute_loss(**args))
 
 
-def test_the_drawing_names_every_layer(blocks: dict[str, params.Train], tmp_path: Path) -> None:
+def test_the_drawing_names_every_layer(blocks: dict[str, Train], tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing.shutil, "which", lambda _: None)
         drawing.topology(build(blocks["sequential"]), tmp_path)
@@ -165,7 +164,7 @@ def test_the_drawing_names_every_layer(blocks: dict[str, params.Train], tmp_path
 
 
 def test_the_drawing_is_a_picture_where_graphviz_is(
-    blocks: dict[str, params.Train], tmp_path: Path
+    blocks: dict[str, Train], tmp_path: Path
 ) -> None:
     if not drawing.shutil.which("dot"):
         pytest.skip("graphviz is not installed")

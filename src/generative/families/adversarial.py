@@ -72,11 +72,12 @@ class Options(TypedDict):
 class Round:
     """One batch, seen by both players.
 
-    labels: integers [batch]; real, fake: images in the generator's range; real_seen, fake_seen: the
-    discriminator's outputs for them.
+    labels: integers [batch]; codes: what the generator was given; real, fake: images in its range;
+    real_seen, fake_seen: the discriminator's outputs for them.
     """
 
     labels: Tensor
+    codes: Tensor
     real: Tensor
     fake: Tensor
     real_seen: dict[str, Tensor]
@@ -163,10 +164,11 @@ class Adversarial(keras.Model):
         """Both players' moves; one forward pass of the generator serves both of their losses."""
         labels = tf.cast(labels, tf.int32)
         real = self.in_span(images)
-        fake = self.generator(self.draw(labels), training=training)
+        codes = self.draw(labels)
+        fake = self.generator(codes, training=training)
         # Apart, so that a batch normalisation could not tell them by the mixture.
         seen = [self.see(self.augment(x, training), labels, training) for x in (real, fake)]
-        return Round(labels, real, fake, *seen)
+        return Round(labels, codes, real, fake, *seen)
 
     def terms(self, found: Round, training: bool) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """What the discriminator minimises, and what the generator does."""
