@@ -18,9 +18,7 @@ def call(*arguments: str) -> str:
 
 
 def test_params_check() -> None:
-    assert "blocks are right: runtime, ensemble, calibrate, evaluate.classifiers" in call(
-        "params", "check"
-    )
+    assert "blocks are right: runtime, prepare.mnist" in call("params", "check")
 
 
 def test_an_unknown_profile() -> None:

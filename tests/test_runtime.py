@@ -20,6 +20,7 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from generative import params, runtime, training
+from generative.blocks.train import Train
 from generative.datasets import mnist
 from generative.models.cvae import CVAE
 keras.utils.set_random_seed(1)
@@ -40,7 +41,8 @@ print(json.dumps([strategy.num_replicas_in_sync, *course.history["loss"]]))
 CONFIGURE = """
 import sys
 import tensorflow as tf
-from generative import params, runtime
+from generative import runtime
+from generative.blocks.runtime import Runtime
 block = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
 device = runtime.configure(block, 7, sys.argv[3])
 import keras
