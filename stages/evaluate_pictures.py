@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from generative import errors, judge, params, runtime, saving
 from generative.blocks.images import EvaluatePictures
 from generative.blocks.runtime import Runtime
@@ -24,7 +26,9 @@ def main(arguments: list[str]) -> None:
     )
     eyes = Eyes(weights / "alexnet.ckpt")
     # Half of the training pictures stand for generated ones: the least that a model can reach.
-    held, known = train[::2][: block.samples], train[1::2]
+    # Drawn at random, for crops come from each photograph in turn.
+    order = np.random.default_rng(0).permutation(len(train))
+    held, known = train[order[::2][: block.samples]], train[order[1::2]]
     comparison = judge.Comparison(eyes, test, known, block)
     metrics: dict[str, Any] = dict(comparison.of_model(model))
     floor = comparison.measure(held, seed=0)

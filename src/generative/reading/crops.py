@@ -23,7 +23,7 @@ def cut(
     test_share: float,
     seed: int,
 ) -> dict[str, np.ndarray]:
-    """`counts[split]` crops for each split, uint8 [count, height, width, 3], in random order.
+    """`counts[split]` crops for each split, uint8 [count, height, width, 3], the pictures in turn.
 
     Every picture among `files`, which are those of `folder`, gives as many as the others, one more
     or less. Raises `BadInput` if no picture is large enough.
