@@ -15,6 +15,8 @@ from generative.folders import whole
 from generative.tables import find
 
 Array = np.ndarray
+# Pixels of a picture's height above which films show it as it is.
+LARGE = 32
 
 
 def main(arguments: list[str]) -> None:
@@ -29,7 +31,9 @@ def main(arguments: list[str]) -> None:
     pictures["learning_curves"] = rendering.game(pd.read_csv(model_folder / "history.csv"))
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"] / np.float32(255)
-    film = [rendering.grid(frame, block.film_columns) for frame in frames]
+    # A film of a hundred large pictures, enlarged, would weigh more than all else in the report.
+    scale = 2 if frames.shape[2] <= LARGE else 1
+    film = [rendering.grid(frame, block.film_columns, scale) for frame in frames]
     with whole(out) as folder:
         for name, picture in pictures.items():
             picture.save(folder / f"{name}.png", optimize=True)
