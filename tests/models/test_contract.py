@@ -24,7 +24,7 @@ GENERATIVE = {k: b for k, b in params.raw("train").items() if b["family"] != "cl
 # One block a network: blocks that share one differ in their numbers only.
 KEYS = list({block["network"]: key for key, block in GENERATIVE.items()}.values())
 # What only a training step can tell.
-TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty"}
+TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty", "disagreement", "feature_r1"}
 
 
 class Trained(NamedTuple):

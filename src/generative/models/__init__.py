@@ -7,5 +7,7 @@ MODELS = {
     "cvae": "generative.models.cvae:CVAE",
     "dcgan": "generative.models.dcgan:DCGAN",
     "gan": "generative.models.gan:GAN",
+    "infogan": "generative.models.infogan:InfoGAN",
+    "stackedgan": "generative.models.stackedgan:StackedGAN",
     "vae": "generative.models.vae:VAE",
 }
