@@ -48,7 +48,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
         )
     families = list(dict.fromkeys(model["family"] for model in models))
     # The figure that several models are in has a folder, but is of no model.
-    shared_figures = "objectives" in document.get("render", {})
+    drawn = document.get("render", {})
     shared = {name: block for name, block in document.items() if name not in OWN}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -72,7 +72,9 @@ def build(data: Path, document: dict[str, Any]) -> str:
             for family in families
         },
         first_adversarial=next((m["key"] for m in models if m["family"] == "adversarial"), ""),
-        objectives=figures(data / "samples" / "objectives") if shared_figures else {},
+        objectives=figures(data / "samples" / "objectives") if "objectives" in drawn else {},
+        interactive=sheets(data / "samples" / "interactive") if "interactive" in drawn else [],
+        repeats=[repeated(data, key, block) for key, block in document.get("repeat", {}).items()],
         searches=[search(data, key, block) for key, block in document["tune"].items()],
         shared_params=flatten(shared),
     )
@@ -130,6 +132,31 @@ def figures(folder: Path) -> dict[str, Any]:
     """What the page shows of figures that several models are in."""
     return {
         "pictures": [picture(file) for file in sorted(existing(folder).glob("*.png"))],
+        "hashes": hashes(sorted(folder.iterdir())),
+    }
+
+
+def sheets(folder: Path) -> list[dict[str, Any]]:
+    """What the page shows of models whose controls have sliders."""
+    axes = read_json(existing(folder) / "axes.json")
+    found = []
+    for key, own in axes.items():
+        file = folder / f"{key}.png"
+        with Image.open(file) as opened:
+            side = opened.width // len(own[-1]["values"])
+        found.append({"key": key, "axes": own, "side": side, **picture(file)})
+    return found
+
+
+def repeated(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of one model that was trained with several seeds."""
+    folder = existing(data / "repeats" / key)
+    table = pd.read_csv(folder / "seeds.csv", dtype={"seed": str})
+    median = {"seed": "median", **read_json(folder / "metrics.json")}
+    return {
+        "key": key,
+        "seeds": rows(pd.concat([table, pd.DataFrame([median])])),
+        "params": flatten(block),
         "hashes": hashes(sorted(folder.iterdir())),
     }
 
