@@ -95,19 +95,61 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 @app.command()
 def sample(
     model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
-    out: Annotated[Path, typer.Option(help="The picture, .png, or the arrays, .npz.")],
-    count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
+    out: Annotated[
+        Path, typer.Option(help="A picture, .png; the film of a sweep, .gif; or the arrays, .npz.")
+    ],
+    count: Annotated[int, typer.Option(min=1, help="How many; of a sweep, how many rows.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 1,
     label: Annotated[
-        int | None, typer.Option(help="The digit, of a model that knows labels.")
+        int | None, typer.Option(help="The class (cgan, acgan, stackedgan), infogan's category.")
+    ] = None,
+    digit: Annotated[
+        int | None, typer.Option(help="Of infogan: by the category that was measured to be it.")
+    ] = None,
+    thickness: Annotated[
+        float | None, typer.Option(help="Of strokes, thin -1 to thick 1, by the code for it.")
+    ] = None,
+    slant: Annotated[
+        float | None, typer.Option(help="To the left -1, to the right 1, by the code for it.")
+    ] = None,
+    code1: Annotated[
+        float | None, typer.Option(help="The first code itself: infogan -1 to 1, cvae -2 to 2.")
+    ] = None,
+    code2: Annotated[float | None, typer.Option(help="The second.")] = None,
+    noise: Annotated[
+        int | None, typer.Option(min=0, help="One noise for all images, drawn by this seed.")
+    ] = None,
+    sweep: Annotated[
+        str | None, typer.Option(help="A control that takes its values in turn: thickness.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Let a trained model generate: generative sample acgan --label 3 --out threes.png"""
+    """Let a trained model generate images; what is not asked for is random.
+
+    generative sample acgan --label 3 --out threes.png
+
+    generative sample infogan --digit 7 --thickness 1.5 --slant -1 --count 8 --out sevens.png
+
+    generative sample infogan --digit 7 --sweep slant --count 4 --out sevens.gif
+
+    Codes may go to twice the range that was trained, with a warning. A model that lacks a control
+    says which it has.
+    """
     from generative import sampling
 
-    sampling.sample(model, count, seed, label, out, force)
-    print(f"{count} samples of {model}: {out}")
+    asked = {
+        "label": label,
+        "digit": digit,
+        "thickness": thickness,
+        "slant": slant,
+        "code1": code1,
+        "code2": code2,
+    }
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    for warning in sampling.sample(model, out, count, seed, wanted, noise, sweep, force):
+        print(f"warning: {warning}")
+    swept = f", {sweep} swept" if sweep else ""
+    print(f"{count} samples of {model}{swept}: {out}")
 
 
 @app.command()
