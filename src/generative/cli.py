@@ -128,7 +128,7 @@ def sample(
 
     generative sample acgan --label 3 --out threes.png
 
-    generative sample infogan --digit 7 --thickness 1.5 --slant -1 --count 8 --out sevens.png
+    generative sample infogan --digit 7 --slant -1 --count 8 --out sevens.png
 
     generative sample infogan --digit 7 --sweep slant --count 4 --out sevens.gif
 
