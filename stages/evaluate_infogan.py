@@ -22,11 +22,7 @@ def main(arguments: list[str]) -> None:
     model, card = saving.load(model_folder), saving.read_card(model_folder)
     train, test = (mnist.load(prepared, split, **card.data) for split in ("train", "test"))
     eyes = saving.load(judge_folder)
-
-    def name_digits(images: np.ndarray) -> np.ndarray:
-        return np.asarray(eyes.probabilities(images).argmax(axis=1))
-
-    found, controls = steering.measure(model, train, test, name_digits, block)
+    found, controls = steering.measure(model, train, test, eyes, block)
     comparison = judge.Comparison(eyes, test[0], train[0], images_block, test[1])
     metrics: dict[str, Any] = {
         **found,

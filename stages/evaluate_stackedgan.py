@@ -27,14 +27,14 @@ def main(arguments: list[str]) -> None:
     train, test = (mnist.load(prepared, split, **card.data) for split in ("train", "test"))
     eyes = saving.load(judge_folder)
     comparison = judge.Comparison(eyes, test[0], train[0], images_block, test[1])
+    measured = comparison.of_model(model)
     metrics: dict[str, Any] = {
-        **comparison.of_model(model),
+        **measured,
         **model.recovered(*model.codes(block.samples, block.seed)),
+        "diversity_given_label": measured["intra_class_distance"],
         "diversity_given_label_and_z1": diversity(model, comparison, block),
         "judge": judge.identity(judge_folder),
     }
-    # Named as the family calls it, and as the model's own pictures do.
-    metrics["diversity_given_label"] = metrics["intra_class_distance"]
     with whole(out) as folder:
         write_json(folder / "metrics.json", metrics)
         for name, picture in draw(model, block).items():

@@ -2,10 +2,8 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 import pandas as pd
 
 from generative import errors, params, runtime, saving, steering, tracking, training
@@ -27,24 +25,15 @@ def main(arguments: list[str]) -> None:
     device_block = params.read("runtime", Runtime)
     device = runtime.configure(device_block, block.seed, block.precision)
     folder = Path(prepared)
-    train, test = (mnist.load(folder, split, **block.data) for split in ("train", "test"))
-    eyes = saving.load(Path(judge_folder))
-
-    def name_digits(images: np.ndarray) -> np.ndarray:
-        return np.asarray(eyes.probabilities(images).argmax(axis=1))
-
-    def measured(model: Any, seed: int) -> dict[str, Any]:
-        metrics, _ = steering.measure(model, train, test, name_digits, how)
-        return {"seed": seed, **metrics}
-
-    rows = [measured(saving.load(Path(trained)), block.seed)]
-    for seed in seeds:
-        print(f"seed {seed}: {len(rows)} of {len(seeds)}", flush=True)
+    models = {block.seed: Path(trained)}
+    for number, seed in enumerate(seeds, start=1):
+        print(f"seed {seed}: {number} of {len(seeds)}", flush=True)
         again = block.model_copy(update={"seed": seed})
         keras.utils.set_random_seed(seed)
         with device.strategy.scope():
             model = find(NETWORKS, "network", block.network)(**block.model)
         recorded = {"train": {key: again.written()}, "runtime": device_block.written()}
+        scratch = SCRATCH / f"{key}_{seed}"
         with tracking.live_run(f"repeat@{key}", recorded, folder, device.tags()) as run:
             training.fit(
                 f"train.{key}",
@@ -54,9 +43,18 @@ def main(arguments: list[str]) -> None:
                 mnist.batches(folder, block.batch_size, seed, **block.data),
                 mnist.load(folder, "validation", **block.data),
                 run.epoch,
-                SCRATCH / f"{key}_{seed}",
+                scratch,
             )
-        rows.append(measured(model, seed))
+        models[seed] = scratch / "model"
+        saving.save(model, saving.read_card(Path(trained)), models[seed])
+    # Models are loaded in the precision of all measurements, whatever they were trained in.
+    keras.mixed_precision.set_global_policy("float32")
+    train, test = (mnist.load(folder, split, **block.data) for split in ("train", "test"))
+    eyes = saving.load(Path(judge_folder))
+    rows = []
+    for seed, place in models.items():
+        metrics, _ = steering.measure(saving.load(place), train, test, eyes, how)
+        rows.append({"seed": seed, **metrics})
     table = pd.DataFrame(rows)
     with whole(Path(out)) as written:
         table.to_csv(written / "seeds.csv", index=False)

@@ -1,6 +1,5 @@
 """What the category and the codes of an InfoGAN steer, measured on the digits that it draws."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,19 @@ def measure(
     model: Any,
     train: Split,
     test: Split,
-    name_digits: Callable[[Array], Array],
+    judge: Any,
     block: EvaluateInfogan,
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics, and what is known of the controls: {"digits": {digit: category}, "thickness": ...,
     "slant": ...}, the last two as `control.name_codes` says, or None.
 
     train, test: real images [N, 28, 28, 1] and labels. Which category is which digit is learned of
-    the training digits, and tried on the others. name_digits: images to digits, the judge's.
+    the training digits, and tried on the others. judge: names digits by its `probabilities`.
     """
+
+    def name_digits(images: Array) -> Array:
+        return np.asarray(judge.probabilities(images).argmax(axis=1))
+
     read = {
         name: model.read(images)["category"].argmax(axis=1)
         for name, (images, _) in (("train", train), ("test", test))

@@ -30,6 +30,8 @@ SMALL: dict[str, Any] = {
     "adversarial_weight": 1.0,
     "conditional_weight": 1.0,
     "entropy_weight": 10.0,
+    "feature_entropy_weight": 10.0,
+    "recovery": "generated",
 }
 
 
@@ -156,5 +158,29 @@ def test_r_squared() -> None:
 def test_recovered() -> None:
     model = build()
     found = model.recovered(*model.codes(40, seed=1))
-    assert set(found) == {"feature_recovered", "z0_recovered", "z1_recovered"}
-    assert max(found.values()) < 0.5  # nobody has learned anything
+    assert set(found) == {"feature_error", "z0_recovered", "z1_recovered"}
+    # Nobody has learned anything.
+    assert found["feature_error"] > 0.5
+    assert max(found["z0_recovered"], found["z1_recovered"]) < 0.5
+
+
+def test_each_level_weighs_its_noise() -> None:
+    found = (one := build()).play(*DATA, training=True)
+    other = build(feature_entropy_weight=1.0)
+    for players in zip(one.terms(found, True), other.terms(found, True), strict=True):
+        level0, level1 = (float(p["noise"]) for p in players), [p["feature_noise"] for p in players]
+        assert len(set(level0)) == 1
+        assert float(level1[0]) == pytest.approx(10 * float(level1[1]))
+
+
+def test_the_source_also_asks_real_images_for_the_noise() -> None:
+    model = build(recovery="all")
+    found = model.play(*DATA, training=True)
+    discriminator, generator = model.terms(found, training=True)
+    z0 = found.codes[:, model.noise_size : 2 * model.noise_size]
+    expected = 10 * np.square(found.real_seen["noise"] - z0).mean()
+    assert float(discriminator["real_noise"]) == pytest.approx(float(expected), 1e-5)
+    assert "feature_real_noise" in discriminator
+    assert not any("real_noise" in name for name in generator)
+    usual, _ = build().terms(found, training=True)
+    assert not any("real_noise" in name for name in usual)

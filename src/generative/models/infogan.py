@@ -161,12 +161,10 @@ class InfoGAN(Adversarial):
 
     def start(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         """A step of the head start; the game is only looked at."""
-        found = self.play(*data, training=True)
-        discriminator, generator = self.terms(found, training=True)
         with tf.GradientTape() as tape:
-            seen = self.see(found.real, found.labels, training=True)
-            terms = self.disagreement(found.real, seen)
-            loss = total(terms) / tf.distribute.get_strategy().num_replicas_in_sync
+            found = self.play(*data, training=True)
+            learned = self.disagreement(found)
+            loss = total(learned) / tf.distribute.get_strategy().num_replicas_in_sync
         variables = self.discriminator.trainable_variables
         moves = zip(tape.gradient(loss, variables), variables, strict=True)
         # The other heads have no part in it.
@@ -177,7 +175,8 @@ class InfoGAN(Adversarial):
             "gradient_penalty": options["gradient_penalty_weight"],
         }
         unpaid = {"gradient_norm": 0.0} | {name: 0.0 for name, w in weights.items() if w}
-        return self.track(found, {**discriminator, **generator, **unpaid, **terms})
+        discriminator, generator = self.terms(found, training=True)
+        return self.track(found, {**discriminator, **generator, **unpaid, **learned})
 
     def draw(self, labels: Tensor) -> Tensor:
         """Random codes, as many as there are `labels`, which have no part in them."""
@@ -210,13 +209,13 @@ class InfoGAN(Adversarial):
         return {**discriminator, **shared}, {**generator, **shared}
 
     def penalties(self, found: Round) -> dict[str, Tensor]:
-        return super().penalties(found) | self.disagreement(found.real, found.real_seen)
+        return super().penalties(found) | self.disagreement(found)
 
-    def disagreement(self, real: Tensor, seen: dict[str, Tensor]) -> dict[str, Tensor]:
+    def disagreement(self, found: Round) -> dict[str, Tensor]:
         if not self.agreement_weight:
             return {}
-        bent = self.see(bend(real, self.noise), tf.zeros(tf.shape(real)[0]), training=True)
-        missing = math.log(CATEGORIES) - agreement(seen["category"], bent["category"])
+        bent = self.see(bend(found.real, self.noise), found.labels, training=True)
+        missing = math.log(CATEGORIES) - agreement(found.real_seen["category"], bent["category"])
         return {"disagreement": self.agreement_weight * missing}
 
     def concerns(self, logs: dict[str, float]) -> list[str]:

@@ -42,9 +42,12 @@ class StackedGAN(Adversarial):
         generator's dense layers.
     encoder_share, independent_share: of all steps, in which the encoder learns, and the levels
         apart; in the rest they learn together.
-    adversarial_weight, conditional_weight, entropy_weight: of each generator's terms, the same at
-        both levels (1, 1 and 10 in the authors' program): the discriminator is deceived; the
-        encoder recovers what the generator was given; the noise can be recovered.
+    adversarial_weight, conditional_weight, entropy_weight: of each generator's terms (1, 1 and 10
+        in the authors' program): the discriminator is deceived; the encoder recovers what the
+        generator was given; the noise can be recovered.
+    feature_entropy_weight: of the last at the upper level (10 there too, 1 in Atienza's).
+    recovery: the images and features that the noise is recovered of: "generated"; or "all"
+        (Atienza's), where nothing in the real ones tells of it.
     """
 
     def __init__(
@@ -61,6 +64,8 @@ class StackedGAN(Adversarial):
         adversarial_weight: NonNegative,
         conditional_weight: NonNegative,
         entropy_weight: NonNegative,
+        feature_entropy_weight: NonNegative,
+        recovery: Literal["generated", "all"],
         **options: Unpack[Options],
     ) -> None:
         images = keras.Input((28, 28, 1))
@@ -121,7 +126,8 @@ class StackedGAN(Adversarial):
         self.noise_size = noise_size
         self.shares = encoder_share, independent_share
         self.adversarial_weight, self.conditional_weight = adversarial_weight, conditional_weight
-        self.entropy_weight = entropy_weight
+        self.entropy_weights = {"": entropy_weight, "feature_": feature_entropy_weight}
+        self.recovery = recovery
 
     def compile(self, steps: int | None = None) -> None:
         super().compile(steps)
@@ -164,11 +170,15 @@ class StackedGAN(Adversarial):
         of_discriminator, of_generator = losses.OBJECTIVES[self.options["objective"]]
         real, fake = found.real_seen, found.fake_seen
         z1, z0, _ = tf.split(found.codes, [self.noise_size, self.noise_size, CLASSES], axis=1)
-        noise = {
-            f"{level}noise": self.entropy_weight
-            * tf.reduce_mean(tf.square(fake[f"{level}noise"] - z))
-            for level, z in (("", z0), ("feature_", z1))
-        }
+
+        def entropy(seen: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+            return {
+                f"{level}{name}": self.entropy_weights[level]
+                * tf.reduce_mean(tf.square(seen[f"{level}noise"] - z))
+                for level, z in (("", z0), ("feature_", z1))
+            }
+
+        noise = entropy(fake, "noise")
         discriminator = {
             f"{level}discriminator": of_discriminator(
                 real[f"{level}logits"],
@@ -186,6 +196,8 @@ class StackedGAN(Adversarial):
             tf.square(fake["recovered"] - fake["given"])
         )
         generator["label"] = self.conditional_weight * named
+        if self.recovery == "all":
+            discriminator |= entropy(real, "real_noise")
         return {**discriminator, **noise}, {**generator, **noise}
 
     def penalties(self, found: Round) -> dict[str, Tensor]:
@@ -243,11 +255,12 @@ class StackedGAN(Adversarial):
         return super().concerns(logs) if int(self.discriminator_optimizer.iterations) else []
 
     def recovered(self, noise: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        """What can be read off the images and features of codes, as shares of its variance, at most
-        1, and negative if the mean of all would be a better guess: R^2 of the features that images
-        are made of, by the encoder, and of both noises, by the discriminators.
+        """What can be read off the images and features of codes, noise [count, 2 noise_size] and
+        labels [count], in shares of its variance.
 
-        noise [count, 2 noise_size], labels [count].
+        "feature_error": what the encoder misses of the features that images are made of, 0 or more.
+        "z0_recovered", "z1_recovered": what the discriminators find of the noise, R^2, at most 1.
+        Guessing the mean of all would give 1 and 0.
         """
         codes = self.joined(noise, labels)
         z1, z0 = np.split(noise, 2, axis=1)
@@ -260,9 +273,11 @@ class StackedGAN(Adversarial):
             pieces["z0"].append(self.sees_images(image, training=False)["noise"])
             pieces["z1"].append(self.sees_features(feature, training=False)["noise"])
         true = {"feature": np.concatenate(made), "z0": z0, "z1": z1}
+        shares = {name: r_squared(true[name], np.concatenate(x)) for name, x in pieces.items()}
         return {
-            f"{name}_recovered": r_squared(true[name], np.concatenate(found))
-            for name, found in pieces.items()
+            "feature_error": 1 - shares["feature"],
+            "z0_recovered": shares["z0"],
+            "z1_recovered": shares["z1"],
         }
 
 
