@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> None:
             saving.save(model, card, folder)
             course.history.to_csv(folder / "history.csv", index=False)
             if block.snapshot_count:
-                frames = np.rint(course.snapshots * 255).astype(np.uint8)
+                frames = course.snapshots
+                if frames.dtype.kind == "f":  # pictures; texts stay as they are
+                    frames = np.rint(frames * 255).astype(np.uint8)
                 np.savez_compressed(folder / "snapshots.npz", frames=frames)
             if course.concerns:
                 lines = "".join(f"{line}\n" for line in course.concerns)
