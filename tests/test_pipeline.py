@@ -98,7 +98,7 @@ def test_every_model_is_measured_and_drawn() -> None:
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     for key, block in params.read_document()["train"].items():
         drawn = {"classification": "classifiers"}.get(block["family"], block["family"])
-        measured = drawn if block["dataset"] == "mnist" else "pictures"
+        measured = "pictures" if block["dataset"] in ("coloured_digits", "pictures") else drawn
         for stage in (f"evaluate_{measured}", f"render_{drawn}"):
             assert key in stages[stage]["foreach"], f"dvc.yaml: add {key} to {stage}"
 
@@ -137,9 +137,7 @@ def found_by_name(paths: set[str]) -> Iterator[str]:
                 for key in ("ensemble", *document["ensemble"]["members"]):
                     yield f"src/generative/topologies/{key}.py"
             case ["data", "models" | "tuning", key]:
-                block = document["train"][key]
-                yield f"src/generative/{block['network']}.py"
-                yield f"src/generative/datasets/{block['dataset']}.py"
+                yield f"src/generative/{document['train'][key]['network']}.py"
 
 
 def closure(files: set[str]) -> set[str]:
@@ -178,7 +176,8 @@ def test_plots_name_every_model() -> None:
     for key, block in params.read_document()["train"].items():
         assert f"data/models/{key}/history.csv" in text
         if block["network"].startswith("models/"):
-            assert f"data/samples/{key}/samples.png" in text
+            picture = "learning_curves" if block["family"] == "text" else "samples"
+            assert f"data/samples/{key}/{picture}.png" in text
 
 
 def test_profiles_are_valid(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ BLOCKS = {
     "evaluate.images": "generative.blocks.images:EvaluateImages",
     "evaluate.likelihood": "generative.blocks.likelihood:EvaluateLikelihood",
     "evaluate.pictures": "generative.blocks.images:EvaluatePictures",
+    "evaluate.text": "generative.blocks.text:EvaluateText",
     "render.adversarial": "generative.blocks.adversarial:RenderAdversarial",
     "render.classifiers": "generative.blocks.classifiers:RenderClassifiers",
     "render.likelihood": "generative.blocks.likelihood:RenderLikelihood",
     "render.objectives": "generative.blocks.adversarial:RenderObjectives",
+    "render.text": "generative.blocks.text:RenderText",
 }
