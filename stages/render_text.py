@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> None:
     runtime.configure(params.read("runtime", Runtime), block.seed)
     model = saving.load(model_folder)
     history = pd.read_csv(model_folder / "history.csv")
-    shown = ["epoch", *(c for c in history if c.endswith(("bits_per_character", "accuracy")))]
+    names = ("bits_per_character", "accuracy")
+    shown = ["epoch", *names, *(f"val_{name}" for name in names)]
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"]
     with whole(out) as folder:

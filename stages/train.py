@@ -26,13 +26,13 @@ def main(arguments: list[str]) -> None:
     validation = dataset.load(Path(prepared), "validation", **block.data)
     # What the network must know of the data beyond its parameters: the vocabulary of a text.
     facts = dataset.facts(Path(prepared)) if hasattr(dataset, "facts") else {}
-    arguments = {**facts, **block.model}
+    built = {**facts, **block.model}
     try:
         with device.strategy.scope():
-            model = find(NETWORKS, "network", block.network)(**arguments)
+            model = find(NETWORKS, "network", block.network)(**built)
     except errors.BadInput as error:
         raise errors.BadInput(f"train.{key}.model.{error}") from None
-    card = saving.Card(block.network, arguments, block.dataset, block.data)
+    card = saving.Card(block.network, built, block.dataset, block.data)
 
     recorded = {"train": {key: block.written()}, "runtime": device_block.written()}
     with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:

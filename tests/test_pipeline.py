@@ -42,15 +42,17 @@ FETCHED = set(SOURCES) - {"frogs"}
 CLASSIFIERS = {"residual", "separable"}
 DIGITS = {"cvae": "likelihood", "gan_non_saturating": "adversarial"}
 PICTURES = {"dcgan"}
+TEXTS = {"char_lstm"}
 OF_CVAE = {"train@cvae", "evaluate_likelihood@cvae", "render_likelihood@cvae"}
 EVERYTHING = {
     *(f"fetch@{key}" for key in FETCHED),
     *(f"prepare@{key}" for key in DATASETS),
-    *(f"train@{key}" for key in CLASSIFIERS | set(DIGITS) | PICTURES),
+    *(f"train@{key}" for key in CLASSIFIERS | set(DIGITS) | PICTURES | TEXTS),
     *(f"{stage}_classifiers@{key}" for key in CLASSIFIERS for stage in ("evaluate", "render")),
     *(f"{stage}_{DIGITS[key]}@{key}" for key in DIGITS for stage in ("evaluate", "render")),
     *(f"evaluate_pictures@{key}" for key in PICTURES),
     *(f"render_adversarial@{key}" for key in PICTURES),
+    *(f"{stage}_text@{key}" for key in TEXTS for stage in ("evaluate", "render")),
     "ensemble",
     "evaluate_ensemble",
     "render_ensemble",
@@ -365,12 +367,17 @@ def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, mirror: Pat
     """The second one untracked: MLflow has no part in any result."""
     other = make_workspace(story.folder.parent / "other", mirror)
     other.set("render.likelihood.rows", 3)
-    drawn = ("likelihood@cvae", "adversarial@gan_non_saturating", "classifiers@residual")
+    drawn = (
+        "likelihood@cvae",
+        "adversarial@gan_non_saturating",
+        "classifiers@residual",
+        "text@char_lstm",
+    )
     targets = (*(f"render_{stage}" for stage in drawn), "tune@separable")
     other.repro(*targets, GENERATIVE_TRACKING="off")
     assert not (other.folder / "mlruns" / "mlflow.db").exists()
     hashes = other.hashes()
-    assert len(hashes) == 9
+    assert len(hashes) == 13
     assert hashes.items() <= story.hashes().items()
 
 

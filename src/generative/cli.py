@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -95,17 +95,51 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 @app.command()
 def sample(
     model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
-    out: Annotated[Path, typer.Option(help="The picture, .png, or the arrays, .npz.")],
-    count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
+    out: Annotated[
+        Path | None, typer.Option(help="The picture, .png, or the arrays, .npz.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="How many: 16 pictures or 1 text.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 1,
     label: Annotated[
         int | None, typer.Option(help="The digit, of a model that knows labels.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    prompt: Annotated[str | None, typer.Option(help="What a text begins with; - reads it.")] = None,
+    characters: Annotated[int | None, typer.Option(min=1, help="Of a text: 400.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Of a text: 1; 0 takes the most probable.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose of so many characters.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Only the most probable, to this sum.")
+    ] = None,
 ) -> None:
-    """Let a trained model generate: generative sample acgan --label 3 --out threes.png"""
-    from generative import sampling
+    """Let a trained model generate: generative sample acgan --label 3 --out threes.png, generative
+    sample char_lstm --prompt "ROMEO:" --temperature 0.5"""
+    from generative import sampling, writing
 
+    of_pictures = {"--out": out, "--label": label, "--force": force or None}
+    of_texts: dict[str, Any] = {
+        "prompt": prompt,
+        "characters": characters,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+    }
+    controls = {name: value for name, value in of_texts.items() if value is not None}
+    if writing.writes(model):
+        for name, value in of_pictures.items():
+            if value is not None:
+                raise errors.BadInput(f"{name}: {model} writes texts, it makes no pictures")
+        writing.write(model, count or 1, controls.pop("prompt", ""), seed=seed, **controls)
+        return
+    for name in controls:
+        raise errors.BadInput(f"--{name.replace('_', '-')}: {model} makes pictures, no texts")
+    if not out:
+        raise errors.BadInput("--out is missing: name a file that ends in .png or .npz")
+    count = count or 16
     sampling.sample(model, count, seed, label, out, force)
     print(f"{count} samples of {model}: {out}")
 

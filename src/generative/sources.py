@@ -44,8 +44,9 @@ def copy(file: Path, folder: Path, name: str) -> None:
 class Input:
     """One file of a data set: its name, its sha256, its origin, and its path in an archive.
 
-    It has an origin, an archive, or both; without a path it is the archive itself. An origin that ends in `.gz` where `name` does not is
-    unpacked. `put` makes of the checked file what the folder is to hold.
+    It has an origin, an archive, or both; without a path it is the archive itself. An origin that
+    ends in `.gz` where `name` does not is unpacked. `put` makes of the checked file what the folder
+    is to hold.
     """
 
     name: str

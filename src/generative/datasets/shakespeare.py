@@ -88,7 +88,7 @@ def _existing(file: Path) -> Path:
 
 
 def load(
-    folder: Path, split: str, *, windows: Windows, length: int, step: int
+    folder: Path, split: str, *, windows: Windows, length: int, carried: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """One split as inputs and targets, ids [rows, about 2048]; each row starts a text.
 
@@ -114,12 +114,14 @@ def batches(
     *,
     windows: Windows,
     length: Annotated[int, Field(ge=1)],
+    carried: Annotated[int, Field(ge=1)],
     step: Annotated[int, Field(ge=1)],
 ) -> "tf.data.Dataset":
     """The training text for `fit`: batches of (inputs, targets), ids [batch, length].
 
     `chunks` reads the text in `batch_size` streams: row r of a batch goes on where row r of the
-    batch before stopped, and inputs of 0 in the first batch say that the streams begin.
+    batch before stopped. Every `carried` batches its inputs begin with 0, so that a model forgets
+    what came before: one that never did so in training does not know how a text begins.
     `last_character` (Chollet, 2017, section 8.1) takes windows of `length` characters, one every
     `step`, in random order; only the character behind a window is predicted, so all other targets
     are 0. Raises `BadInput` for a text too short for one batch.
@@ -148,6 +150,7 @@ def batches(
         np.ascontiguousarray(side.reshape(batch_size, steps, length).swapaxes(0, 1))
         for side in _pairs(streams)
     )
+    inputs[::carried, :, 0] = START
     return tf.data.Dataset.from_tensor_slices((inputs, targets)).prefetch(2)
 
 

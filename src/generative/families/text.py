@@ -247,7 +247,7 @@ class TextModel(keras.Model):
         by the weights only.
         """
         read = np.tile(ids[:, : PROMPT_CHARACTERS + 1].astype(np.int32), (len(TEMPERATURES), 1))
-        heat = np.repeat(np.float32(TEMPERATURES), len(ids))
+        heat = np.repeat(np.array(TEMPERATURES, np.float32), len(ids))
         (written,) = self._written(
             read, 0, SNAPSHOT_CHARACTERS, heat, top_k=0, top_p=1.0, piece=SNAPSHOT_CHARACTERS
         )

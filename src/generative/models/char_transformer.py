@@ -1,4 +1,4 @@
-"""A small decoder over characters (Vaswani et al., 2017, arXiv:1706.03762), norms first, with linear
+"""A small decoder over characters (Vaswani et al., 2017, arXiv:1706.03762), norms first, and linear
 biases in the place of positions (ALiBi: Press et al., 2022, arXiv:2108.12409)."""
 
 from typing import Annotated, Any, Unpack
@@ -35,7 +35,8 @@ class CharTransformer(TextModel):
         if width % heads:
             raise BadInput(f"width: received {width}, must be a multiple of heads, {heads}")
         super().__init__(vocabulary, **options)
-        self.width, self.heads, self.context = width, heads, context
+        self.width, self.heads = width, heads
+        self.context = self.reach = context
         # Head h forgets with the slope 2 ** (-8 (h + 1) / heads).
         self.slopes = 2.0 ** (-8 * np.arange(1, heads + 1, dtype=np.float32) / heads)
         self.embedding = layers.Embedding(len(vocabulary) + 1, width)
@@ -54,19 +55,19 @@ class CharTransformer(TextModel):
     def advance(self, ids: Tensor, state: State | None, training: bool) -> tuple[Tensor, State]:
         x, length = self.embedding(ids), ids.shape[1]
         filled = ops.ones_like(x[..., :1])
-        memory = self.context if state else 0
+        memory = self.reach if state else 0
         if state:
             filled = ops.concatenate([state[0], filled], axis=1)
         bias = self.bias(length, memory)
         # [batch, 1, 1, places]: nothing is looked for where there was no text.
         empty = 1 - ops.cast(ops.transpose(filled, (0, 2, 1))[:, None], "float32")
-        bias, after = bias - 1e9 * empty, [filled[:, -self.context :]]
+        bias, after = bias - 1e9 * empty, [filled[:, -self.reach :]]
         for i, dropouts in enumerate(zip(self.dropouts[::2], self.dropouts[1::2], strict=True)):
             projected = self.queries[i](self.norms[2 * i](x))
             query, pairs = projected[..., : self.width], projected[..., self.width :]
             if state:
                 pairs = ops.concatenate([state[i + 1], pairs], axis=1)
-            after.append(pairs[:, -self.context :])
+            after.append(pairs[:, -self.reach :])
             y = self.mixers[i](self.attention(query, pairs, bias))
             x = x + dropouts[0](y, training=training)
             y = self.narrow[i](self.wide[i](self.norms[2 * i + 1](x)))
@@ -77,7 +78,7 @@ class CharTransformer(TextModel):
         """What is added to scores [heads, length, memory + length]: less the farther back, and
         next to minus infinity for what follows and for what lies beyond the context."""
         distance = memory + np.arange(length)[:, None] - np.arange(memory + length)
-        seen = (distance >= 0) & (distance <= self.context)
+        seen = (distance >= 0) & (distance <= self.reach)
         bias = np.where(seen, -self.slopes[:, None, None] * distance, -1e9)
         return bias.astype(np.float32)
 
