@@ -97,14 +97,9 @@ def write_raw_shakespeare(folder: Path) -> None:
 def some_text(seed: str, length: int) -> str:
     """Lines of so many characters in all, of few words in random order."""
     generator = random.Random(seed)
-    words = (
-        "The king is dead, long live our queen! And so to bed: what say you, sweet Love?".split()
-    )
-    lines = (" ".join(generator.choices(words, k=6)) + "\n" for _ in range(length))
-    text = ""
-    while len(text) < length:
-        text += next(lines)
-    return text[:length]
+    line = "The king is dead, long live our queen! What say you, sweet Love?"
+    words = generator.choices(line.split(), k=length)
+    return "\n".join(" ".join(words[i : i + 6]) for i in range(0, length, 6))[:length]
 
 
 def write_raw_alexnet(folder: Path, *, bias: float = 0.1) -> None:

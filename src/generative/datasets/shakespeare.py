@@ -119,9 +119,9 @@ def batches(
 ) -> "tf.data.Dataset":
     """The training text for `fit`: batches of (inputs, targets), ids [batch, length].
 
-    `chunks` reads the text in `batch_size` streams: row r of a batch goes on where row r of the
-    batch before stopped. Every `carried` batches its inputs begin with 0, so that a model forgets
-    what came before: one that never did so in training does not know how a text begins.
+    `chunks` cuts the text into passages of `carried` chunks and takes `batch_size` of them at a
+    time, in random order: row r of a batch goes on where row r of the batch before stopped, until
+    the passages end. An input of 0 says that one begins.
     `last_character` (Chollet, 2017, section 8.1) takes windows of `length` characters, one every
     `step`, in random order; only the character behind a window is predicted, so all other targets
     are 0. Raises `BadInput` for a text too short for one batch.
@@ -131,7 +131,7 @@ def batches(
     ids = stream(folder, "train")
     if windows == "last_character":
         starts = len(range(0, len(ids) - length, step))
-        _check(starts >= batch_size, ids, batch_size, length)
+        _check(starts >= batch_size, ids, batch_size, 1)
         text = tf.constant(ids)
 
         def window(number: Any) -> tuple[Any, Any]:
@@ -143,20 +143,27 @@ def batches(
         order = tf.data.Dataset.range(starts).shuffle(starts, seed=seed)
         return order.batch(batch_size, drop_remainder=True).map(window).prefetch(2)
 
-    steps = len(ids) // (batch_size * length)
-    _check(steps > 0, ids, batch_size, length)
-    streams = ids[: batch_size * steps * length].reshape(batch_size, -1)
-    inputs, targets = (
-        np.ascontiguousarray(side.reshape(batch_size, steps, length).swapaxes(0, 1))
-        for side in _pairs(streams)
-    )
-    inputs[::carried, :, 0] = START
-    return tf.data.Dataset.from_tensor_slices((inputs, targets)).prefetch(2)
+    count = len(ids) // (carried * length)
+    _check(count >= batch_size, ids, batch_size, carried * length)
+    pairs = [
+        tf.constant(side.reshape(count, carried, length))
+        for side in _pairs(ids[: count * carried * length].reshape(count, -1))
+    ]
+
+    def chunks(numbers: Any) -> tuple[Any, Any]:
+        inputs, targets = (tf.gather(side, numbers) for side in pairs)
+        return tf.transpose(inputs, (1, 0, 2)), tf.transpose(targets, (1, 0, 2))
+
+    order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
+    read = order.batch(batch_size, drop_remainder=True).map(chunks).unbatch()
+    return read.apply(
+        tf.data.experimental.assert_cardinality(count // batch_size * carried)
+    ).prefetch(2)
 
 
 def _check(enough: bool, ids: np.ndarray, batch_size: int, length: int) -> None:
     if not enough:
         raise BadInput(
             f"the training text has {len(ids):,} characters, too few for a batch of {batch_size} "
-            f"times data.length {length}; lower batch_size or data.length, or add text"
+            f"times {length}; lower batch_size, data.carried or data.length, or add text"
         )

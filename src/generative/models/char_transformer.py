@@ -61,7 +61,7 @@ class CharTransformer(TextModel):
         bias = self.bias(length, memory)
         # [batch, 1, 1, places]: nothing is looked for where there was no text.
         empty = 1 - ops.cast(ops.transpose(filled, (0, 2, 1))[:, None], "float32")
-        bias, after = bias - 1e9 * empty, [filled[:, -self.reach :]]
+        bias, after = ops.subtract(bias, 1e9 * empty), [filled[:, -self.reach :]]
         for i, dropouts in enumerate(zip(self.dropouts[::2], self.dropouts[1::2], strict=True)):
             projected = self.queries[i](self.norms[2 * i](x))
             query, pairs = projected[..., : self.width], projected[..., self.width :]
