@@ -15,7 +15,7 @@ WINDOWS: dict[str, Any] = {"windows": "last_character", "length": 16, "carried":
 
 def prepare(raw: Path, content: str, **options: Any) -> dict[str, Any]:
     raw.write_text(content, encoding="utf-8")
-    defaults = {"case": "kept", "validation_share": 0.25, "test_share": 0.25}
+    defaults: dict[str, Any] = {"case": "kept", "validation_share": 0.25, "test_share": 0.25}
     return shakespeare.prepare(raw, **(defaults | options))
 
 
@@ -62,7 +62,9 @@ def test_chunks_go_on_until_a_passage_ends(prepared_shakespeare: Path) -> None:
     assert len(read) == batches.cardinality() == len(ids) // 48 // 4 * 3
     passages = set()
     for start in range(0, len(read), 3):
-        inputs, targets = (np.concatenate(side, 1) for side in zip(*read[start : start + 3], strict=True))
+        inputs, targets = (
+            np.concatenate(side, 1) for side in zip(*read[start : start + 3], strict=True)
+        )
         assert (inputs[:, 0] == shakespeare.START).all()
         assert np.array_equal(inputs[:, 1:], targets[:, :-1])
         passages |= {row.tobytes() for row in targets}

@@ -73,7 +73,7 @@ class TextModel(keras.Model):
 
     def build_state(self, shapes: Sequence[tuple[int, ...]]) -> None:
         """Build the weights, and room for a state of arrays [batch, *shape], all 0 at a start."""
-        self.advance(keras.Input((1,), dtype="int32"), None, training=False)
+        self.advance(keras.Input((2,), dtype="int32"), None, training=False)
         self.state_shapes = [tuple(shape) for shape in shapes]
         # TensorFlow's variables, not Keras': no part of the weights, and free in the batch.
         self.carried = [
