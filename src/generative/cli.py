@@ -48,9 +48,7 @@ def use(
 
 @app.command()
 def fetch(
-    key: Annotated[
-        str, typer.Argument(help="A data set of sources.py: frogs, nietzsche, ...")
-    ],
+    key: Annotated[str, typer.Argument(help="A data set of sources.py: frogs, nietzsche, ...")],
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
 ) -> None:
     """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
