@@ -73,7 +73,7 @@ def table(longest: dict[str, text.Passage], train: str) -> str:
         line = train.count("\n", 0, passage.place) + 1
         place = f"line {line:,}, character {passage.place:,} of the training text"
         rows.append(f"{name.replace('_', ' ')}: {len(passage.text)} characters, {place}\n")
-        rows += [f"    {line}\n" for line in passage.text.splitlines()]
+        rows.append(f"    {passage.text}\n")
     return "".join(rows)
 
 

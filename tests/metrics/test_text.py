@@ -63,10 +63,10 @@ def test_word_validity() -> None:
 
 
 def test_copies_are_those_that_a_plain_search_finds() -> None:
-    known = some_text(0, 2000)
+    known = text.squeezed(some_text(0, 2000))
     corpus = text.Corpus(known)
     for seed in range(1, 20):
-        texts = [some_text(seed, 40), some_text(-seed, 30)]
+        texts = [text.squeezed(some_text(n, 40)) for n in (seed, -seed)]
         parts = {t[i:j] for t in texts for i in range(len(t)) for j in range(i, len(t) + 1)}
         longest = max(len(part) for part in parts if part in known)
         found = corpus.longest_copy(texts)
@@ -87,12 +87,19 @@ def test_ends_of_copying() -> None:
     assert corpus.copied_share(["short"]) == 0
 
 
+def test_white_space_is_no_copying() -> None:
+    corpus = text.Corpus("one  two\n\n\n three")
+    assert corpus.longest_copy(["\n\n\n"]) == text.Passage(" ", 3)
+    assert corpus.longest_copy(["x two three"]) == text.Passage(" two three", 3)
+    assert corpus.copied_share(["two\nthree"], 9) == 1
+
+
 def test_measure_names_everything() -> None:
-    known = some_text(0, 500)
+    known = text.squeezed(some_text(0, 600))
     found, longest = text.Corpus(known).measure([known[100:140]])
     assert found["copied_30gram_share"] == 1
     assert found["longest_copied_substring"] == len(longest.text) == 40
-    assert longest.place == 100
+    assert longest == text.Passage(known[100:140], 100)
     assert set(found) == {
         "distinct_4",
         "word_validity",

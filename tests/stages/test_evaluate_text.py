@@ -16,9 +16,8 @@ def test_held_out_texts_reach_from_one_end_to_the_other() -> None:
 def test_the_table_says_where_a_passage_stands() -> None:
     train = "one\ntwo\nthree\nfour"
     place = train.index("three")
-    shown = table({"temperature_0.5": Passage("three\nfo", place)}, train)
+    shown = table({"temperature_0.5": Passage("three fo", place)}, train)
     assert shown.splitlines() == [
         "temperature 0.5: 8 characters, line 3, character 8 of the training text",
-        "    three",
-        "    fo",
+        "    three fo",
     ]

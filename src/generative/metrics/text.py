@@ -87,6 +87,11 @@ def repetition(texts: list[str], length: int = WORDS) -> float:
     return float(np.mean([1 - len(set(some)) / len(some) if some else 0.0 for some in found]))
 
 
+def squeezed(text: str) -> str:
+    """`text` with one blank for each run of white space."""
+    return re.sub(r"\s+", " ", text)
+
+
 def grams(sequence: list[str], length: int) -> list[tuple[str, ...]]:
     """All runs of so many neighbours."""
     return list(zip(*(sequence[i:] for i in range(length)), strict=False))
@@ -100,7 +105,7 @@ def word_validity(texts: list[str], known: set[str]) -> float:
 
 @dataclass(frozen=True)
 class Passage:
-    """What of a text stands word for word in another: its first place there, in characters."""
+    """What of a text stands in another, but for its white space, and where it begins there."""
 
     text: str
     place: int
@@ -109,14 +114,15 @@ class Passage:
 class Corpus:
     """The text a model learned from, and what others have copied of it.
 
-    Passages of one length are compared by their polynomial hashes modulo 2 ** 64 (Karp & Rabin,
-    1987), all at once.
+    White space counts as one blank: empty lines that set scenes apart are no copy. Passages of one
+    length are compared by their polynomial hashes modulo 2 ** 64 (Karp & Rabin, 1987), all at once.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.words = set(words(text))
-        self.sums = Sums(text)
+        self.plain = squeezed(text)
+        self.sums = Sums(self.plain)
 
     def measure(self, texts: list[str]) -> tuple[dict[str, float], Passage]:
         """Every metric of what was written, or of held-out text, and the longest copy in it."""
@@ -131,12 +137,13 @@ class Corpus:
 
     def copied_share(self, texts: list[str], length: int = CHARACTERS) -> float:
         """Share of the passages of so many characters in `texts` that stand in the corpus."""
-        asked = np.concatenate([Sums(text).hashes(length) for text in texts])
+        asked = np.concatenate([Sums(squeezed(text)).hashes(length) for text in texts])
         return float(self.copied(asked, length).mean()) if len(asked) else 0.0
 
     def longest_copy(self, texts: list[str]) -> Passage:
         """The longest passage of any of `texts` that stands in the corpus."""
-        sums, best = [Sums(text) for text in texts], Passage("", 0)
+        texts = [squeezed(text) for text in texts]
+        sums, best = [Sums(text) for text in texts], ""
         low, high = 0, max(map(len, texts))
         # Where a passage is copied, all that is in it is: the length can be halved for.
         while low < high:
@@ -144,13 +151,14 @@ class Corpus:
             starts = [(text, i) for text in texts for i in range(len(text) - length + 1)]
             copied = self.copied(np.concatenate([s.hashes(length) for s in sums]), length)
             text, start = starts[int(copied.argmax())]
+            passage = text[start : start + length]
             # Hashes may be equal by chance, so the last word is the text's.
-            place = self.text.find(text[start : start + length]) if copied.any() else -1
-            if place >= 0:
-                low, best = length, Passage(text[start : start + length], place)
+            if copied.any() and passage in self.plain:
+                low, best = length, passage
             else:
                 high = length - 1
-        return best
+        found = re.search(r"\s+".join(map(re.escape, best.split(" "))), self.text)
+        return Passage(best, found.start() if found else 0)
 
     def copied(self, asked: Array, length: int) -> Array:
         """Which of the hashes `asked` are of passages of the corpus: bool [N]."""
