@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
     metrics["compressed_bits_per_character"] = text.compressed_bits(train, test)
     metrics["parameters"] = model.count_params()
     corpus, longest = text.Corpus(train), {}
-    written = {f"temperature_{heat:g}": of_model(model, heat, block) for heat in block.temperatures}
+    written = {f"temperature_{heat}": of_model(model, heat, block) for heat in block.temperatures}
     for name, texts in {**written, HELD_OUT: spread(test, block)}.items():
         found, longest[name] = corpus.measure(texts)
         metrics |= {f"{metric}_{name}": value for metric, value in found.items()}

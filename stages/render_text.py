@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
                 block.texts, block.seed, block.prompt, block.characters, temperature=heat
             )
             joined = BETWEEN.join(block.prompt + text for text in texts)
-            write(folder / f"temperature_{heat:g}.txt", joined)
+            write(folder / f"temperature_{heat}.txt", joined)
         # The prompt is held-out text, up to the bar.
         epochs = [f"epoch {i}, {text}" for i, frame in enumerate(frames, 1) for text in frame]
         write(folder / "training.txt", BETWEEN.join(epochs))
