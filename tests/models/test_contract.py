@@ -28,11 +28,13 @@ TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty", "disagreement", "fea
 
 
 class Trained(NamedTuple):
-    """A model after its epochs, its weights before, its block, its data and its course."""
+    """A model after its epochs, its weights before, its block, what it was built from, its data and
+    its course."""
 
     model: Any
     before: list[np.ndarray]
     block: Train
+    arguments: dict[str, Any]
     validation: tuple[np.ndarray, np.ndarray]
     course: training.Course
 
@@ -56,7 +58,9 @@ def train(
         dataset = find(DATASETS, "data set", block.dataset)
         validation = dataset.load(prepared, "validation", **block.data)
         keras.utils.set_random_seed(block.seed)
-        model = find(NETWORKS, "network", block.network)(**block.model)
+        facts = dataset.facts(prepared) if hasattr(dataset, "facts") else {}
+        arguments = {**facts, **block.model}
+        model = find(NETWORKS, "network", block.network)(**arguments)
         before = [w.numpy() for w in model.trainable_variables]
         epochs: list[int] = []
         course = training.fit(
@@ -70,7 +74,7 @@ def train(
             scratch=tmp_path_factory.mktemp("scratch"),
         )
         assert epochs == list(range(1, block.epochs + 1))
-        known[key] = Trained(model, before, block, validation, course)
+        known[key] = Trained(model, before, block, arguments, validation, course)
         return known[key]
 
     return trained
@@ -104,6 +108,13 @@ def test_evaluation_and_training_name_the_same_terms(trained: Trained) -> None:
 
 def test_generate(trained: Trained) -> None:
     model = trained.model
+    if trained.block.family == "text":
+        texts = model.generate(3, seed=5)
+        assert [len(text) for text in texts] == [400] * 3
+        assert set("".join(texts)) <= set(model.vocabulary)
+        assert texts == model.generate(3, seed=5)
+        assert texts != model.generate(3, seed=6)
+        return
     images = model.generate(3, seed=5)
     assert images.dtype == np.float32
     assert images.shape == (3, *trained.validation[0].shape[1:])
@@ -115,6 +126,10 @@ def test_generate(trained: Trained) -> None:
 
 def test_snapshot(trained: Trained) -> None:
     frame = trained.model.snapshot(trained.validation[0][:8])
+    if trained.block.family == "text":
+        assert frame.shape == (4 * min(8, len(trained.validation[0])),)
+        assert trained.course.snapshots.shape[1:] == (4 * trained.block.snapshot_count,)
+        return
     assert frame.shape == trained.course.snapshots.shape[1:]
     assert frame.min() >= 0
     assert frame.max() <= 1
@@ -163,7 +178,7 @@ def test_a_fresh_process_generates_the_same(
 ) -> None:
     for key in KEYS:
         block = train(key).block
-        card = saving.Card(block.network, block.model, block.dataset, block.data)
+        card = saving.Card(block.network, train(key).arguments, block.dataset, block.data)
         saving.save(train(key).model, card, tmp_path / key)
     places = {str(tmp_path / key): str(tmp_path / f"{key}.npy") for key in KEYS}
     command = [sys.executable, "-c", PROGRAM, json.dumps(places)]
@@ -178,6 +193,14 @@ def test_the_exported_part_generates(trained: Trained) -> None:
     exported = model.inference_model()
     stock = {type(layer).__module__.partition(".")[0] for layer in exported.layers}
     assert stock == {"keras"}
+    if trained.block.family == "text":
+        # A served request has numbers of any type; softmax of each place sums to 1.
+        ids = trained.validation[0][:1, : model.context].astype(np.float32)
+        shares = exported(ids).numpy()
+        assert shares.shape == (*ids.shape, len(model.vocabulary))
+        np.testing.assert_allclose(shares.sum(axis=-1), 1, rtol=1e-5)
+        np.testing.assert_allclose(shares, tf.nn.softmax(model(ids)), atol=1e-5)
+        return
     inputs = np.random.default_rng(1).standard_normal((2, *exported.input_shape[1:]))
     images = exported(inputs.astype(np.float32)).numpy()
     assert images.shape[1:] == model.generate(1, seed=0).shape[1:]

@@ -159,6 +159,18 @@ def test_numbers_of_other_features_are_refused(gans: Path) -> None:
         page.build(gans, GANS)
 
 
+def test_texts_and_their_numbers(data: Path) -> None:
+    card = {"dataset": "mnist", "data": {"windows": "chunks"}}
+    write(data / "models" / "three" / "model.json", card)
+    write(data / "metrics" / "three" / "metrics.json", {"bits_per_character": 2.5})
+    write(data / "metrics" / "three" / "longest_copies.txt", "held out: 40 characters")
+    write(data / "samples" / "three" / "temperature_0.5.txt", "To be <or> not")
+    html = page.build(data, {**DOCUMENT, "train": {"three": {"family": "text"}}})
+    assert "<h2>Text</h2>" in html
+    for part in ("bits per character", "To be &lt;or&gt; not", "held out: 40 characters"):
+        assert part in html
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(-151.23456, "-151.2"), (2, "2"), (3.0, "3"), ("", ""), (0.00012345, "0.0001234")],

@@ -14,9 +14,11 @@ BLOCKS = {
     "evaluate.likelihood": "generative.blocks.likelihood:EvaluateLikelihood",
     "evaluate.pictures": "generative.blocks.images:EvaluatePictures",
     "evaluate.stackedgan": "generative.blocks.disentangled:EvaluateStackedgan",
+    "evaluate.text": "generative.blocks.text:EvaluateText",
     "render.adversarial": "generative.blocks.adversarial:RenderAdversarial",
     "render.classifiers": "generative.blocks.classifiers:RenderClassifiers",
     "render.interactive": "generative.blocks.disentangled:RenderInteractive",
     "render.likelihood": "generative.blocks.likelihood:RenderLikelihood",
     "render.objectives": "generative.blocks.adversarial:RenderObjectives",
+    "render.text": "generative.blocks.text:RenderText",
 }

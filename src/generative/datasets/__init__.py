@@ -4,4 +4,5 @@ DATASETS = {
     "coloured_digits": "generative.datasets.coloured_digits",
     "mnist": "generative.datasets.mnist",
     "pictures": "generative.datasets.pictures",
+    "shakespeare": "generative.datasets.shakespeare",
 }

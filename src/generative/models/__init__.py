@@ -3,6 +3,9 @@
 MODELS = {
     "acgan": "generative.models.acgan:ACGAN",
     "cgan": "generative.models.cgan:CGAN",
+    "char_conv": "generative.models.char_conv:CharConv",
+    "char_lstm": "generative.models.char_lstm:CharLSTM",
+    "char_transformer": "generative.models.char_transformer:CharTransformer",
     "colour_gan": "generative.models.colour_gan:ColourGAN",
     "cvae": "generative.models.cvae:CVAE",
     "dcgan": "generative.models.dcgan:DCGAN",

@@ -113,7 +113,8 @@ def describe(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
     table = pd.read_csv(history) if history.exists() else pd.DataFrame()
     prepared = sorted((data / "prepared" / card["dataset"]).iterdir())
     concerns = model / "concerns.txt"
-    drawn = [*sorted(samples.iterdir()), *sorted(metrics.glob("*.png"))]
+    measured = (file for kind in ("*.png", "*.txt") for file in sorted(metrics.glob(kind)))
+    drawn = [*sorted(samples.iterdir()), *measured]
     return {
         "key": key,
         "dataset": card["dataset"],

@@ -1,0 +1,169 @@
+"""A text as a stream of characters: by default Shakespeare's plays and poems.
+
+The stream is cut into training, validation and test text before anything else, each in one piece:
+windows that overlap, divided at random, would show a model most of the text it is tested on.
+
+A character is its place in the vocabulary, counted from 1; 0 stands for no character: as an input
+it says that a text begins, as a target that nothing is to be predicted.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from generative import arrays
+from generative.errors import BadInput, unknown
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+KEY = "shakespeare"
+START = 0
+# Held-out text is read in rows of this many characters: long ones, for each starts from nothing.
+ROW = 2048
+
+Case = Literal["kept", "lower"]
+Windows = Literal["chunks", "last_character"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def prepare(
+    raw: Path, *, case: Case, validation_share: Share, test_share: Share
+) -> dict[str, np.ndarray | list[str]]:
+    """`{split}_ids`, uint8 or uint16 [N], and the `vocabulary`, every character of the text.
+
+    `raw` is a UTF-8 file or a folder of them. The end of the text is the test text, what stands
+    before it the validation text. Raises `BadInput` for what is no text, or too little of it.
+    """
+    from generative.reading import texts
+
+    try:
+        text = texts.read(raw)
+    except BadInput as error:
+        raise BadInput(f"prepare.{KEY}.raw: {error}") from None
+    if case == "lower":
+        text = text.lower()
+    lengths = [int(len(text) * share) for share in (validation_share, test_share)]
+    lengths.insert(0, len(text) - sum(lengths))
+    if min(lengths) < 2:
+        shown = ", ".join(f"{n} for {s}" for n, s in zip(lengths, arrays.SPLITS, strict=True))
+        raise BadInput(
+            f"prepare.{KEY}: of {len(text):,} characters the shares make {shown}; at least 2 each "
+            "are needed: add text, or change validation_share or test_share"
+        )
+    vocabulary = sorted(set(text))
+    ids = np.searchsorted(_code_points("".join(vocabulary)), _code_points(text)) + 1
+    ids = ids.astype(np.uint8 if len(vocabulary) < 256 else np.uint16)
+    parts = np.split(ids, np.cumsum(lengths)[:-1])
+    named = {f"{split}_ids": part for split, part in zip(arrays.SPLITS, parts, strict=True)}
+    return {**named, "vocabulary": vocabulary}
+
+
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """What a model's constructor is told of the data: the `vocabulary`, as one str."""
+    characters = json.loads(_existing(folder / "vocabulary.json").read_text(encoding="utf-8"))
+    return {"vocabulary": "".join(characters)}
+
+
+def stream(folder: Path, split: str) -> np.ndarray:
+    """One split in one piece: uint8 or uint16 ids [N]."""
+    if split not in arrays.SPLITS:
+        raise unknown("split", split, arrays.SPLITS)
+    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
+        ids: np.ndarray = prepared[f"{split}_ids"]
+    return ids
+
+
+def _existing(file: Path) -> Path:
+    if not file.exists():
+        raise BadInput(f"{file} is missing; run dvc repro prepare@{KEY}")
+    return file
+
+
+def load(
+    folder: Path, split: str, *, windows: Windows, length: int, carried: int, step: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """One split as inputs and targets, ids [rows, about 2048]; each row starts a text.
+
+    All models read the same rows, whatever windows they learned from, so that they compare. Fewer
+    characters than there are rows are cut off the end.
+    """
+    ids = stream(folder, split)
+    rows = max(1, len(ids) // ROW)
+    return _pairs(ids[: len(ids) // rows * rows].reshape(rows, -1))
+
+
+def _pairs(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and targets: before a character stands the last one, before the first `START`."""
+    inputs = np.roll(targets, 1, axis=1)
+    inputs[:, 0] = START
+    return inputs, targets
+
+
+def batches(
+    folder: Path,
+    batch_size: int,
+    seed: int,
+    *,
+    windows: Windows,
+    length: Annotated[int, Field(ge=1)],
+    carried: Annotated[int, Field(ge=1)],
+    step: Annotated[int, Field(ge=1)],
+) -> "tf.data.Dataset":
+    """The training text for `fit`: batches of (inputs, targets), ids [batch, length].
+
+    `chunks` cuts the text into passages of `carried` chunks and takes `batch_size` of them at a
+    time, in random order: row r of a batch goes on where row r of the batch before stopped, until
+    the passages end. An input of 0 says that one begins.
+    `last_character` (Chollet, 2017, section 8.1) takes windows of `length` characters, one every
+    `step`, in random order; only the character behind a window is predicted, so all other targets
+    are 0. Raises `BadInput` for a text too short for one batch.
+    """
+    import tensorflow as tf
+
+    ids = stream(folder, "train")
+    if windows == "last_character":
+        starts = len(range(0, len(ids) - length, step))
+        _check(starts >= batch_size, ids, batch_size, 1)
+        text = tf.constant(ids)
+
+        def window(number: Any) -> tuple[Any, Any]:
+            places = number[:, tf.newaxis] * step + tf.range(length + 1, dtype=tf.int64)
+            read = tf.gather(text, places)
+            inputs = tf.pad(read[:, :-1], [[0, 0], [1, 0]], constant_values=START)
+            return inputs, tf.pad(read[:, -1:], [[0, 0], [length, 0]], constant_values=START)
+
+        order = tf.data.Dataset.range(starts).shuffle(starts, seed=seed)
+        return order.batch(batch_size, drop_remainder=True).map(window).prefetch(2)
+
+    count = len(ids) // (carried * length)
+    _check(count >= batch_size, ids, batch_size, carried * length)
+    pairs = [
+        tf.constant(side.reshape(count, carried, length))
+        for side in _pairs(ids[: count * carried * length].reshape(count, -1))
+    ]
+
+    def chunks(numbers: Any) -> tuple[Any, Any]:
+        inputs, targets = (tf.gather(side, numbers) for side in pairs)
+        return tf.transpose(inputs, (1, 0, 2)), tf.transpose(targets, (1, 0, 2))
+
+    order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
+    read = order.batch(batch_size, drop_remainder=True).map(chunks).unbatch()
+    return read.apply(
+        tf.data.experimental.assert_cardinality(count // batch_size * carried)
+    ).prefetch(2)
+
+
+def _check(enough: bool, ids: np.ndarray, batch_size: int, length: int) -> None:
+    if not enough:
+        raise BadInput(
+            f"the training text has {len(ids):,} characters, too few for a batch of {batch_size} "
+            f"times {length}; lower batch_size, data.carried or data.length, or add text"
+        )
