@@ -5,6 +5,7 @@ BLOCKS = {
     "prepare.*": "generative.blocks.prepare:Prepare",
     "train.*": "generative.blocks.train:Train",
     "tune.*": "generative.blocks.tune:Tune",
+    "style.*": "generative.blocks.style:Style",
     "ensemble": "generative.blocks.ensemble:Judge",
     "calibrate": "generative.blocks.images:Calibrate",
     "evaluate.classifiers": "generative.blocks.classifiers:EvaluateClassifiers",
