@@ -22,7 +22,7 @@ PROJECT = Path(__file__).parent.parent
 TINY = PROJECT / "tests" / "tiny.yaml"
 # What a workspace does without: of each kind another is left.
 SIBLINGS = re.compile(
-    r"\b(acgan|cgan|colour_gan|functional|gan_maximum_likelihood|gan_minimax|inception|sequential|vae)\b"
+    r"\b(acgan|astronaut_hubble|cgan|coffee_retina|colour_gan|functional|gan_maximum_likelihood|gan_minimax|inception|sequential|vae)\b"
 )
 
 

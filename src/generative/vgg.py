@@ -6,6 +6,7 @@ blue, green and red in [0, 255] less a mean. Both become one kind of network her
 green and blue in [0, 1], on disk as `network.json` and `network.weights.h5`.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -30,13 +31,11 @@ Convolutions = list[tuple[Array, Array]]
 @dataclass(frozen=True)
 class Kind:
     """The number of convolutions in each block, what is taken from the red, green and blue of a
-    picture in [0, 1] and what they are then divided by, and the `distances` between `PHOTOGRAPHS`
-    that the published weights are known to see."""
+    picture in [0, 1] and what they are then divided by."""
 
     convolutions: tuple[int, ...]
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
-    distances: tuple[float, ...] = ()
 
     def layers(self) -> list[str]:
         """block1_conv1, block1_conv2, block2_conv1, ..."""
@@ -48,13 +47,15 @@ class Kind:
 
 
 KINDS = {
-    "vgg16": Kind((2, 2, 3, 3, 3), MEAN, DEVIATION, (0.7464, 0.5660, 0.7155, 1.2327)),
+    "vgg16": Kind((2, 2, 3, 3, 3), MEAN, DEVIATION),
     "vgg19": Kind(
         (2, 2, 4, 4, 4), (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255, 1 / 255, 1 / 255)
     ),
 }
 # Shipped with scikit-image, without loss.
 PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png")
+# The `distances` of published weights, by the md5 of their file.
+KNOWN = {"aa781aa19d1d23cb185f2837c601b8b2": (0.7464, 0.5660, 0.7155, 1.2327)}
 SIDE = 128
 # Of a known distance. Blue, green and red for red, green and blue change two of the four by 4 and
 # 6 %, no normalisation changes them by 12 % and more, bfloat16 by 0.03 %.
@@ -80,19 +81,21 @@ def load(folder: Path, precision: str = "float32") -> keras.Model:
     except (ValueError, KeyError, TypeError, OSError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BadInput(f"{folder} is damaged ({first}); make it again") from None
-    check(network, KINDS[content["kind"]].distances if content["known"] else (), folder)
+    check(network, KNOWN.get(content["md5"], ()), folder)
     return network
 
 
 def build(kind: str, channels: list[int], precision: str = "float32") -> keras.Model:
     """An untrained network with so many channels in each of its convolutions."""
-    described = find(kind)
+    if kind not in KINDS:
+        raise unknown("network", kind, KINDS)
+    described = KINDS[kind]
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     images = keras.Input((None, None, 3), name="images")
     x = layers.Normalization(
         mean=described.mean, variance=np.square(described.deviation), dtype="float32"
     )(images)
-    features = {}
+    features: dict[str, Any] = {}
     for name, width in zip(described.layers(), channels, strict=True):
         if name.endswith("_conv1") and features:
             x = layers.MaxPooling2D(2, dtype=policy)(x)
@@ -103,31 +106,24 @@ def build(kind: str, channels: list[int], precision: str = "float32") -> keras.M
     return network
 
 
-def find(kind: str) -> Kind:
-    if kind not in KINDS:
-        raise unknown("network", kind, KINDS)
-    return KINDS[kind]
-
-
 # --- what weights come as ----------------------------------------------------------------------
 
 
-def convert_pickle(file: Path, folder: Path, known: bool) -> None:
+def convert_pickle(file: Path, folder: Path) -> None:
     """Write VGG16 into `folder`, from a pickle of arrays, in torchvision's convention.
 
-    known: the weights are the published ones, whose distances between photographs are known.
     Raises `BadInput` if it holds anything else.
     """
     found: Any = read_arrays(file).get("VGG16_0")
     names = KINDS["vgg16"].layers()
     if not isinstance(found, dict) or set(found) != {f"Conv_{i}" for i in range(len(names))}:
         raise BadInput(f"{file} has no VGG16_0 of {len(names)} convolutions: it is not VGG16")
-    convolutions = [(found[n].get("kernel"), found[n].get("bias")) for n in sorted(found, key=_of)]
-    write("vgg16", convolutions, file, folder, known)
-
-
-def _of(name: str) -> int:
-    return int(name.removeprefix("Conv_"))
+    inside = [found[f"Conv_{i}"] for i in range(len(names))]
+    convolutions = [
+        (layer.get("kernel"), layer.get("bias")) if isinstance(layer, dict) else (None, None)
+        for layer in inside
+    ]
+    write("vgg16", convolutions, file, folder)
 
 
 def convert_keras(file: Path, folder: Path) -> None:
@@ -135,19 +131,21 @@ def convert_keras(file: Path, folder: Path) -> None:
 
     Raises `BadInput` if it does not hold VGG19's convolutions.
     """
-    convolutions = []
+    convolutions: list[Any] = []
     with h5py.File(file) as opened:
         for name in KINDS["vgg19"].layers():
-            group = opened.get(name, {})
-            arrays = [np.asarray(group[n]) for n in getattr(group, "attrs", {}).get("weight_names", ())]
-            convolutions.append((arrays[0], arrays[1]) if len(arrays) == 2 else (None, None))
+            arrays: list[Any] = [None, None]
+            if name in opened:
+                group = opened[name]
+                arrays = [np.asarray(group[weight]) for weight in group.attrs["weight_names"]]
+            convolutions.append(arrays)
     if convolutions[0][0] is not None:
         # Blue, green and red become red, green and blue; the scale of the pixels is in `Kind`.
-        convolutions[0] = (convolutions[0][0][:, :, ::-1], convolutions[0][1])
-    write("vgg19", convolutions, file, folder, known=False)
+        convolutions[0][0] = convolutions[0][0][:, :, ::-1]
+    write("vgg19", convolutions, file, folder)
 
 
-def write(kind: str, convolutions: list[Any], file: Path, folder: Path, known: bool) -> None:
+def write(kind: str, convolutions: list[Any], file: Path, folder: Path) -> None:
     """Check the shapes of what was found in `file`, and write the network into `folder`."""
     names, before = KINDS[kind].layers(), 3
     for name, (kernel, bias) in zip(names, convolutions, strict=True):
@@ -162,7 +160,8 @@ def write(kind: str, convolutions: list[Any], file: Path, folder: Path, known: b
     network = build(kind, channels)
     for name, arrays in zip(names, convolutions, strict=True):
         network.get_layer(name).set_weights(arrays)
-    write_json(folder / "network.json", {"kind": kind, "channels": channels, "known": known})
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
+    write_json(folder / "network.json", {"kind": kind, "channels": channels, "md5": md5})
     network.save_weights(folder / "network.weights.h5")
 
 

@@ -20,8 +20,8 @@ class Journal:
 
     evaluate: float64 [size] to terms, float64 [terms], and a gradient, float32 [size].
 
-    Each answer is kept with the md5 of what was asked. The first is computed again: if it is not the
-    recorded one, bit for bit, then the pictures, the parameters, the code or the machine are
+    Each answer is kept with the md5 of what was asked. The first is computed again: if it is not
+    the recorded one, bit for bit, then the pictures, the parameters, the code or the machine are
     others, and nothing of the file is used.
     """
 

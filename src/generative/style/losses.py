@@ -1,8 +1,8 @@
 """What style transfer minimises (Gatys, Ecker and Bethge, 2016, CVPR; 2015, arXiv:1508.06576).
 
-Features F have the shape [height, width, channels]; N is the number of channels, M = height x width
-that of places, both of the layer. G = F'F is the Gram matrix, [N, N]. Pictures are in [0, 1]. All of
-it is float32: the sums behind a Gram matrix are long.
+Features F have the shape [height, width, channels]; N is the number of channels, M = height x
+width that of places, both of the layer. G = F'F is the Gram matrix, [N, N]. Pictures are in [0, 1].
+All of it is float32: the sums behind a Gram matrix are long.
 
 The normalizations, of style, content and variation:
 

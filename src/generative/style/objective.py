@@ -47,7 +47,6 @@ class Objective:
         self.names = ["total", "content", "style", "variation"]
         self.names += [f"style_{name}" for name in block.style_layers]
         signature = [tf.TensorSpec(content.shape, tf.float32)]
-        self._terms = tf.function(self.terms, signature)
         self._with_gradient = tf.function(self.with_gradient, signature)
 
     def terms(self, picture: Any) -> Any:
@@ -86,7 +85,7 @@ class Objective:
 
     def measure(self, picture: Array) -> dict[str, float]:
         """The terms of a picture by name."""
-        values = self._terms(tf.constant(picture)).numpy()
+        values = self.terms(tf.constant(picture)).numpy()
         return dict(zip(self.names, map(float, values), strict=True))
 
     def evaluate(self, flat: Array) -> tuple[Array, Array]:

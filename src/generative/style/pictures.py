@@ -73,8 +73,9 @@ def to_picture(array: Array) -> Image.Image:
 def resized(array: Array, height: int, width: int) -> Array:
     """A picture [1, h, w, 3] in [0, 1] at another size, float32 [1, height, width, 3]."""
     bands = [Image.fromarray(array[0, ..., band].astype(np.float32)) for band in range(3)]
-    larger = [band.resize((width, height), Image.Resampling.BICUBIC) for band in bands]
-    return np.clip(np.stack(larger, axis=-1, dtype=np.float32), 0, 1)[np.newaxis]
+    size = (width, height)
+    larger = [np.asarray(band.resize(size, Image.Resampling.BICUBIC)) for band in bands]
+    return np.clip(np.stack(larger, axis=-1), 0, 1)[np.newaxis]
 
 
 def with_colours_of(content: Array, array: Array) -> Array:
