@@ -3,6 +3,7 @@
 import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 import keras
 from PIL import Image
@@ -151,7 +152,7 @@ def follow(transfer: Transfer) -> bool:
         task = progress.add_task("stylize", total=steps, evaluation=0, loss="")
 
         def watch(row: Row, frame: Image.Image | None) -> None:
-            shown = {"evaluation": int(row["evaluation"]), "loss": f"{row['total']:.4g}"}
+            shown: Any = {"evaluation": int(row["evaluation"]), "loss": f"{row['total']:.4g}"}
             progress.update(task, advance=row["longest_side"] ** 2, **shown)
 
         try:

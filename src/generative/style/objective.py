@@ -85,7 +85,7 @@ class Objective:
 
     def measure(self, picture: Array) -> dict[str, float]:
         """The terms of a picture by name."""
-        values = self.terms(tf.constant(picture)).numpy()
+        values = self.terms(tf.constant(picture, tf.float32)).numpy()
         return dict(zip(self.names, map(float, values), strict=True))
 
     def evaluate(self, flat: Array) -> tuple[Array, Array]:
