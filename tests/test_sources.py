@@ -288,5 +288,6 @@ def test_every_input_can_be_had() -> None:
         assert len({pinned.name for pinned in inputs}) == len(inputs), key
         for pinned in inputs:
             assert pinned.origin or pinned.archive
-            assert len(pinned.sha256) == 64
+            # Keras publishes no sha256 of VGG19.
+            assert (len(pinned.sha256), len(pinned.md5)) in ((64, 0), (0, 32)), pinned.name
             assert bool(pinned.archive) == bool(pinned.member)

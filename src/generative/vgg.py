@@ -211,8 +211,10 @@ def distances(network: keras.Model, images: Array) -> list[float]:
     pairs = [(a, b) for a in range(len(images)) for b in range(a)]
     apart = []
     for a, b in pairs:
+        # A network that sees nothing sees no distance.
         squares = [
-            ((g[a] - g[b]) ** 2).sum() / ((g[a] ** 2).sum() + (g[b] ** 2).sum()) for g in grams
+            ((g[a] - g[b]) ** 2).sum() / max((g[a] ** 2).sum() + (g[b] ** 2).sum(), 1e-30)
+            for g in grams
         ]
         apart.append(float(np.sqrt(np.mean(squares))))
     return [*apart, float(np.mean([x.mean() for x in flat]))]

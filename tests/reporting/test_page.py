@@ -201,3 +201,17 @@ def test_numbers_of_other_features_are_refused(gans: Path) -> None:
 )
 def test_number(value: Any, text: str) -> None:
     assert page.number(value) == text
+
+
+def test_pictures_in_the_style_of_others_are_shown(data: Path) -> None:
+    folder = data / "style" / "cat_in_stripes"
+    write(folder / "metrics.json", {"style_loss_ratio": 0.01239, "evaluations": 200})
+    write(folder / "history.csv", "evaluation,total\n1,77.125\n2,3.5\n")
+    for name in ("picture.png", "film.gif", "beside.png", "steps.png", "losses.png"):
+        Image.new("L", (4, 4)).save(folder / name)
+    block = {"content": "cat.jpg", "style_weight": 500.0}
+    html = page.build(data, {**DOCUMENT, "style": {"cat_in_stripes": block}})
+    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/gif;base64,", ">beside <"):
+        assert part in html
+    assert "style.cat_in_stripes" not in html
+    assert "Style transfer" not in page.build(data, DOCUMENT)

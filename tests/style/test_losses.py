@@ -39,8 +39,8 @@ def test_gram_is_float32_whatever_the_features_are() -> None:
 def terms(normalization: Any) -> tuple[float, float]:
     """The style term of two layers' features, and its definition with sums that are not divided."""
     one, other = random(6, 8, 4), random(6, 8, 4, seed=1)
-    grams = [losses.gram(tf.constant(x)) for x in (one, other)]
-    found = float(losses.style(*grams, 48.0, 192.0, normalization))
+    first, second = (losses.gram(tf.constant(x)) for x in (one, other))
+    found = float(losses.style(first, second, 48.0, 192.0, normalization))
     flat = [x.reshape(48, 4).astype(np.float64) for x in (one, other)]
     return found, float(((flat[0].T @ flat[0] - flat[1].T @ flat[1]) ** 2).sum())
 
@@ -63,8 +63,8 @@ def test_style_is_the_sources() -> None:
 def test_style_of_a_larger_picture_is_the_same() -> None:
     features = random(4, 5, 3)
     tiled = np.tile(features, (3, 2, 1))
-    grams = [losses.gram(tf.constant(x)) for x in (features, tiled)]
-    assert float(losses.style(*grams, 20.0, 20.0, "gatys")) == pytest.approx(0, abs=1e-10)
+    first, second = (losses.gram(tf.constant(x)) for x in (features, tiled))
+    assert float(losses.style(first, second, 20.0, 20.0, "gatys")) == pytest.approx(0, abs=1e-10)
 
 
 @pytest.mark.parametrize(("normalization", "factor"), [("gatys", 0.5), ("mean", 1), ("source", 60)])

@@ -51,15 +51,18 @@ def losses(history: pd.DataFrame) -> Figure:
     names = [name for name in history if name not in ("evaluation", "longest_side")]
     own = [str(name) for name in names if str(name).startswith("style_")]
     whole = [str(name) for name in names if name not in own]
+    begins = history.groupby("longest_side").first()
     for axes, shown, title in zip(
         figure.subplots(1, 2), (whole, own), ("loss and its terms", "style, by layer"), strict=True
     ):
         for name in shown:
             values = history[name].where(history[name] > 0)  # the content's term begins at 0
             axes.plot(history["evaluation"], values, label=name.removeprefix("style_"))
-        for _, begin in history.groupby("longest_side")["evaluation"].min().iloc[1:].items():
+        for begin in begins["evaluation"].iloc[1:]:
             axes.axvline(begin, color="0.6", linestyle=":")
         axes.set(title=title, xlabel="evaluation", yscale="log")
+        # The first step of a line search can be a thousand times too long.
+        axes.set_ylim(top=2 * begins[shown].to_numpy().max())
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     return figure
