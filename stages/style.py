@@ -13,7 +13,7 @@ from generative.blocks.runtime import Runtime
 from generative.blocks.style import Style
 from generative.folders import whole, write_json
 from generative.metrics.lpips import LPIPS
-from generative.style import drawing, measuring, pictures
+from generative.style import drawing, measuring, memory, pictures
 from generative.style.transfer import Row, Transfer
 
 SCRATCH = Path(".cache/style")
@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> None:
     keras.mixed_precision.set_global_policy("float32")
     lpips = LPIPS(weights / "alexnet.ckpt")
     whole_content, styles = pictures.read(content), pictures.read_styles(style, block.blend)
+    sources = [whole_content, *(source for source, _ in styles)]
+    memory.check(f"style.{key}.scales", sources, block.scales[-1].longest_side)
     transfer = Transfer(vgg.load(network, device.precision), whole_content, styles, block)
 
     recorded = {"style": {key: block.written()}, "runtime": device_block.written()}
@@ -52,7 +54,6 @@ def main(arguments: list[str]) -> None:
             write_json(
                 folder / "metrics.json", measuring.measure(transfer, vgg.load(network), lpips)
             )
-            sources = [whole_content, *(source for source, _ in styles)]
             frames = [*transfer.frames, picture]
             drawing.draw(sources, frames, history, block.frames_per_second, folder)
         run.finish(out / "picture.png")

@@ -1,7 +1,5 @@
 """Style transfer by hand: the command `generative stylize`."""
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from generative import runtime, vgg
 from generative.blocks.runtime import Runtime
 from generative.blocks.style import SMALLEST_SIDE, Scale, Style
 from generative.errors import BadInput, unknown
-from generative.style import pictures
+from generative.style import memory, pictures
 from generative.style.transfer import Row, Transfer
 
 # What the result may be saved as; those without alpha are laid over white.
@@ -23,8 +21,6 @@ PRESETS = {
     "fast": ("adam", ((0.5, 60), (1.0, 20))),
     "fine": ("lbfgs", ((0.5, 120), (1.0, 80))),
 }
-# What an evaluation holds at once, by benchmarks/style.py, and what there is besides pictures.
-BYTES_A_PIXEL, BYTES_BESIDES = 4500, 1.2e9
 
 
 def stylize(
@@ -51,7 +47,7 @@ def stylize(
         raise unknown("preset", preset, PRESETS)
     block = options(content, style, network, style_weight, colours, size, preset)
     picture, styles = pictures.read(content), pictures.read_styles(style, {})
-    check_memory(picture, [source for source, _ in styles], size)
+    memory.check("--size", [picture, *(source for source, _ in styles)], size)
     device = runtime.configure(
         Runtime(determinism=True, threads=0, xla="auto"), block.seed, block.precision
     )
@@ -105,35 +101,6 @@ def options(
         "frames_per_second": 1,
     }
     return Style.model_validate(values)
-
-
-def check_memory(content: Image.Image, styles: list[Image.Image], size: int) -> None:
-    """Raise `BadInput` if the picture, or a style at that size, needs more than is free."""
-    free = free_bytes()
-    if free is None:
-        return
-    shown = [pictures.fitted(picture, size).size for picture in (content, *styles)]
-    width, height = max(shown, key=lambda sides: sides[0] * sides[1])
-    needed = BYTES_BESIDES + BYTES_A_PIXEL * width * height
-    if needed > free:
-        fits = max(0.0, (free - BYTES_BESIDES) / BYTES_A_PIXEL / (width * height)) ** 0.5
-        advice = int(size * fits) // 32 * 32
-        raise BadInput(
-            f"--size: {width} x {height} pixels need about {needed / 2**30:.1f} GiB, "
-            f"{free / 2**30:.1f} are free; "
-            + (f"--size {advice} fits" if advice >= SMALLEST_SIDE else "close other programs")
-        )
-
-
-def free_bytes() -> int | None:
-    """Memory that a new process may take; None where the system does not say."""
-    with contextlib.suppress(OSError, ValueError, StopIteration, IndexError):
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        line = next(line for line in lines if line.startswith("MemAvailable:"))
-        return int(line.split()[1]) * 1024
-    if {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", {})):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
 
 
 def follow(transfer: Transfer) -> bool:
