@@ -115,6 +115,6 @@ def test_what_cannot_be_made_is_said_before(
     with pytest.raises(BadInput, match="none holds no network; run dvc repro convert"):
         call("--network", str(folder / "none"))
     monkeypatch.setattr(memory, "free_bytes", lambda: 2**20)
-    with pytest.raises(BadInput, match="--size: 48 x 32 pixels need about 1.1 GiB, 0.0 are free"):
+    with pytest.raises(BadInput, match="--size: 40 x 40 pixels need about 1.1 GiB, 0.0 are free"):
         call()
     assert not (folder / "out.png").exists()
