@@ -31,8 +31,8 @@ PROJECT = Path(__file__).parent.parent
 TINY = PROJECT / "tests" / "tiny.yaml"
 # What a workspace does without: of each kind another is left.
 SIBLINGS = re.compile(
-    r"\b(acgan|cgan|char_conv|char_transformer|colour_gan|functional|gan_maximum_likelihood|gan_minimax"
-    r"|inception|interactive|sequential|(evaluate_)?stackedgan|vae)\b"
+    r"\b(acgan|astronaut_hubble|cgan|char_conv|char_transformer|coffee_retina|colour_gan|functional"
+    r"|gan_maximum_likelihood|gan_minimax|inception|interactive|sequential|(evaluate_)?stackedgan|vae)\b"
 )
 
 
@@ -126,10 +126,37 @@ def write_raw_alexnet(folder: Path, *, bias: float = 0.1) -> None:
         f"NetLinLayer_{i}": {"Conv_0": {"kernel": np.ones((1, 1, width, 1), np.float32)}}
         for i, width in enumerate(channels[1:])
     }
-    content = pickle.dumps({"AlexNet_0": convolutions, **heads}, protocol=3)
-    # Written by numpy 1, as the original was.
-    content = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
-    (folder / "alexnet.ckpt").write_bytes(content)
+    write_pickle(folder / "alexnet.ckpt", {"AlexNet_0": convolutions, **heads})
+
+
+def write_raw_vgg16(folder: Path) -> None:
+    """A small `vgg16.ckpt`, as small as the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(0)
+    channels = (3, 4, 4, 5, 5, *[6] * 3, *[7] * 6)
+    convolutions = {}
+    for i in range(13):
+        shape = (3, 3, channels[i], channels[i + 1])
+        kernel = generator.normal(0, np.sqrt(2 / (9 * channels[i])), shape).astype(np.float32)
+        bias = generator.normal(0, 0.1, channels[i + 1]).astype(np.float32)
+        convolutions[f"Conv_{i}"] = {"kernel": kernel, "bias": bias}
+    write_pickle(folder / "vgg16.ckpt", {"VGG16_0": convolutions})
+
+
+def write_pickle(file: Path, tree: Any) -> None:
+    """As numpy 1 wrote it, as the originals were."""
+    content = pickle.dumps(tree, protocol=3)
+    file.write_bytes(content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
+
+
+def write_raw_styles(folder: Path) -> None:
+    """Stripes and spots, by the names of the real ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    down, across = np.mgrid[:90, :120]
+    stripes = 128 + 100 * np.sin((down + across) / 3)[..., None] * (1, 0.5, -1)
+    Image.fromarray(stripes.astype(np.uint8)).save(folder / "ihc.png")
+    spots = 128 + 100 * (np.sin(down / 4) * np.sin(across / 4))[..., None] * (-1, 1, 0.3)
+    Image.fromarray(spots.astype(np.uint8)).save(folder / "retina.jpg")
 
 
 @pytest.fixture(scope="session")
@@ -142,8 +169,21 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_raw_pictures,
         write_raw_alexnet,
         write_raw_shakespeare,
+        write_raw_vgg16,
+        write_raw_styles,
     ):
         write(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network for style transfer, as the stage makes it, of small, made-up weights."""
+    from generative import vgg
+
+    folder = tmp_path_factory.mktemp("networks") / "vgg16"
+    write_raw_vgg16(folder)
+    vgg.convert_pickle(folder / "vgg16.ckpt", folder)
     return folder
 
 

@@ -28,7 +28,9 @@ def test_an_unknown_profile() -> None:
 
 def test_help_names_every_command() -> None:
     text = call("--help")
-    for command in ("params", "fetch", "publish", "ui", "sample", "register", "tune", "smoke"):
+    for command in ("params", "fetch", "publish", "ui", "sample", "stylize"):
+        assert command in text
+    for command in ("register", "tune", "smoke"):
         assert command in text
 
 

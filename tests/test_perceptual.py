@@ -1,4 +1,5 @@
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,12 @@ def pictures(count: int, height: int, width: int, seed: int = 0) -> Array:
     return images.astype(np.float32)
 
 
-def independent_features(image: Array, convolutions: list[tuple[Array, Array]]) -> Array:
-    """What AlexNet's definition says of one image of the right size, by SciPy's correlation."""
+def independent_activations(
+    image: Array, convolutions: list[tuple[Array, Array]]
+) -> Iterator[Array]:
+    """What AlexNet's definition says of one image, after each ReLU, by SciPy's correlation."""
     x = (image.astype(np.float64) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     strides, paddings = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1)
-    seen = []
     for i, (kernel, bias) in enumerate(convolutions):
         if i in (1, 2):
             rows, columns = ((side - 3) // 2 + 1 for side in x.shape[:2])
@@ -52,6 +54,13 @@ def independent_features(image: Array, convolutions: list[tuple[Array, Array]]) 
         x = np.pad(x, (*[(paddings[i], paddings[i])] * 2, (0, 0)))
         each = [correlate(x, kernel[..., c], "valid")[..., 0] for c in range(len(bias))]
         x = np.maximum(np.stack(each, axis=-1)[:: strides[i], :: strides[i]] + bias, 0)
+        yield x
+
+
+def independent_features(image: Array, convolutions: list[tuple[Array, Array]]) -> Array:
+    """What `perceptual` makes of them, of an image of the right size."""
+    seen = []
+    for i, x in enumerate(independent_activations(image, convolutions)):
         if i in (0, 1, 4):
             length = np.linalg.norm(x, axis=-1, keepdims=True)
             unit = np.divide(x, length, out=np.zeros_like(x), where=length > 0)

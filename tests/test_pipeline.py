@@ -36,7 +36,9 @@ TABLES = {
 }
 OBSERVER = "src/generative/tracking.py"
 
-BY_HAND = {"frogs", "nietzsche"}
+# These are fetched by hand, and these are no data sets.
+BY_HAND = {"frogs", "nietzsche", "vgg19"}
+NO_DATA_SETS = {"alexnet", "photographs", "vgg16"}
 FETCHED = set(SOURCES) - BY_HAND
 # What the story trains; one of the classifiers is tuned, too.
 CLASSIFIERS = {"residual", "separable"}
@@ -62,6 +64,8 @@ EVERYTHING = {
     "calibrate",
     "compare_objectives",
     "tune@separable",
+    "convert",
+    "style@chelsea_ihc",
     "report",
     "publish",
 }
@@ -76,7 +80,7 @@ def test_one_key_everywhere() -> None:
     trained = {block["network"] for block in document["train"].values()}
     assert trained | {"topologies/ensemble"} == set(NETWORKS)
     assert set(document["prepare"]) == set(DATASETS)
-    assert set(SOURCES) == {*DATASETS, "alexnet", *BY_HAND}
+    assert set(SOURCES) == {*DATASETS, *NO_DATA_SETS, *BY_HAND}
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     assert set(stages["fetch"]["foreach"]) == FETCHED
     assert {block["raw"] for block in document["prepare"].values()} == {
@@ -187,6 +191,9 @@ def test_plots_name_every_model() -> None:
         if block["network"].startswith("models/"):
             picture = "learning_curves" if block["family"] == "text" else "samples"
             assert f"data/samples/{key}/{picture}.png" in text
+    for key in params.read_document()["style"]:
+        assert f"data/style/{key}/history.csv" in text
+        assert f"data/style/{key}/picture.png" in text
 
 
 def test_profiles_are_valid(tmp_path: Path) -> None:
@@ -253,7 +260,7 @@ def test_first_run_makes_everything(story: Workspace) -> None:
     assert run["git.dirty"] == "false"
     assert history(story, run["id"])
     for stage in EVERYTHING:
-        if stage.startswith(("train@", "tune@")) or stage == "ensemble":
+        if stage.startswith(("train@", "tune@", "style@")) or stage == "ensemble":
             (run,) = runs(story, stage)
             assert (run["status"], run["origin"]) == ("FINISHED", "live"), stage
     assert trials(story) == ["1", "2"]
@@ -286,7 +293,10 @@ def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
         return any(file == dep or file.startswith(f"{dep}/") for dep in declared)
 
     state = ("mlruns/", ".cache/", ".git/", "dvc.lock", "params.yaml", *TABLES, OBSERVER)
-    kinds = ("raw", "prepared", "models", "metrics", "samples", "repeats", "tuning")
+    kinds = (
+        *("raw", "prepared", "networks", "models", "metrics", "samples", "style", "repeats"),
+        "tuning",
+    )
     own = tuple(f"data/{kind}/" for kind in kinds)
     for file in record["files"]:
         written_by_itself = file.startswith(own) and not is_declared(file)
@@ -301,7 +311,8 @@ def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
 def outputs_of(stage: str) -> set[str]:
     name, _, key = stage.partition("@")
     kinds = {"fetch": "raw", "prepare": "prepared", "train": "models", "tune": "tuning"}
-    return {f"data/{kinds.get(name, 'none')}/{key}", "data/models/ensemble"}
+    kind = {**kinds, "style": "style"}.get(name, "none")
+    return {f"data/{kind}/{key}", "data/models/ensemble"}
 
 
 def test_nothing_changed(story: Workspace) -> None:

@@ -321,7 +321,9 @@ def test_every_input_can_be_had() -> None:
         assert len({pinned.name for pinned in inputs}) == len(inputs), key
         for pinned in inputs:
             assert pinned.origin or pinned.archive
-            assert len(pinned.sha256) == 64 or key == "nietzsche"
+            # Keras publishes an md5 of VGG19 and no sha256; of Nietzsche nobody tells either.
+            lengths = (len(pinned.sha256), len(pinned.md5))
+            assert lengths in ((64, 0), (0, 32)) or key == "nietzsche", pinned.name
             # Without a path it is the whole archive, which must then be the same file.
             if pinned.archive and not pinned.member:
                 assert pinned.sha256 == pinned.archive.sha256

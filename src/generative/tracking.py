@@ -1,9 +1,9 @@
 """MLflow as a view of the results: runs that are live while they train, and `publish`, which makes
 MLflow agree with `dvc.lock` whatever happened to it. The only file that imports mlflow.
 
-A run is a stage that trains: a model, or a search with a nested run for each trial. DVC's outputs
-are the truth: nothing here writes any of them, and a store that is locked, full or gone costs a
-warning and never the training.
+A run is a stage that trains or optimises: a model, a picture, or a search with a nested run for
+each trial. DVC's outputs are the truth: nothing here writes any of them, and a store that is
+locked, full or gone costs a warning and never the training.
 """
 
 import hashlib
@@ -123,7 +123,7 @@ class Store:
         known = {
             "dvc.stage": stage,
             "params.hash": digest(params)[:16],
-            "data.md5": md5_of_folder(data),
+            "data.md5": md5_of_file(data) if data.is_file() else md5_of_folder(data),
             "profile": read_document().get("profile", "unknown"),
             **git_tags(),
             **tags,
@@ -168,9 +168,10 @@ class Store:
         """The curves of a training that was not watched, from its `history.csv`."""
         import pandas as pd
 
-        for row in pd.read_csv(history).to_dict("records"):
-            values = {str(name): value for name, value in row.items() if name != "epoch"}
-            self.log(run, values, int(row["epoch"]))
+        table = pd.read_csv(history)
+        step, *names = table.columns  # an epoch, or an evaluation
+        for row in table.to_dict("records"):
+            self.log(run, {str(name): row[name] for name in names}, int(row[step]))
 
 
 # --- live runs ---------------------------------------------------------------------------------
@@ -223,6 +224,16 @@ class LiveRun:
         picture = rows.reshape(-1, columns * width, channels)
         self.store.client.log_image(self.run, picture, key="snapshot", step=epoch)
 
+    def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        """Send the next rows of a style transfer's history, and the best picture so far."""
+        self.work.put(partial(self._evaluations, rows, picture))
+
+    def _evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        for row in rows:
+            step, *values = row.items()  # the first is the number of the evaluation
+            self.store.log(self.run, dict(values), int(step[1]))
+        self.store.client.log_image(self.run, picture, key="picture", step=int(step[1]))
+
     def trials(self, rows: list[dict[str, Any]]) -> None:
         """The trials of a search so far, each a nested run; those that are there stay."""
         new, self.sent = rows[self.sent :], len(rows)
@@ -249,6 +260,9 @@ class NoRun:
     """Stands in where tracking is off."""
 
     def epoch(self, epoch: int, values: dict[str, float], frame: Any) -> None:
+        pass
+
+    def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
         pass
 
     def trials(self, rows: list[dict[str, Any]]) -> None:
@@ -306,7 +320,8 @@ class Entry:
     @property
     def result(self) -> str:
         """The file whose hash names the live run."""
-        return {"models": "model.weights.h5", "tuning": "trials.csv"}[self.kind]
+        results = {"models": "model.weights.h5", "tuning": "trials.csv", "style": "picture.png"}
+        return results[self.kind]
 
 
 def entries(lock: dict[str, Any]) -> list[Entry]:
@@ -314,14 +329,14 @@ def entries(lock: dict[str, Any]) -> list[Entry]:
     found = []
     for stage, entry in lock.items():
         kind, key = Path(entry["outs"][0]["path"]).parts[-2:]
-        if kind in ("models", "tuning"):
+        if kind in ("models", "tuning", "style"):
             found.append(Entry(stage, entry, kind, key))
     return found
 
 
 def publish(folder: Path = Path("data")) -> dict[str, str]:
-    """Make MLflow hold one run, with curves, metrics and pictures, for each trained model, and one
-    for each search, with its trials.
+    """Make MLflow hold one run, with curves, metrics and pictures, for each trained model and each
+    style transfer, and one for each search, with its trials.
 
     Returns what was done for each: "kept", "tagged" (its live run was found), "restored" (made from
     the files) or "updated" (newer metrics or pictures). Raises `BadInput` if a result is not on
@@ -370,17 +385,19 @@ def restore(store: Store, entry: Entry, folder: Path) -> str:
         if "dvc.lock_hash" not in run.data.tags:  # of a publish that was cut off
             store.client.delete_run(run.info.run_id)
     params = entry.lock["params"]["params.yaml"]
-    block = params.get(f"train.{entry.key}", {})
+    block = params.get(f"{'style' if entry.kind == 'style' else 'train'}.{entry.key}", {})
     tags = {
         "origin": "restored",
         "device": "unknown",
         "precision": block.get("precision", "float32"),
         "determinism": "bitwise" if params["runtime"]["determinism"] else "statistical",
     }
-    prepared = next(
-        Path(dep["path"]).name for dep in entry.lock["deps"] if "prepared" in dep["path"]
-    )
-    run_id = store.create(entry.stage, nest(params), tags, folder / "prepared" / prepared)
+    if entry.kind == "style":
+        data = Path(block["content"])
+    else:
+        deps = (dep["path"] for dep in entry.lock["deps"])
+        data = folder / "prepared" / next(Path(path).name for path in deps if "prepared" in path)
+    run_id = store.create(entry.stage, nest(params), tags, data)
     history = folder / entry.kind / entry.key / "history.csv"
     if history.exists():
         store.log_history(run_id, history)
@@ -391,7 +408,7 @@ def restore(store: Store, entry: Entry, folder: Path) -> str:
 def add_results(store: Store, run_id: str, entry: Entry, folder: Path) -> None:
     """The final metrics, the pictures, the model's files; a search's trials."""
     own = folder / entry.kind / entry.key
-    measured = own if entry.kind == "tuning" else folder / "metrics" / entry.key
+    measured = folder / "metrics" / entry.key if entry.kind == "models" else own
     metrics = flatten(json.loads((measured / "metrics.json").read_text(encoding="utf-8")))
     # A prefix, because the curves of the training have some of the same names.
     numbers = {f"test/{name}": v for name, v in metrics.items() if not isinstance(v, str)}
@@ -399,6 +416,9 @@ def add_results(store: Store, run_id: str, entry: Entry, folder: Path) -> None:
     for name, value in metrics.items():
         if isinstance(value, str):
             store.client.set_tag(run_id, name, value)
+    if entry.kind == "style":
+        store.client.log_artifacts(run_id, str(own), "pictures")
+        return
     if entry.kind == "tuning":
         store.client.log_artifacts(run_id, str(own), "search")
         import pandas as pd
@@ -431,7 +451,7 @@ def read_lock() -> dict[str, Any]:
 
 def result_digest(lock: dict[str, Any], key: str) -> str:
     """The hash of what was measured and drawn of a model."""
-    places = [f"data/{kind}/{key}" for kind in ("metrics", "samples", "tuning")]
+    places = [f"data/{kind}/{key}" for kind in ("metrics", "samples", "tuning", "style")]
     outs = [out for entry in lock.values() for out in entry["outs"]]
     return digest([out for place in places for out in outs if out["path"] == place])
 

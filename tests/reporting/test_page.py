@@ -190,3 +190,17 @@ def test_other_seeds_are_shown_with_their_median(data: Path) -> None:
         assert "".join(f'<td class="number">{value}</td>' for value in row) in html
     write(folder / "seeds.csv", "seed,category_error\n1,0.125\n")
     assert "with other seeds" not in page.build(data, document)
+
+
+def test_pictures_in_the_style_of_others_are_shown(data: Path) -> None:
+    folder = data / "style" / "cat_in_stripes"
+    write(folder / "metrics.json", {"style_loss_ratio": 0.01239, "evaluations": 200})
+    write(folder / "history.csv", "evaluation,total\n1,77.125\n2,3.5\n")
+    for name in ("picture.png", "film.gif", "beside.png", "steps.png", "losses.png"):
+        Image.new("L", (4, 4)).save(folder / name)
+    block = {"content": "cat.jpg", "style_weight": 500.0}
+    html = page.build(data, {**DOCUMENT, "style": {"cat_in_stripes": block}})
+    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/gif;base64,", ">beside <"):
+        assert part in html
+    assert "style.cat_in_stripes" not in html
+    assert "Style transfer" not in page.build(data, DOCUMENT)

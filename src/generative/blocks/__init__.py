@@ -6,6 +6,7 @@ BLOCKS = {
     "train.*": "generative.blocks.train:Train",
     "repeat.*": "generative.blocks.disentangled:Repeat",
     "tune.*": "generative.blocks.tune:Tune",
+    "style.*": "generative.blocks.style:Style",
     "ensemble": "generative.blocks.ensemble:Judge",
     "calibrate": "generative.blocks.images:Calibrate",
     "evaluate.classifiers": "generative.blocks.classifiers:EvaluateClassifiers",

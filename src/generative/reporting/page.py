@@ -17,7 +17,7 @@ MEDIA_TYPES = {".png": "image/png", ".gif": "image/gif"}
 # A picture of more is unreadable beside another.
 WIDE_PIXELS = 1000
 # The blocks of params.yaml that are shown with what they belong to.
-OWN = ("train", "tune")
+OWN = ("style", "train", "tune")
 
 
 def build(data: Path, document: dict[str, Any]) -> str:
@@ -76,6 +76,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
         interactive=sheets(data / "samples" / "interactive") if "interactive" in drawn else [],
         repeats=[repeated(data, key, block) for key, block in document.get("repeat", {}).items()],
         searches=[search(data, key, block) for key, block in document["tune"].items()],
+        transfers=[transfer(data, k, block) for k, block in document.get("style", {}).items()],
         shared_params=flatten(shared),
     )
 
@@ -171,6 +172,21 @@ def search(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
         "metrics": read_json(folder / "metrics.json"),
         "pictures": [picture(file) for file in sorted(folder.glob("*.png"))],
         "trials": rows(pd.read_csv(folder / "trials.csv")),
+        "params": flatten(block),
+        "hashes": hashes(sorted(folder.iterdir())),
+    }
+
+
+def transfer(data: Path, key: str, block: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of one picture in the style of others."""
+    folder = existing(data / "style" / key)
+    drawn = [folder / "picture.png", folder / "film.gif"]
+    drawn += [folder / f"{name}.png" for name in ("beside", "steps", "losses")]
+    return {
+        "key": key,
+        "metrics": read_json(folder / "metrics.json"),
+        "pictures": [picture(file) for file in drawn],
+        "history": rows(pd.read_csv(folder / "history.csv")),
         "params": flatten(block),
         "hashes": hashes(sorted(folder.iterdir())),
     }

@@ -1,0 +1,46 @@
+"""Whether a picture fits into memory, asked before anything is computed."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from generative.blocks.style import SMALLEST_SIDE
+from generative.errors import BadInput
+from generative.style import pictures
+
+# An evaluation in float32 takes 2,530 bytes a pixel (benchmarks/style.py) and L-BFGS 960 and more
+# for its corrections; the process takes 0.9 GiB before. With some room:
+BYTES_A_PIXEL, BYTES_BESIDES = 4500, 1.2e9
+
+
+def check(name: str, sources: Sequence[Image.Image], longest_side: int) -> None:
+    """Raise `BadInput` if one of `sources` at that size needs more than is free; `name` is what the
+    message calls the size."""
+    free = free_bytes()
+    if free is None:
+        return
+    shown = [pictures.fitted(picture, longest_side).size for picture in sources]
+    width, height = max(shown, key=lambda sides: sides[0] * sides[1])
+    needed = BYTES_BESIDES + BYTES_A_PIXEL * width * height
+    if needed > free:
+        share = max(0.0, (free - BYTES_BESIDES) / (needed - BYTES_BESIDES))
+        fits = int(max(width, height) * share**0.5) // 32 * 32
+        advice = f"{fits} fits" if fits >= SMALLEST_SIDE else "close other programs"
+        raise BadInput(
+            f"{name}: {width} x {height} pixels need about {needed / 2**30:.1f} GiB, "
+            f"{free / 2**30:.1f} are free; {advice}"
+        )
+
+
+def free_bytes() -> int | None:
+    """Memory that a process may take, or all there is; None where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, StopIteration, IndexError):
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+        line = next(line for line in lines if line.startswith("MemAvailable:"))
+        return int(line.split()[1]) * 1024
+    if {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", {})):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None

@@ -1,0 +1,87 @@
+"""Pictures for style transfer: from files to arrays and back, at any size, with their alpha."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from generative.blocks.style import SMALLEST_SIDE
+from generative.errors import BadInput, unknown
+from generative.reading import pictures
+
+Array = np.ndarray
+
+# ITU-R BT.601, as in JPEG.
+LUMINANCE = (0.299, 0.587, 0.114)
+
+
+def read(file: Path) -> Image.Image:
+    """The picture in `file` as 8-bit RGB: upright, alpha laid over white, the first frame.
+
+    Raises `BadInput` if there is none, or if a side is shorter than `SMALLEST_SIDE`.
+    """
+    if not file.is_file():
+        raise BadInput(f"the picture {file} is {'a folder' if file.exists() else 'missing'}")
+    try:
+        picture = pictures.read(file)
+        pictures.check_size(picture, SMALLEST_SIDE, SMALLEST_SIDE)
+    except pictures.Unusable as reason:
+        raise BadInput(f"{file}: {reason}; choose another picture") from None
+    return picture
+
+
+def read_styles(place: Path, blend: dict[str, float]) -> list[tuple[Image.Image, float]]:
+    """The picture `place`, or those of the folder `place`, each with its share.
+
+    Raises `BadInput` for a share of a picture that is not there.
+    """
+    files = pictures.files_of(place) if place.is_dir() else [place]
+    names = [str(file.relative_to(place)) if place.is_dir() else file.name for file in files]
+    for name in blend:
+        if name not in names:
+            raise unknown(f"picture of {place}", name, names)
+    return [(read(file), blend.get(name, 1.0)) for file, name in zip(files, names, strict=True)]
+
+
+def alpha(file: Path) -> Image.Image | None:
+    """How opaque the pixels of a picture that was read are, grey and upright; None if all are."""
+    with Image.open(file, formats=pictures.FORMATS) as opened:
+        if not opened.has_transparency_data:
+            return None
+        return ImageOps.exif_transpose(opened).convert("RGBA").getchannel("A")
+
+
+def fitted(picture: Image.Image, longest_side: int) -> Image.Image:
+    """`picture` made smaller, if need be, so that no side is longer; never larger."""
+    scale = longest_side / max(picture.size)
+    if scale >= 1:
+        return picture
+    width, height = (max(SMALLEST_SIDE, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def to_array(picture: Image.Image) -> Array:
+    """float32 [1, height, width, 3] in [0, 1]."""
+    return np.asarray(picture, np.float32)[np.newaxis] / 255
+
+
+def to_picture(array: Array) -> Image.Image:
+    """8-bit RGB of one picture [1, height, width, 3] in [0, 1]."""
+    return Image.fromarray(np.rint(np.clip(array[0], 0, 1) * 255).astype(np.uint8))
+
+
+def resized(array: Array, height: int, width: int) -> Array:
+    """A picture [1, h, w, 3] in [0, 1] at another size, float32 [1, height, width, 3]."""
+    bands = [Image.fromarray(array[0, ..., band].astype(np.float32)) for band in range(3)]
+    size = (width, height)
+    larger = [np.asarray(band.resize(size, Image.Resampling.BICUBIC)) for band in bands]
+    return np.clip(np.stack(larger, axis=-1), 0, 1)[np.newaxis]
+
+
+def with_colours_of(content: Array, array: Array) -> Array:
+    """The luminance of `array` with the chrominance of `content`, both [1, height, width, 3].
+
+    Gatys, Bethge, Hertzmann and Shechtman, 2016, arXiv:1606.05897.
+    """
+    light = (array - content) @ np.asarray(LUMINANCE, np.float32)
+    return np.clip(content + light[..., np.newaxis], 0, 1)

@@ -1,0 +1,39 @@
+import pytest
+from PIL import Image
+
+from generative.errors import BadInput
+from generative.style import memory
+
+SMALL, LARGE = Image.new("RGB", (40, 40)), Image.new("RGB", (6000, 4000))
+
+
+def test_what_memory_does_not_hold_is_refused_with_what_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: 8 * 2**30)
+    memory.check("--size", [SMALL, LARGE], 512)
+    message = r"--size: 6000 x 4000 pixels need about .* GiB, 8.0 are free; (\d+) fits"
+    for sources in ([SMALL, LARGE], [LARGE, SMALL]):
+        with pytest.raises(BadInput, match=message) as refused:
+            memory.check("--size", sources, 8000)
+    fits = int(str(refused.value).split()[-2])
+    assert 512 < fits < 6000
+    memory.check("--size", [LARGE], fits)
+    with pytest.raises(BadInput, match="GiB"):
+        memory.check("--size", [LARGE], fits + 64)
+
+
+def test_where_nothing_fits_no_size_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2**28)
+    with pytest.raises(BadInput, match="0.2 are free; close other programs"):
+        memory.check("--size", [SMALL], 512)
+
+
+def test_a_system_that_does_not_say_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: None)
+    memory.check("--size", [LARGE], 8000)
+
+
+def test_what_is_free_is_in_bytes() -> None:
+    free = memory.free_bytes()
+    assert free is None or free > 2**24
