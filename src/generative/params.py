@@ -114,26 +114,28 @@ def check_all(path: Path = PATH) -> list[str]:
     document = read_document(path)
     known = {"profile", *SECTIONS}
     mistakes = [f"{path}: {unknown('block', name, known)}" for name in document.keys() - known]
-    names = []
-    for section in SECTIONS:
-        fixed = [name for name in BLOCKS if name == section or name.startswith(f"{section}.")]
-        inside = [f"{section}.{key}" for key in document.get(section) or {}]
-        if f"{section}{EVERY}" in BLOCKS:
-            names += inside
+    places: dict[str, str] = {}  # where the table of blocks has each name
+    for place in BLOCKS:
+        section = place.partition(".")[0]
+        if place.endswith(EVERY):
+            places |= {f"{section}.{key}": place for key in document.get(section) or {}}
         else:
-            names += fixed
-            if section not in BLOCKS:
-                wrong = [name for name in inside if name not in fixed]
-                mistakes += [f"{path}: {unknown('block', name, fixed)}" for name in wrong]
-    for name in names:
-        place = name if name in BLOCKS else name.partition(".")[0] + EVERY
+            places[place] = place
+    for section in SECTIONS:
+        fixed = [name for name in places if name.startswith(f"{section}.")]
+        inside = (
+            [] if section in BLOCKS else [f"{section}.{key}" for key in document.get(section) or {}]
+        )
+        wrong = [name for name in inside if name not in fixed]
+        mistakes += [f"{path}: {unknown('block', name, fixed)}" for name in wrong]
+    for name, place in places.items():
         try:
             read(name, find(BLOCKS, "block", place), path)
         except BadInput as error:
             mistakes.append(str(error))
     if mistakes:
         raise BadInput("\n       ".join(mistakes))
-    return names
+    return list(places)
 
 
 def read_document(path: Path = PATH) -> dict[str, Any]:

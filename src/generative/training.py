@@ -18,6 +18,8 @@ from generative.blocks.train import Train
 from generative.errors import BadInput
 from generative.runtime import Device
 
+# One array, or several by name.
+Arrays = np.ndarray | dict[str, np.ndarray]
 OnEpoch = Callable[[int, dict[str, float], np.ndarray], None]
 VALIDATION_BATCH = 1000
 
@@ -49,7 +51,7 @@ def fit(
     train: Train,
     device: Device,
     batches: tf.data.Dataset,
-    validation: tuple[np.ndarray, np.ndarray],
+    validation: tuple[Arrays, Arrays],
     on_epoch: OnEpoch,
     scratch: Path,
 ) -> Course:
@@ -67,12 +69,13 @@ def fit(
             f"{name}.batch_size: received {train.batch_size}, more than there are training "
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
         )
-    if validation[0].ndim == 4:
-        check_images(name, model, train, validation[0])
+    inputs, _ = validation
+    if isinstance(inputs, np.ndarray) and inputs.ndim == 4:
+        check_images(name, model, train, inputs)
     if train.steps_per_epoch:
         steps, batches = train.steps_per_epoch, batches.repeat()
-    snapshots = Snapshots(validation[0][: train.snapshot_count], on_epoch)
-    activations = Activations(example_of(name, train, validation[0]))
+    snapshots = Snapshots(some(inputs, slice(train.snapshot_count)), train.snapshot_count, on_epoch)
+    activations = Activations(example_of(name, train, inputs))
     last_good = LastGood()
     concerns = Concerns(progress())
     held_out = tf.data.Dataset.from_tensor_slices(validation)
@@ -178,15 +181,21 @@ def options(train: Train, scratch: Path, best: Path) -> list[keras.callbacks.Cal
     return chosen
 
 
-def example_of(name: str, train: Train, images: np.ndarray) -> np.ndarray:
+def some(inputs: Arrays, which: slice) -> Arrays:
+    chosen: Arrays = keras.tree.map_structure(lambda array: array[which], inputs)
+    return chosen
+
+
+def example_of(name: str, train: Train, inputs: Arrays) -> Arrays:
     """The validation example whose activations are logged, as a batch of one."""
     index = train.callbacks.activation_log.example if train.callbacks.activation_log else 0
-    if index >= len(images):
+    count = len(keras.tree.flatten(inputs)[0])
+    if index >= count:
         raise BadInput(
             f"{name}.callbacks.activation_log.example: received {index}, "
-            f"there are {len(images)} validation examples"
+            f"there are {count} validation examples"
         )
-    return images[index : index + 1]
+    return some(inputs, slice(index, index + 1))
 
 
 class NotFinite(Exception):
@@ -218,14 +227,14 @@ class LastGood(keras.callbacks.Callback):
 class Snapshots(keras.callbacks.Callback):
     """Asks the model for the same pictures or texts after every epoch: the frames of a film."""
 
-    def __init__(self, examples: np.ndarray, on_epoch: OnEpoch) -> None:
+    def __init__(self, examples: Arrays, count: int, on_epoch: OnEpoch) -> None:
         super().__init__()
-        self.examples = examples
+        self.examples, self.count = examples, count
         self.on_epoch = on_epoch
         self.frames: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        frame = self.model.snapshot(self.examples) if len(self.examples) else self.examples
+        frame = self.model.snapshot(self.examples) if self.count else np.empty(0)
         self.frames.append(frame)
         self.on_epoch(epoch + 1, dict(logs or {}), frame)
 
@@ -245,9 +254,9 @@ class Concerns(keras.callbacks.Callback):
 
 
 class Activations(keras.callbacks.Callback):
-    """Keeps every layer's output for `example` [1, ...] after each epoch."""
+    """Keeps every layer's output for `example`, a batch of one, after each epoch."""
 
-    def __init__(self, example: np.ndarray) -> None:
+    def __init__(self, example: Arrays) -> None:
         super().__init__()
         self.example = example
         self.epochs: list[dict[str, np.ndarray]] = []
@@ -256,7 +265,7 @@ class Activations(keras.callbacks.Callback):
         self.epochs.append(layer_outputs(self.model, self.example))
 
 
-def layer_outputs(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
+def layer_outputs(model: keras.Model, inputs: Arrays) -> dict[str, np.ndarray]:
     """What each layer of `model` makes of `inputs`, by "<place>_<name>" in the order they run in.
 
     A model of any kind is run once with the layers' `call` replaced: only a functional one could

@@ -246,6 +246,15 @@ class Adversarial(keras.Model):
             )
         return terms
 
+    def unpaid(self) -> dict[str, float]:
+        """What `train_step` tells beside the players' terms, in a step in which nobody plays."""
+        options = self.options
+        weights = {
+            "r1": options["r1_weight"],
+            "gradient_penalty": options["gradient_penalty_weight"],
+        }
+        return {"gradient_norm": 0.0} | {name: 0.0 for name, w in weights.items() if w}
+
     def augment(self, images: Tensor, training: bool) -> Tensor:
         if not training or self.options["augmentation"] == "none":
             return images

@@ -57,7 +57,7 @@ class InfoGAN(Adversarial):
         learns that alone, and how fast: two digits that share a category once the generator draws
         stay together.
     restarts: how often the training begins again, with other weights, because images tell too
-        little of their category after a third of the game. The steps gone are not given back.
+        little of their category after half of the game. The steps gone are not given back.
     """
 
     reach = 1.0  # of the codes in training; by the book 95 % are within it
@@ -169,14 +169,8 @@ class InfoGAN(Adversarial):
         moves = zip(tape.gradient(loss, variables), variables, strict=True)
         # The other heads have no part in it.
         self.starter.apply(*zip(*(move for move in moves if move[0] is not None), strict=True))
-        options = self.options
-        weights = {
-            "r1": options["r1_weight"],
-            "gradient_penalty": options["gradient_penalty_weight"],
-        }
-        unpaid = {"gradient_norm": 0.0} | {name: 0.0 for name, w in weights.items() if w}
         discriminator, generator = self.terms(found, training=True)
-        return self.track(found, {**discriminator, **generator, **unpaid, **learned})
+        return self.track(found, {**discriminator, **generator, **self.unpaid(), **learned})
 
     def draw(self, labels: Tensor) -> Tensor:
         """Random codes, as many as there are `labels`, which have no part in them."""
@@ -232,10 +226,10 @@ class InfoGAN(Adversarial):
         return found
 
     def too_few_nats(self, logs: dict[str, float]) -> float | None:
-        """What images tell of their category, if it is too little for a third of the game."""
+        """What images tell of their category, if it is too little for half of the game."""
         nats = math.log(CATEGORIES) - logs["category"] / (self.category_weight or 1)
         played = int(self.discriminator_optimizer.iterations)
-        early = 3 * played < self.steps - self.alone
+        early = 2 * played < self.steps - self.alone
         return None if early or nats >= LEAST_CATEGORY_NATS else nats
 
     def codes(

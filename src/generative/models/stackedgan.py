@@ -241,14 +241,11 @@ class StackedGAN(Adversarial):
         self.encoder_optimizer.apply(tape.gradient(loss, variables), variables)
         found = self.play(*data, training=True)
         discriminator, generator = self.terms(found, training=True)
-        options = self.options
-        weights = {
-            "r1": options["r1_weight"],
-            "feature_r1": options["r1_weight"],
-            "gradient_penalty": options["gradient_penalty_weight"],
-        }
-        unpaid = {"gradient_norm": 0.0} | {name: 0.0 for name, w in weights.items() if w}
-        return self.track(found, {**discriminator, **generator, **unpaid})
+        return self.track(found, {**discriminator, **generator, **self.unpaid()})
+
+    def unpaid(self) -> dict[str, float]:
+        found = super().unpaid()
+        return found | ({"feature_r1": 0.0} if "r1" in found else {})
 
     def concerns(self, logs: dict[str, float]) -> list[str]:
         # While the encoder learns nobody plays.
