@@ -15,7 +15,7 @@ from generative.folders import whole
 from generative.tables import find
 
 Array = np.ndarray
-# Pixels of a picture's height above which films show it as it is.
+# Pixels of a picture's height above which films show fewer, as they are.
 LARGE = 32
 
 
@@ -32,8 +32,9 @@ def main(arguments: list[str]) -> None:
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"] / np.float32(255)
     # A film of a hundred large pictures, enlarged, would weigh more than all else in the report.
-    scale = 2 if frames.shape[2] <= LARGE else 1
-    film = [rendering.grid(frame, block.film_columns, scale) for frame in frames]
+    large = frames.shape[2] > LARGE
+    side, scale = (block.large_film_columns, 1) if large else (block.film_columns, 2)
+    film = [rendering.grid(frame[: side**2], side, scale) for frame in frames]
     with whole(out) as folder:
         for name, picture in pictures.items():
             picture.save(folder / f"{name}.png", optimize=True)

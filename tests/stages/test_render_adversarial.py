@@ -55,7 +55,9 @@ def real(count: int) -> tuple[Array, Array]:
 
 
 def draw(classes: int, columns: int = 4, test: int = 60) -> dict[str, Any]:
-    block = RenderAdversarial(seed=1, rows=3, columns=columns, film_columns=4, frames_per_second=4)
+    block = RenderAdversarial(
+        seed=1, rows=3, columns=columns, film_columns=4, large_film_columns=2, frames_per_second=4
+    )
     train, _ = real(40)
     return render_adversarial.draw(Plain(classes), train, real(test), block)
 

@@ -8,12 +8,17 @@ from generative.params import Block, Count, Seed
 
 
 class RenderAdversarial(Block):
-    """What the pictures of a GAN show; one with classes has a row for each."""
+    """What the pictures of a GAN show; one with classes has a row for each.
+
+    film_columns, large_film_columns: of the film, and as many rows; of small pictures and of large
+        ones.
+    """
 
     seed: Seed
     rows: Count
     columns: Count
     film_columns: Count
+    large_film_columns: Count
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
 
 
