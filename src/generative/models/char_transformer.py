@@ -44,7 +44,7 @@ class CharTransformer(TextModel):
         self.queries = [layers.Dense(3 * width, name=f"queries_{i}") for i in range(depth)]
         self.mixers = [layers.Dense(width, name=f"mixer_{i}") for i in range(depth)]
         self.wide = [
-            layers.Dense(4 * width, activation="gelu", name=f"wide_{i}") for i in range(depth)
+            layers.Dense(4 * width, activation="relu", name=f"wide_{i}") for i in range(depth)
         ]
         self.narrow = [layers.Dense(width, name=f"narrow_{i}") for i in range(depth)]
         self.dropouts = [layers.Dropout(options["dropout"]) for _ in range(2 * depth)]
