@@ -32,9 +32,9 @@ def main(arguments: list[str]) -> None:
     for name, code in controls.items():
         if code is None:
             print(
-                f"warning: no code steers {name}; evaluate.infogan.least_correlation asks for "
-                f"{block.least_correlation:g}, the strongest has "
-                f"{metrics[f'{name}_correlation']:.2f}"
+                f"warning: no code is free to steer {name}: the strongest correlation is "
+                f"{metrics[f'{name}_correlation']:.2f}; it takes {block.least_correlation:g} "
+                "(evaluate.infogan.least_correlation) of a code that steers nothing else more"
             )
     with whole(out) as folder:
         write_json(folder / "metrics.json", metrics)

@@ -32,11 +32,14 @@ def test_code_surprise_is_minus_the_log_density_of_a_gaussian() -> None:
 
 
 def test_a_small_variance_has_a_floor() -> None:
-    codes = tf.zeros((3, 1))
-    floor = math.log(2 * math.pi) / 2 + infogan.LEAST_LOG_VARIANCE / 2
-    for log_variance in (infogan.LEAST_LOG_VARIANCE, -1000.0):
-        found = infogan.code_surprise(codes, tf.fill((3, 1), log_variance), codes)
-        assert float(found) == pytest.approx(floor)
+    model = build(least_log_variance=-1.0)
+    found = model.play(IMAGES, np.zeros(len(IMAGES)), training=True)
+    codes = found.codes[:, -2:]
+    floor = math.log(2 * math.pi) - 1
+    for log_variance in (-1.0, -1000.0):
+        found.fake_seen.update(mean=codes, log_variance=tf.fill(codes.shape, log_variance))
+        terms, _ = model.terms(found, training=True)
+        assert float(terms["codes"]) == pytest.approx(model.code_weight * floor, 1e-5)
 
 
 def test_surprise_of_uninformative_images_is_the_entropy_of_the_codes_or_more() -> None:
@@ -88,6 +91,7 @@ SMALL: dict[str, Any] = {
     "information": "gaussian",
     "category_weight": 1.0,
     "code_weight": 1.0,
+    "least_log_variance": -6.0,
     "agreement_weight": 0.0,
     "head_start": 0.0,
     "head_start_learning_rate": 0.01,

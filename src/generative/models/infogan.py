@@ -28,8 +28,6 @@ CATEGORIES, CODES = 10, 2
 BOOK_DEVIATION = 0.5
 # Less than this of the 2.3 nats that ten categories have says that some are drawn alike.
 LEAST_CATEGORY_NATS = 1.5
-# A variance below exp of this would let the density of a code rise without bound.
-LEAST_LOG_VARIANCE = -6.0
 # Of standardised logits times this, one high for a tenth of all images gives them 0.9996.
 SHARPNESS = 3.0
 
@@ -50,6 +48,9 @@ class InfoGAN(Adversarial):
         6), codes N(0, 0.5^2) of which only the sign is read, and a category head that learns the
         labels of real images: an ACGAN with two codes.
     category_weight, code_weight: of the two terms.
+    least_log_variance: a floor under the variance that the codes are read with, without which their
+        density rises without bound. A low one rewards details that only the discriminator sees; the
+        authors' program has a fixed variance of 1.
     agreement_weight: of the information that the categories of a real image, and of the same
         image bent at random, have of each other. It brings digits of one kind into one category;
         the paper has none.
@@ -73,6 +74,7 @@ class InfoGAN(Adversarial):
         information: Literal["gaussian", "book"],
         category_weight: NonNegative,
         code_weight: NonNegative,
+        least_log_variance: Annotated[float, Field(ge=-10, le=0)],
         agreement_weight: NonNegative,
         head_start: Share,
         head_start_learning_rate: LearningRate,
@@ -121,6 +123,7 @@ class InfoGAN(Adversarial):
         )
         self.noise_size, self.information = noise_size, information
         self.category_weight, self.code_weight = category_weight, code_weight
+        self.least_log_variance = least_log_variance
         self.agreement_weight, self.head_start = agreement_weight, head_start
         self.head_start_learning_rate = head_start_learning_rate
         self.restarts, self.steps = restarts, 0
@@ -194,7 +197,8 @@ class InfoGAN(Adversarial):
             of_labels = category_cross_entropy(found.real_seen["category"], labels)
             discriminator["labels"] = self.category_weight * of_labels
         else:
-            of_codes = code_surprise(seen["mean"], seen["log_variance"], codes)
+            log_variance = tf.maximum(seen["log_variance"], self.least_log_variance)
+            of_codes = code_surprise(seen["mean"], log_variance, codes)
         # Both players gain by it.
         shared = {
             "category": self.category_weight * of_category,
@@ -289,7 +293,8 @@ class InfoGAN(Adversarial):
         of_category = float(category_cross_entropy(read["category"], category))
         found = {"category_information_nats": math.log(CATEGORIES) - of_category}
         if self.information == "gaussian":
-            surprise = float(code_surprise(read["mean"], read["log_variance"], given))
+            log_variance = np.maximum(read["log_variance"], self.least_log_variance)
+            surprise = float(code_surprise(read["mean"], log_variance, given))
             found["code_information_nats"] = CODES * math.log(2) - surprise
         return found
 
@@ -339,9 +344,7 @@ def code_surprise(mean: Tensor, log_variance: Tensor, codes: Tensor) -> Tensor:
     """-E log N(c; mean, exp(log_variance)), summed over the codes: [batch, codes] each.
 
     The entropy of the codes, ln 2 for one from U(-1, 1), less this is a lower bound of I(c; x).
-    The variance has a floor.
     """
-    log_variance = tf.maximum(log_variance, LEAST_LOG_VARIANCE)
     squares = tf.square(codes - mean) * tf.exp(-log_variance)
     each = (math.log(2 * math.pi) + log_variance + squares) / 2
     return tf.reduce_mean(tf.reduce_sum(each, axis=1))
