@@ -56,7 +56,7 @@ def test_several_texts_and_a_prompt_from_standard_input(models: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--out", "a.png"], "--out: .* writes texts, it makes no pictures"),
+        (["--out", "a.png"], "--out: .* writes texts, it makes no images"),
         (["--label", "0"], "--label: .* writes texts"),
         (["--temperature", "-1"], "temperature: received -1.0"),
         (["--top-p", "1.5"], "top_p: received 1.5"),
