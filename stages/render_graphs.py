@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> None:
     # From all over the test set, which may be in order.
     count = len(next(iter(truth.values())))
     places = np.linspace(0, count - 1, min(block.examples, count)).astype(int)
-    inputs, truth = ({name: some[places] for name, some in part.items()} for part in (inputs, truth))
+    inputs, truth = (
+        {name: some[places] for name, some in part.items()} for part in (inputs, truth)
+    )
     lines = examples.said(model, model.predictions(inputs), truth)
     shown = model.shown(inputs)
     history = pd.read_csv(model_folder / "history.csv")

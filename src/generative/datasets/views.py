@@ -79,8 +79,13 @@ def prepare(
         for number, band in enumerate(chosen):
             rows = slice(band * band_rows, (band + 1) * band_rows)
             images[number] = pair(
-                left[rows], right[rows], disparity[rows], side, shift_pixels,
-                same=number % 2 == 0, generator=generator,
+                left[rows],
+                right[rows],
+                disparity[rows],
+                side,
+                shift_pixels,
+                same=number % 2 == 0,
+                generator=generator,
             )
         prepared |= {f"{split}_images": images, f"{split}_band": chosen.astype(np.uint8)}
         prepared[f"{split}_labels"] = (np.arange(count) % 2 == 0).astype(np.uint8)

@@ -68,8 +68,10 @@ class Graph(keras.Model):
             for name, head in heads.items()
         }
         check_connected(inputs, outputs)
-        # As lists, which Keras also fills from dictionaries; the other way round it sorts names.
-        super().__init__(list(inputs.values()), list(outputs.values()))
+        # As lists, which Keras also fills from dictionaries; the other way round it sorts the names.
+        # Of a list of one output it forgets the name.
+        single = len(outputs) == 1
+        super().__init__(list(inputs.values()), outputs if single else list(outputs.values()))
         self.options = options
         self.kinds = {name: head.kind for name, head in heads.items()}
         self.shares = {name: head.weight for name, head in heads.items()}
@@ -93,7 +95,7 @@ class Graph(keras.Model):
         with as many examples each.
         """
         found = self.predict(self.by_name(inputs), batch_size=BATCH, verbose=0)
-        outputs = found if isinstance(found, list) else [found]
+        outputs = found if isinstance(found, list) else found.values()
         told = {"number": lambda x: x[:, 0], "class": softmax, "verdict": sigmoid}
         return {
             name: told[kind](output)
@@ -150,7 +152,9 @@ def check_connected(inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> No
     for name in inputs:
         others = [tensor for other, tensor in inputs.items() if other != name]
         if others and all(depends_on_nothing_else(output, others) for output in outputs.values()):
-            raise BadInput(f"inputs: {name} is connected to none of the outputs {', '.join(outputs)}")
+            raise BadInput(
+                f"inputs: {name} is connected to none of the outputs {', '.join(outputs)}"
+            )
 
 
 def depends_on_nothing_else(output: Tensor, inputs: list[Tensor]) -> bool:

@@ -1,8 +1,8 @@
 """What each kind of output is trained on and watched by: Keras' own losses and metrics, on logits.
 
-    number     mean squared error     mean absolute error
-    class      cross entropy          accuracy
-    verdict    binary cross entropy   accuracy
+number     mean squared error     mean absolute error
+class      cross entropy          accuracy
+verdict    binary cross entropy   accuracy
 """
 
 from typing import Literal

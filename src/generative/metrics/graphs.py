@@ -59,9 +59,7 @@ def area(truth: Array, score: Array) -> Measure:
     return lambda places: float(roc_auc_score(truth[places], score[places]))
 
 
-def interval(
-    measure: Measure, groups: Array, resamples: int, seed: int
-) -> tuple[float, float]:
+def interval(measure: Measure, groups: Array, resamples: int, seed: int) -> tuple[float, float]:
     """The 95 % percentile bootstrap interval of `measure`, drawing whole groups.
 
     groups: numbers [N], equal for examples that are drawn together.

@@ -83,8 +83,12 @@ def body(text: str) -> str:
 def lines(text: str) -> list[str]:
     """The spoken lines of `text` that are long enough to be told apart."""
     spoken = (SPEAKER.sub("", DIRECTION.sub("", line)).strip() for line in body(text).splitlines())
-    return [line for line in spoken if len(skeleton(line)) >= LEAST_LETTERS // 2
-            and sum(letter.isalpha() for letter in line) >= LEAST_LETTERS]
+    return [
+        line
+        for line in spoken
+        if len(skeleton(line)) >= LEAST_LETTERS // 2
+        and sum(letter.isalpha() for letter in line) >= LEAST_LETTERS
+    ]
 
 
 def skeleton(line: str) -> str:
