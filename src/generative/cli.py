@@ -203,7 +203,7 @@ def predict(
 ) -> None:
     """Ask a trained model about your own input.
 
-    generative predict question_answering --story "Mary went to the garden." --question "Where is Mary?"
+    generative predict question_answering --story "Mary went home." --question "Where is Mary?"
 
     generative predict passage --text "Now is the winter of our discontent ..."
 

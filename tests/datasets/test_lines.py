@@ -24,7 +24,8 @@ def test_aligned_lines_of_two_spellings() -> None:
     modern += (
         "[Exit.]\nA line that only one of them has, and no other.\nGive him heed, and love him."
     )
-    folio = "Actus Primus.\n  Ham. The King is dead, long liue the Queene:\nWhat say you to it my loue\n"
+    folio = "Actus Primus.\n  Ham. The King is dead, long liue the Queene:\n"
+    folio += "What say you to it my loue\n"
     folio += "Exit Hamlet.\nGiue him heede and loue him"
     found = works.aligned(works.Work("a", 1601, "tragedy", {"modern": modern, "folio": folio}))
     assert found == [

@@ -73,9 +73,13 @@ def test_load_and_parts(prepared_stories: Path) -> None:
         stories.load(prepared_stories, "tests")
 
 
-def test_too_few_different_stories() -> None:
-    with pytest.raises(BadInput, match="only .* are different; raise sentences or lower the count"):
-        stories.prepare(WORDS, **{**OPTIONS, "sentences": 2, "train_count": 60_000})
+def test_too_few_different_stories(tmp_path: Path) -> None:
+    file = tmp_path / "words.yaml"
+    kinds = {"people": "[a, b]", "places": "[c, d]", "things": "[e]"}
+    kinds |= {"moves": "[went to]", "takes": "[took]", "drops": "[left]"}
+    file.write_text("\n".join(f"{kind}: {words}" for kind, words in kinds.items()))
+    with pytest.raises(BadInput, match="of 100 stories only 16 are different; raise sentences or"):
+        stories.prepare(file, **{**OPTIONS, "sentences": 2, "two_fact_share": 0.0})
 
 
 def test_words_that_are_missing(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""Pairs of lines of Shakespeare's plays: one in modern spelling and one as the Folio of 1623 has it,
-the same line or two of one play. Whole plays are for training, validation or test.
+"""Pairs of lines of Shakespeare's plays, one in modern spelling and one as the Folio of 1623 has
+it: the same line, or two of one play. Whole plays are for training, validation or test.
 
 A character is its place in the list `characters`, counted from 1; 0 fills lines up to their length.
 """
@@ -32,8 +32,8 @@ def prepare(
     test_count: Annotated[int, Field(ge=2)],  # one has no interval
     seed: Annotated[int, Field(ge=0, lt=2**31)],
 ) -> dict[str, np.ndarray | list[str]]:
-    """`{split}_line` and `{split}_other`, uint8 [N, length], `{split}_same`, 1 or 0, `{split}_play`,
-    a number, and the lists `characters` and `plays`.
+    """`{split}_line` and `{split}_other`, uint8 [N, length], `{split}_same`, 1 or 0,
+    `{split}_play`, a number, and the lists `characters` and `plays`.
 
     Half of the pairs are the same line. Which of the two stands first is drawn. Raises `BadInput`
     if a play is missing or if there are fewer lines than are asked for.

@@ -77,7 +77,8 @@ def prepare(
                 told += [facts] * len(own)
         if not told:
             raise BadInput(
-                f"prepare.{KEY}.length: received {length:,}, longer than all {split} texts; lower it"
+                f"prepare.{KEY}.length: received {length:,}, longer than all {split} texts; "
+                "lower it"
             )
         prepared[f"{split}_passage"] = np.concatenate(passages).astype(np.uint16)
         for name, column in zip((*TARGETS, "play"), np.array(told, np.int16).T, strict=True):
@@ -87,7 +88,7 @@ def prepare(
 
 def tokens(text: str) -> list[str]:
     """The words of `text` in lower case."""
-    return WORD.findall(text.lower().replace("’", "'"))
+    return WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 def encoded(text: list[str], words: list[str]) -> np.ndarray:

@@ -68,8 +68,8 @@ class Graph(keras.Model):
             for name, head in heads.items()
         }
         check_connected(inputs, outputs)
-        # As lists, which Keras also fills from dictionaries; the other way round it sorts the names.
-        # Of a list of one output it forgets the name.
+        # As lists, which Keras also fills from dictionaries; the other way round it sorts names. Of
+        # a list of one output it forgets the name.
         single = len(outputs) == 1
         super().__init__(list(inputs.values()), outputs if single else list(outputs.values()))
         self.options = options

@@ -1,8 +1,8 @@
 """Stories of people who walk about and carry things, each with a question whose answer is a place
 (after the tasks of Weston et al., 2015, arXiv:1502.05698).
 
-"Where is Mary?" needs one fact of the story, where Mary went last; "where is the milk?" two, who had
-it last and where that was.
+"Where is Mary?" needs one fact of the story, where Mary went last; "where is the milk?" two, who
+had it last and where that was.
 """
 
 import random

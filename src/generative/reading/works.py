@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from generative.arrays import SPLITS
-from generative.errors import BadInput
 from generative.reading import texts
 
 TABLE = Path(__file__).with_name("works.csv")

@@ -1,12 +1,11 @@
 """One stack of convolutions reads a passage; three heads say when it was written, of what genre it
 is and in which spelling (after Chollet, 2017, section 7.1.3)."""
 
-from typing import Annotated, Unpack
+from typing import Unpack
 
 import keras
 import numpy as np
 from keras import layers
-from pydantic import Field
 
 from generative.datasets.passages import EDITIONS, GENRES, encoded, tokens
 from generative.errors import BadInput
@@ -25,8 +24,6 @@ class Passage(Graph):
     word_dropout: share of the words that are hidden in training. dropout: of the features.
     year_weight, genre_weight, edition_weight: of the squared error in years, and of the entropies.
     """
-
-    answers = {"genre": GENRES, "edition": EDITIONS}
 
     def __init__(
         self,
@@ -68,6 +65,7 @@ class Passage(Graph):
             "edition": Head(layers.Dense(1, name="edition_logit")(x), "verdict", edition_weight),
         }
         super().__init__({"passage": passage}, heads, **options)
+        self.answers = {"genre": GENRES, "edition": EDITIONS}
         self.words, self.length = list(words), length
 
     def read(self, *, text: str) -> dict[str, Array]:

@@ -1,6 +1,7 @@
-"""One recurrent network reads two lines; what it made of them is compared (Bromley et al., 1993)."""
+"""One recurrent network reads two lines; what it makes of both is compared (Bromley et al.,
+1993)."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import keras
 import numpy as np
@@ -21,8 +22,6 @@ class Siamese(Graph):
     characters: those that have an id, the first of them 1. length: of a line, longer ones are cut.
     embedding_size, units: of a character, and of the LSTM. dropout: of what is compared.
     """
-
-    answers = {"same": ("another line", "the same line")}
 
     def __init__(
         self,
@@ -45,6 +44,7 @@ class Siamese(Graph):
         x = layers.Dense(units, activation="relu", name="dense")(x)
         x = layers.Dense(1, name="logit")(x)
         super().__init__(inputs, {"same": Head(x, "verdict")}, **options)
+        self.answers = {"same": ("another line", "the same line")}
         self.characters, self.length = list(characters), length
 
     def read(self, *, line: str, other: str) -> dict[str, Array]:

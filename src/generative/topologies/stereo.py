@@ -22,8 +22,6 @@ class Stereo(Graph):
         the picture. dropout: of what is compared.
     """
 
-    answers = {"same": ("two places", "the same place")}
-
     def __init__(
         self,
         side: int,
@@ -41,6 +39,7 @@ class Stereo(Graph):
         x = layers.Dense(64, activation="relu", name="dense")(x)
         x = layers.Dense(1, name="logit")(x)
         super().__init__(inputs, {"same": Head(x, "verdict")}, **options)
+        self.answers = {"same": ("two places", "the same place")}
         self.side = side
 
     def read(self, *, left: Path, right: Path) -> dict[str, Array]:
