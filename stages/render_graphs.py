@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> None:
         rendering.learning_curves(history).save(folder / "learning_curves.png", optimize=True)
         drawing.topology(model, folder)
         if isinstance(shown, np.ndarray):
-            picture = examples.gallery(shown, lines, block.columns)
+            captions = [line.replace("; ", "\n") for line in lines]
+            picture = examples.gallery(shown, captions, block.columns)
             picture.save(folder / "examples.png", optimize=True)
         else:
             texts = [f"{text}\n\n{said}" for text, said in zip(shown, lines, strict=True)]
