@@ -45,10 +45,7 @@ def main(arguments: list[str]) -> None:
                 drawn = {"": np.arange(count), **{f"_by_{n}": g for n, g in groups.items()}}
                 for suffix, own in drawn.items():
                     low, high = graphs.interval(
-                        lambda some, of=places, score=score: score.margin(of[some]),
-                        own[places],
-                        block.resamples,
-                        block.seed,
+                        score.margin, places, own, block.resamples, block.seed
                     )
                     metrics[f"{full}_margin_low{suffix}"] = low
                     metrics[f"{full}_margin_high{suffix}"] = high

@@ -36,7 +36,7 @@ def test_a_verdict() -> None:
 
 def test_the_interval_of_a_mean_is_that_of_the_normal() -> None:
     values = np.random.default_rng(0).normal(size=400)
-    low, high = graphs.interval(graphs.mean_of(values), np.arange(400), 2000, seed=1)
+    low, high = graphs.interval(graphs.mean_of(values), np.arange(400), np.arange(400), 2000, 1)
     assert (low, high) == pytest.approx(
         (values.mean() - 1.96 * 0.05, values.mean() + 1.96 * 0.05), abs=0.015
     )
@@ -46,6 +46,6 @@ def test_groups_are_drawn_together() -> None:
     """Ten equal values count once: the interval is as wide as that of the groups alone."""
     values = np.repeat(np.random.default_rng(0).normal(size=30), 10)
     groups = np.repeat(np.arange(30), 10)
-    alone = graphs.interval(graphs.mean_of(values), np.arange(300), 500, seed=1)
-    together = graphs.interval(graphs.mean_of(values), groups, 500, seed=1)
+    alone = graphs.interval(graphs.mean_of(values), np.arange(300), np.arange(300), 500, 1)
+    together = graphs.interval(graphs.mean_of(values), np.arange(300), groups, 500, 1)
     assert together[1] - together[0] > 2 * (alone[1] - alone[0])

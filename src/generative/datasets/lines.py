@@ -65,15 +65,16 @@ def prepare(
                 "pairs of lines"
             )
         chosen[split] = [rows[place] for place in generator.permutation(len(rows))[:count]]
-    characters = sorted({c for line, other, *_ in chosen["train"] for c in line + other})[:255]
+    known = {letter for line, other, *_ in chosen["train"] for letter in line + other}
+    characters = sorted(known)[:255]
     prepared: dict[str, np.ndarray | list[str]] = {"characters": characters, "plays": plays}
     for split, rows in chosen.items():
-        for place, name in enumerate(INPUTS):
-            prepared[f"{split}_{name}"] = encoded(
-                [row[place] for row in rows], characters, length
-            ).astype(np.uint8)
-        prepared[f"{split}_same"] = np.array([row[2] for row in rows], np.uint8)
-        prepared[f"{split}_play"] = np.array([row[3] for row in rows], np.uint8)
+        columns = zip(*rows, strict=True)
+        for name in INPUTS:
+            ids = encoded(list(next(columns)), characters, length)
+            prepared[f"{split}_{name}"] = ids.astype(np.uint8)
+        for name in ("same", "play"):
+            prepared[f"{split}_{name}"] = np.array(next(columns), np.uint8)
     return prepared
 
 

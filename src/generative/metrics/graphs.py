@@ -69,12 +69,14 @@ def area(truth: Array, score: Array) -> Measure:
     return measure
 
 
-def interval(measure: Measure, groups: Array, resamples: int, seed: int) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of `measure`, drawing whole groups.
+def interval(
+    measure: Measure, places: Array, groups: Array, resamples: int, seed: int
+) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of `measure` at `places`, drawing whole groups.
 
     groups: numbers [N], equal for examples that are drawn together.
     """
-    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    members = [places[groups[places] == group] for group in np.unique(groups[places])]
 
     def statistic(drawn: Array) -> float:
         return measure(np.concatenate([members[int(place)] for place in drawn]))

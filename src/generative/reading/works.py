@@ -45,15 +45,15 @@ def read(raw: Path) -> list[Work]:
 
     Raises `BadInput` if a file is missing or no text.
     """
-    table = pd.read_csv(TABLE, comment="#")
+    rows = pd.read_csv(TABLE, comment="#").to_dict("records")
     return [
         Work(
-            row.modern.removesuffix("_gut"),
-            int(row.year),
-            row.genre,
-            {edition: texts.read(raw / f"{getattr(row, edition)}.txt") for edition in EDITIONS},
+            row["modern"].removesuffix("_gut"),
+            row["year"],
+            row["genre"],
+            {edition: texts.read(raw / f"{row[edition]}.txt") for edition in EDITIONS},
         )
-        for row in table.itertuples()
+        for row in rows
     ]
 
 
@@ -104,13 +104,15 @@ def aligned(work: Work) -> list[tuple[str, str]]:
     as many and they look alike.
     """
     modern, folio = (lines(work.text[edition]) for edition in EDITIONS)
-    bones = [[skeleton(line) for line in some] for some in (modern, folio)]
+    bones, old_bones = ([skeleton(line) for line in some] for some in (modern, folio))
     pairs = []
-    for tag, i, i_end, j, j_end in SequenceMatcher(None, *bones, autojunk=False).get_opcodes():
+    for tag, i, i_end, j, j_end in SequenceMatcher(
+        None, bones, old_bones, autojunk=False
+    ).get_opcodes():
         if i_end - i != j_end - j:
             continue
         for left, right in zip(range(i, i_end), range(j, j_end), strict=True):
-            alike = SequenceMatcher(None, bones[0][left], bones[1][right]).ratio()
+            alike = SequenceMatcher(None, bones[left], old_bones[right]).ratio()
             if tag == "equal" or alike >= LIKENESS:
                 pairs.append((modern[left], folio[right]))
     return pairs

@@ -21,8 +21,8 @@ class Passage(Graph):
     year: what guesses of the year begin with.
     embedding_size: of a word. width: channels of the first convolution; the others have twice as
         many. The source's are 256 and 128.
-    pooling: over the whole passage; `max` is the source's. What tells spelling and style is a little
-        of everything, which the largest of each feature shows late or never.
+    pooling: over the whole passage; `max` is the source's. Spelling and style are in a little of
+        everything, which the largest of each feature shows late.
     word_dropout: share of the words that are hidden in training. dropout: of the features.
     year_weight, genre_weight, edition_weight: of the squared error in years, and of the entropies.
     """
@@ -60,7 +60,8 @@ class Passage(Graph):
         for _ in range(2):
             x = layers.Conv1D(2 * width, 5, activation="relu", padding="same")(x)
         pool = layers.GlobalMaxPooling1D if pooling == "max" else layers.GlobalAveragePooling1D
-        x = pool(name="pooled")(x)
+        # Features are nearly the same in all passages: what differs is too little to learn from.
+        x = layers.BatchNormalization(momentum=0.9, name="normalized")(pool(name="pooled")(x))
         x = layers.Dense(128, activation="relu", name="dense")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
         # In decades from the mean year: a step in the weights is then no step of a year or two.
