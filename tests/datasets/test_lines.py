@@ -30,7 +30,7 @@ def test_aligned_lines_of_two_spellings() -> None:
     found = works.aligned(works.Work("a", 1601, "tragedy", {"modern": modern, "folio": folio}))
     assert found == [
         ("The king is dead, long live the queen!", "The King is dead, long liue the Queene:"),
-        ("What say you to it, my love?", "What say you to it my loue"),
+        ("Give him heed, and love him.", "Giue him heede and loue him"),
     ]
 
 

@@ -25,8 +25,8 @@ BEGINNING = re.compile(r"^\W*(act|actus|scene)\b.*$", re.IGNORECASE | re.MULTILI
 # "  Bar. Long liue the King": in the Folio's texts who speaks stands before the words.
 SPEAKER = re.compile(r"^\s+(?:\d\.? ?)?[A-Z][\w']*\.(?: \d\.)? +")
 DIRECTION = re.compile(r"\[.*|^\s*(enter|exit|exeunt|manet|flourish)\b.*", re.IGNORECASE)
-# Lines of fewer letters have many doubles; letters that are left of a line when spelling is taken
-# away; how alike two lines between equal ones must be.
+# Lines of fewer letters, or of fewer than half as many consonants, have doubles; and how alike the
+# consonants of two lines between equal ones must be.
 LEAST_LETTERS, LIKENESS = 20, 0.75
 
 
