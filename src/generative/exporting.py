@@ -46,7 +46,8 @@ def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
 
     signature = ModelSignature(
         specification(model.inputs, [tensor.name for tensor in model.inputs]),
-        specification(model.outputs, model.output_names),
+        # A Sequential has one output and no names.
+        specification(model.outputs, getattr(model, "output_names", [])),
     )
     # Named here: working the requirements out loads the model once more in another process.
     pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]
