@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from generative import examples, saving
-from generative.errors import BadInput, unknown
+from generative.errors import BadInput
 from generative.families.graphs import Graph
+from generative.sampling import folder_of
 
 MODELS = Path("data/models")
 
@@ -17,12 +18,7 @@ def predict(model: str, given: dict[str, Any], models: Path = MODELS) -> str:
     Raises `BadInput` for a model that is not trained or takes no such inputs, for inputs that are
     missing or too many, and for values that it cannot read.
     """
-    folder = Path(model) if Path(model).is_dir() else models / model
-    if not folder.is_dir():
-        known = [file.parent.name for file in models.glob("*/model.json")]
-        if known:
-            raise unknown("trained model", model, known)
-        raise BadInput(f"{models} holds no trained model; run dvc repro train@{model}")
+    folder = folder_of(model, models, kind="")
     trained = saving.load(folder)
     if not isinstance(trained, Graph):
         raise BadInput(f"{model} reads nothing by hand: {saving.read_card(folder).network}")

@@ -61,9 +61,7 @@ def sample(
         raise BadInput(f"--out: received {out}; a film shows a sweep, name one with --sweep")
     if out.exists() and not force:
         raise BadInput(f"{out} exists; choose another name or add --force")
-    folder = Path(model) if Path(model).is_dir() else models / model
-    if not folder.is_dir():
-        raise nowhere(model, models)
+    folder = folder_of(model, models)
     trained = saving.load(folder)
     if not hasattr(trained, "images"):
         raise BadInput(f"{model} generates no images: {saving.read_card(folder).network}")
@@ -186,12 +184,19 @@ def write(file: Path, suffix: str, images: Array) -> None:
             rendering.grid(flat, columns).save(opened, "PNG")
 
 
-def nowhere(model: str, models: Path) -> BadInput:
-    """An error for a key that nothing was trained under, with those that generate."""
+def folder_of(model: str, models: Path, kind: str = "models/") -> Path:
+    """Where a trained model is, by its key or its folder.
+
+    Raises `BadInput` for a key that nothing was trained under, with those whose network is of this
+    kind: by default those that generate.
+    """
+    folder = Path(model) if Path(model).is_dir() else models / model
+    if folder.is_dir():
+        return folder
     cards = {
         file.parent.name: saving.read_card(file.parent) for file in models.glob("*/model.json")
     }
-    known = [key for key, card in cards.items() if card.network.startswith("models/")]
+    known = [key for key, card in cards.items() if card.network.startswith(kind)]
     if known:
-        return unknown("trained model", model, known)
-    return BadInput(f"{models} holds no trained model; run dvc repro train@{model}")
+        raise unknown("trained model", model, known)
+    raise BadInput(f"{models} holds no trained model; run dvc repro train@{model}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from generative import saving
 from generative.errors import BadInput
-from generative.sampling import nowhere
+from generative.sampling import folder_of
 
 MODELS = Path("data/models")
 # Characters that are written before they are shown.
@@ -16,7 +16,7 @@ BETWEEN = f"\n{'-' * 72}\n"
 
 def writes(model: str, models: Path = MODELS) -> bool:
     """Whether `model`, a key or a folder, is a trained model of text; `BadInput` if it is none."""
-    return "vocabulary" in saving.read_card(_folder(model, models)).arguments
+    return "vocabulary" in saving.read_card(folder_of(model, models)).arguments
 
 
 def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls: Any) -> None:
@@ -31,7 +31,7 @@ def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls
             prompt = sys.stdin.read().removesuffix("\n")
         except UnicodeDecodeError as error:
             raise BadInput(f"--prompt: the standard input is no UTF-8 ({error.reason})") from None
-    trained = saving.load(_folder(model, models))
+    trained = saving.load(folder_of(model, models))
     pieces = trained.stream(count, prompt=prompt, piece=PIECE, **controls)
     if count == 1:
         print(prompt, end="")
@@ -41,10 +41,3 @@ def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls
         return
     texts = ["".join(parts) for parts in zip(*pieces, strict=True)]
     print(BETWEEN.join(prompt + text for text in texts))
-
-
-def _folder(model: str, models: Path) -> Path:
-    folder = Path(model) if Path(model).is_dir() else models / model
-    if not folder.is_dir():
-        raise nowhere(model, models)
-    return folder
