@@ -152,25 +152,14 @@ def sample(
     """
     from generative import sampling, writing
 
-    controls = {
-        "label": label,
-        "digit": digit,
-        "thickness": thickness,
-        "slant": slant,
-        "code1": code1,
-        "code2": code2,
-    }
-    wanted = {name: value for name, value in controls.items() if value is not None}
-    ways: dict[str, Any] = {
-        "prompt": prompt,
-        "characters": characters,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-    }
-    ways = {name: value for name, value in ways.items() if value is not None}
+    wanted = given(
+        label=label, digit=digit, thickness=thickness, slant=slant, code1=code1, code2=code2
+    )
+    ways = given(
+        prompt=prompt, characters=characters, temperature=temperature, top_k=top_k, top_p=top_p
+    )
     if writing.writes(model):
-        drawn = {"out": out, "noise": noise, "sweep": sweep, "force": force or None, **wanted}
+        drawn = given(out=out, noise=noise, sweep=sweep, force=force or None, **wanted)
         refuse(drawn, f"{model} writes texts, it makes no images")
         writing.write(model, count or 1, ways.pop("prompt", ""), seed=seed, **ways)
         return
@@ -184,10 +173,14 @@ def sample(
     print(f"{count} samples of {model}{swept}: {out}")
 
 
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def refuse(options: dict[str, Any], why: str) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise errors.BadInput(f"--{name.replace('_', '-')}: {why}")
+    for name in options:
+        raise errors.BadInput(f"--{name.replace('_', '-')}: {why}")
 
 
 @app.command()
@@ -213,17 +206,10 @@ def predict(
     """
     from generative import predicting
 
-    options = {
-        "story": story,
-        "question": question,
-        "text": text,
-        "line": line,
-        "other": other,
-        "left": left,
-        "right": right,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    print(predicting.predict(model, given))
+    asked = given(
+        story=story, question=question, text=text, line=line, other=other, left=left, right=right
+    )
+    print(predicting.predict(model, asked))
 
 
 @app.command()
@@ -279,9 +265,7 @@ def tune(
     Nothing is tested: dvc repro does that with the arguments that --apply wrote.
     """
     block, train = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
-    options = {"trials": trials, "workers": workers}
-    asked = {name: value for name, value in options.items() if value is not None}
-    values = {**block.written(), **asked}
+    values = {**block.written(), **given(trials=trials, workers=workers)}
     block = params.check(Path("generative tune"), f"tune.{key}", Tune, values)
     from generative import tuning
 
