@@ -35,19 +35,16 @@ def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def specification(tensors: list[Any], names: list[str]) -> Schema:
+    def specification(tensors: list[Any], names: list[str | None]) -> Schema:
         shapes = [tuple(-1 if size is None else size for size in t.shape) for t in tensors]
-        if len(shapes) == 1:
-            return Schema([TensorSpec(np.dtype(np.float32), shapes[0])])
         kinds = [np.dtype(tensor.dtype) for tensor in tensors]
-        return Schema(
-            [TensorSpec(k, s, name) for k, s, name in zip(kinds, shapes, names, strict=True)]
-        )
+        return Schema([TensorSpec(*spec) for spec in zip(kinds, shapes, names, strict=True)])
 
+    # An input by itself is given without a name. A Sequential's output has none.
+    names = [tensor.name for tensor in model.inputs] if len(model.inputs) > 1 else [None]
     signature = ModelSignature(
-        specification(model.inputs, [tensor.name for tensor in model.inputs]),
-        # A Sequential has one output and no names.
-        specification(model.outputs, getattr(model, "output_names", [])),
+        specification(model.inputs, names),
+        specification(model.outputs, getattr(model, "output_names", [None])),
     )
     # Named here: working the requirements out loads the model once more in another process.
     pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]

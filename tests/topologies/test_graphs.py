@@ -132,7 +132,8 @@ def test_lists_and_dictionaries_are_the_same(made: Made) -> None:
 
 def test_predictions_are_numbers_and_probabilities(made: Made) -> None:
     count = len(next(iter(made.validation[1].values())))
-    for name, found in made.model.predictions(made.validation[0]).items():
+    predictions = made.model.predictions(made.validation[0])
+    for name, found in predictions.items():
         kind = made.model.kinds[name]
         assert found.shape == (
             (count, len(made.model.answers[name])) if kind == "class" else (count,)
@@ -141,8 +142,9 @@ def test_predictions_are_numbers_and_probabilities(made: Made) -> None:
             np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
         elif kind == "verdict":
             assert ((found >= 0) & (found <= 1)).all()
-        exported = made.model.inference_model().predict(made.validation[0], verbose=0)[name]
-        np.testing.assert_allclose(np.reshape(exported, found.shape), found, atol=1e-5)
+    exported = made.model.inference_model().predict(made.validation[0], verbose=0)
+    columns = np.hstack([found.reshape(count, -1) for found in predictions.values()])
+    np.testing.assert_allclose(exported, columns, rtol=1e-5)
 
 
 def test_inputs_that_do_not_match_are_named(make: Callable[[str], Made]) -> None:

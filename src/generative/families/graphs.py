@@ -125,13 +125,18 @@ class Graph(keras.Model):
         return {name: inputs[name] for name in names}
 
     def inference_model(self) -> keras.Model:
-        """The graph of stock layers, from the inputs to numbers and probabilities."""
+        """The graph of stock layers, from the inputs to numbers and probabilities.
+
+        One array [batch, columns] has all outputs side by side: MLflow serves nothing else.
+        """
         last = {"class": layers.Softmax, "verdict": lambda: layers.Activation("sigmoid")}
         outputs = [
             last[kind]()(output) if kind in last else output
             for kind, output in zip(self.kinds.values(), self.outputs, strict=True)
         ]
-        return keras.Model(self.inputs, dict(zip(self.kinds, outputs, strict=True)))
+        if len(outputs) == 1:
+            return keras.Model(self.inputs, outputs[0])
+        return keras.Model(self.inputs, layers.Concatenate(name="_".join(self.kinds))(outputs))
 
 
 def softmax(logits: Array) -> Array:
