@@ -57,9 +57,45 @@ def test_transform_gets_another_number_for_each_batch(numbered: Path) -> None:
     assert numbers(seed=2) != drawn
 
 
+@pytest.fixture
+def doubled(tmp_path: Path) -> Path:
+    """Ten numbers a split, and their doubles."""
+    content = {}
+    for split in arrays.SPLITS:
+        content[f"{split}_number"] = np.arange(10)
+        content[f"{split}_double"] = 2 * np.arange(10)
+    np.savez(tmp_path / "doubled.npz", allow_pickle=False, **content)
+    (tmp_path / "words.json").write_text('["one", "two"]', encoding="utf-8")
+    return tmp_path
+
+
+def test_columns_and_lists(doubled: Path) -> None:
+    assert set(arrays.read(doubled, "doubled", "test")) == {"number", "double"}
+    assert arrays.listed(doubled, "doubled", "words") == ["one", "two"]
+
+
+def test_columns_are_shuffled_together(doubled: Path) -> None:
+    columns = arrays.read(doubled, "doubled", "train")
+    examples = ({"number": columns["number"]}, {"double": columns["double"]})
+    batches = arrays.shuffled(examples, 4, seed=1)
+    epochs = []
+    for _ in range(2):
+        numbers: list[int] = []
+        for inputs, targets in batches:
+            np.testing.assert_array_equal(2 * inputs["number"], targets["double"])
+            numbers += inputs["number"].numpy().tolist()
+        assert len(numbers) == len(set(numbers)) == 8
+        epochs.append(numbers)
+    assert epochs[0] != epochs[1]
+    again = [inputs["number"].numpy() for inputs, _ in arrays.shuffled(examples, 4, seed=1)]
+    assert np.concatenate(again).tolist() == epochs[0]
+
+
 def test_not_prepared(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="pictures.npz is missing; run dvc repro prepare@pictures"):
         arrays.load(tmp_path, "pictures", "train")
+    with pytest.raises(BadInput, match="words.json is missing; run dvc repro prepare@stories"):
+        arrays.listed(tmp_path, "stories", "words")
 
 
 def test_unknown_split(numbered: Path) -> None:

@@ -96,13 +96,13 @@ def uninterrupted(
 def test_a_search_trains_and_never_sees_the_test_digits(
     prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = arrays._read
+    read = arrays.read
 
-    def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    def checked(folder: Path, key: str, split: str) -> arrays.Arrays:
         assert split != "test"
         return read(folder, key, split)
 
-    monkeypatch.setattr(arrays, "_read", load)
+    monkeypatch.setattr(arrays, "read", checked)
     search = make_search(prepared_mnist)
     seen: list[int] = []
     tuning.run(search, DEVICE, lambda: seen.append(len(search.rows())))

@@ -1,5 +1,6 @@
-"""Prepared images and labels: one split of a data set's `.npz`, and shuffled batches for `fit`."""
+"""Prepared data: one split of a data set's `.npz`, its lists, and shuffled batches for `fit`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,44 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 
 
-def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """One split of `<key>.npz`: float32 [N, height, width, channels] in [0, 1], uint8 labels [N].
+Arrays = dict[str, np.ndarray]
+
+
+def read(folder: Path, key: str, split: str) -> Arrays:
+    """What `<key>.npz` holds of one split, by name without the split's.
 
     Raises `BadInput` if the data set is not prepared, or for a split that there is not.
     """
-    images, labels = _read(folder, key, split)
-    return images.astype(np.float32) / 255, labels
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS)
+    with np.load(_existing(folder / f"{key}.npz", key)) as prepared:
+        own = [name for name in prepared.files if name.startswith(f"{split}_")]
+        return {name.removeprefix(f"{split}_"): prepared[name] for name in own}
+
+
+def listed(folder: Path, key: str, name: str) -> list[str]:
+    """The list `<name>.json` of the data set `key`; `BadInput` if it is not prepared."""
+    text = _existing(folder / f"{name}.json", key).read_text(encoding="utf-8")
+    found: list[str] = json.loads(text)
+    return found
+
+
+def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images of one split, float32 [N, height, width, channels] in [0, 1], and labels, uint8 [N].
+
+    Raises `BadInput` as `read` does.
+    """
+    found = read(folder, key, split)
+    return found["images"].astype(np.float32) / 255, found["labels"]
+
+
+def shuffled(examples: tuple[Arrays, Arrays], batch_size: int, seed: int) -> "tf.data.Dataset":
+    """Inputs and targets [N, ...] by name for `fit`: shuffled each epoch, full batches."""
+    import tensorflow as tf
+
+    count = len(next(iter(examples[0].values())))
+    order = tf.data.Dataset.from_tensor_slices(examples).shuffle(count, seed=seed)
+    return order.batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 def batches(
@@ -30,14 +62,15 @@ def batches(
     seed: int,
     transform: Callable[[Any, Any], Any] = lambda images, step: images,
 ) -> "tf.data.Dataset":
-    """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
+    """The training images for `fit`: shuffled each epoch, full batches of (images, labels).
 
     `transform` makes what the model sees of a batch, float32 [batch, height, width, channels] in
     [0, 1]; its second argument is a new random number for each batch, int64, to seed draws with.
     """
     import tensorflow as tf
 
-    images, labels = map(tf.constant, _read(folder, key, "train"))
+    train = read(folder, key, "train")
+    images, labels = tf.constant(train["images"]), tf.constant(train["labels"])
 
     def take(index: Any, step: Any) -> tuple[Any, Any]:
         seen = transform(tf.cast(tf.gather(images, index), tf.float32) / 255, step)
@@ -50,11 +83,7 @@ def batches(
     return tf.data.Dataset.zip(index, steps).map(take).prefetch(2)
 
 
-def _read(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    if split not in SPLITS:
-        raise unknown("split", split, SPLITS)
-    try:
-        with np.load(folder / f"{key}.npz") as arrays:
-            return arrays[f"{split}_images"], arrays[f"{split}_labels"]
-    except FileNotFoundError:
-        raise BadInput(f"{folder}/{key}.npz is missing; run dvc repro prepare@{key}") from None
+def _existing(file: Path, key: str) -> Path:
+    if not file.exists():
+        raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
+    return file

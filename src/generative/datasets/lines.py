@@ -4,7 +4,6 @@ it: the same line, or two of one play. Whole plays are for training, validation 
 A character is its place in the list `characters`, counted from 1; 0 fills lines up to their length.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,15 +11,15 @@ import numpy as np
 from pydantic import Field
 
 from generative import arrays
-from generative.errors import BadInput, unknown
+from generative.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 KEY = "lines"
-INPUTS, TARGETS = ("line", "other"), ("same",)
+INPUTS = ("line", "other")
 
-Arrays = dict[str, np.ndarray]
+Arrays = arrays.Arrays
 
 
 def prepare(
@@ -69,12 +68,12 @@ def prepare(
     characters = sorted(known)[:255]
     prepared: dict[str, np.ndarray | list[str]] = {"characters": characters, "plays": plays}
     for split, rows in chosen.items():
-        columns = zip(*rows, strict=True)
-        for name in INPUTS:
-            ids = encoded(list(next(columns)), characters, length)
+        texts, others, verdicts, numbers = zip(*rows, strict=True)
+        for name, column in zip(INPUTS, (texts, others), strict=True):
+            ids = encoded(list(column), characters, length)
             prepared[f"{split}_{name}"] = ids.astype(np.uint8)
-        for name in ("same", "play"):
-            prepared[f"{split}_{name}"] = np.array(next(columns), np.uint8)
+        prepared[f"{split}_same"] = np.array(verdicts, np.uint8)
+        prepared[f"{split}_play"] = np.array(numbers, np.uint8)
     return prepared
 
 
@@ -90,35 +89,25 @@ def encoded(lines: list[str], characters: list[str], length: int) -> np.ndarray:
 
 def facts(folder: Path) -> dict[str, Any]:
     """What a model's constructor is told of the data."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        length = prepared["test_line"].shape[1]
-    return {"characters": _listed(folder, "characters"), "length": length}
+    length = arrays.read(folder, KEY, "test")["line"].shape[1]
+    return {"characters": arrays.listed(folder, KEY, "characters"), "length": length}
 
 
 def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     """One split: ids `line` and `other`, int32 [N, length]; `same`, float32 [N], 1 or 0."""
-    if split not in arrays.SPLITS:
-        raise unknown("split", split, arrays.SPLITS)
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        inputs = {name: prepared[f"{split}_{name}"].astype(np.int32) for name in INPUTS}
-        targets = {name: prepared[f"{split}_{name}"].astype(np.float32) for name in TARGETS}
-    return inputs, targets
+    pairs = arrays.read(folder, KEY, split)
+    inputs = {name: pairs[name].astype(np.int32) for name in INPUTS}
+    return inputs, {"same": pairs["same"].astype(np.float32)}
 
 
 def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
-    import tensorflow as tf
-
-    data = load(folder, "train")
-    count = len(data[1]["same"])
-    order = tf.data.Dataset.from_tensor_slices(data).shuffle(count, seed=seed)
-    return order.batch(batch_size, drop_remainder=True).prefetch(2)
+    return arrays.shuffled(load(folder, "train"), batch_size, seed)
 
 
 def groups(folder: Path, split: str) -> dict[str, np.ndarray]:
     """What examples have in common, by its name: numbers [N], equal for those of one play."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        return {"play": prepared[f"{split}_play"]}
+    return {"play": arrays.read(folder, KEY, split)["play"]}
 
 
 def likeness(inputs: Arrays) -> np.ndarray:
@@ -132,14 +121,3 @@ def likeness(inputs: Arrays) -> np.ndarray:
             for line, other in pairs
         ]
     )
-
-
-def _listed(folder: Path, name: str) -> list[str]:
-    found: list[str] = json.loads(_existing(folder / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-def _existing(file: Path) -> Path:
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{KEY}")
-    return file

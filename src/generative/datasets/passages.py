@@ -4,7 +4,6 @@ modern or that of the Folio of 1623. Whole plays are for training, validation or
 A word is its place in the list `words`, counted from 1; 0 stands for all others.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from generative import arrays
-from generative.errors import BadInput, unknown
+from generative.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -24,7 +23,7 @@ GENRES = ("comedy", "history", "tragedy")
 TARGETS = ("year", "genre", "edition")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
-Arrays = dict[str, np.ndarray]
+Arrays = arrays.Arrays
 
 
 def prepare(
@@ -107,44 +106,28 @@ def cut(ids: np.ndarray, length: int, step: int) -> np.ndarray:
 def facts(folder: Path) -> dict[str, Any]:
     """What a model's constructor is told of the data; `year` is the mean of the training passages,
     where its guesses begin."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        length = prepared["test_passage"].shape[1]
-        year = float(prepared["train_year"].mean())
-    words = json.loads(_existing(folder / "words.json").read_text(encoding="utf-8"))
-    return {"words": words, "length": length, "year": year}
+    year = float(arrays.read(folder, KEY, "train")["year"].mean())
+    length = arrays.read(folder, KEY, "test")["passage"].shape[1]
+    return {"words": arrays.listed(folder, KEY, "words"), "length": length, "year": year}
 
 
 def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     """One split: ids `passage`, int32 [N, length]; `year`, float32, `genre`, int32, `edition`,
     float32, 1 for the Folio's, all [N]."""
-    if split not in arrays.SPLITS:
-        raise unknown("split", split, arrays.SPLITS)
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        targets = {
-            "year": prepared[f"{split}_year"].astype(np.float32),
-            "genre": prepared[f"{split}_genre"].astype(np.int32),
-            "edition": prepared[f"{split}_edition"].astype(np.float32),
-        }
-        return {"passage": prepared[f"{split}_passage"].astype(np.int32)}, targets
+    passages = arrays.read(folder, KEY, split)
+    targets = {
+        "year": passages["year"].astype(np.float32),
+        "genre": passages["genre"].astype(np.int32),
+        "edition": passages["edition"].astype(np.float32),
+    }
+    return {"passage": passages["passage"].astype(np.int32)}, targets
 
 
 def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
-    import tensorflow as tf
-
-    data = load(folder, "train")
-    count = len(data[1]["year"])
-    order = tf.data.Dataset.from_tensor_slices(data).shuffle(count, seed=seed)
-    return order.batch(batch_size, drop_remainder=True).prefetch(2)
+    return arrays.shuffled(load(folder, "train"), batch_size, seed)
 
 
 def groups(folder: Path, split: str) -> dict[str, np.ndarray]:
     """What examples have in common, by its name: numbers [N], equal for those of one play."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        return {"play": prepared[f"{split}_play"]}
-
-
-def _existing(file: Path) -> Path:
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{KEY}")
-    return file
+    return {"play": arrays.read(folder, KEY, split)["play"]}

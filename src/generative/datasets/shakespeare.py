@@ -7,7 +7,6 @@ A character is its place in the vocabulary, counted from 1; 0 stands for no char
 it says that a text begins, as a target that nothing is to be predicted.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from generative import arrays
-from generative.errors import BadInput, unknown
+from generative.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -68,23 +67,12 @@ def _code_points(text: str) -> np.ndarray:
 
 def facts(folder: Path) -> dict[str, Any]:
     """What a model's constructor is told of the data: the `vocabulary`, as one str."""
-    characters = json.loads(_existing(folder / "vocabulary.json").read_text(encoding="utf-8"))
-    return {"vocabulary": "".join(characters)}
+    return {"vocabulary": "".join(arrays.listed(folder, KEY, "vocabulary"))}
 
 
 def stream(folder: Path, split: str) -> np.ndarray:
     """One split in one piece: uint8 or uint16 ids [N]."""
-    if split not in arrays.SPLITS:
-        raise unknown("split", split, arrays.SPLITS)
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        ids: np.ndarray = prepared[f"{split}_ids"]
-    return ids
-
-
-def _existing(file: Path) -> Path:
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{KEY}")
-    return file
+    return arrays.read(folder, KEY, split)["ids"]
 
 
 def load(

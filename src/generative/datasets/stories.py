@@ -5,7 +5,6 @@ in the list `words`, counted from 1; 0 fills stories up to their length. An answ
 the list `answers`.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,17 +13,17 @@ import numpy as np
 from pydantic import Field
 
 from generative import arrays
-from generative.errors import BadInput, unknown
+from generative.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 KEY = "stories"
-INPUTS, TARGETS = ("story", "question"), ("answer",)
+INPUTS = ("story", "question")
 # Stories that are drawn before it is said that there are too few different ones.
 ATTEMPTS = 20
 
-Arrays = dict[str, np.ndarray]
+Arrays = arrays.Arrays
 
 
 def prepare(
@@ -67,10 +66,10 @@ def prepare(
     words = sorted({word for row in rows for word in f"{row.story} {row.question}".split()})
     answers = sorted(known["places"])
     prepared: dict[str, np.ndarray | list[str]] = {"words": words, "answers": answers}
-    columns = {name: encoded([getattr(row, name) for row in rows], words) for name in INPUTS}
-    columns["answer"] = np.array([answers.index(row.answer) for row in rows])
-    columns["facts"] = np.array([row.facts for row in rows])
-    for name, column in columns.items():
+    encodings = {name: encoded([getattr(row, name) for row in rows], words) for name in INPUTS}
+    encodings["answer"] = np.array([answers.index(row.answer) for row in rows])
+    encodings["facts"] = np.array([row.facts for row in rows])
+    for name, column in encodings.items():
         parts = np.split(column.astype(np.uint8), np.cumsum(counts)[:-1])
         for split, part in zip(arrays.SPLITS, parts, strict=True):
             prepared[f"{split}_{name}"] = part
@@ -107,43 +106,24 @@ def encoded(texts: list[str], words: list[str], length: int = 0) -> np.ndarray:
 
 def facts(folder: Path) -> dict[str, Any]:
     """What a model's constructor is told of the data."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        lengths = {f"{name}_length": prepared[f"test_{name}"].shape[1] for name in INPUTS}
-    lists = {
-        name: json.loads(_existing(folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("words", "answers")
-    }
-    return {**lists, **lengths}
+    test = arrays.read(folder, KEY, "test")
+    lists = {name: arrays.listed(folder, KEY, name) for name in ("words", "answers")}
+    return {**lists, **{f"{name}_length": test[name].shape[1] for name in INPUTS}}
 
 
 def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     """One split: ids `story` and `question`, int32 [N, words], and places `answer`, int32 [N]."""
-    if split not in arrays.SPLITS:
-        raise unknown("split", split, arrays.SPLITS)
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        inputs = {name: prepared[f"{split}_{name}"].astype(np.int32) for name in INPUTS}
-        targets = {name: prepared[f"{split}_{name}"].astype(np.int32) for name in TARGETS}
-    return inputs, targets
+    told = arrays.read(folder, KEY, split)
+    inputs = {name: told[name].astype(np.int32) for name in INPUTS}
+    return inputs, {"answer": told["answer"].astype(np.int32)}
 
 
 def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
-    import tensorflow as tf
-
-    data = load(folder, "train")
-    count = len(data[1]["answer"])
-    order = tf.data.Dataset.from_tensor_slices(data).shuffle(count, seed=seed)
-    return order.batch(batch_size, drop_remainder=True).prefetch(2)
+    return arrays.shuffled(load(folder, "train"), batch_size, seed)
 
 
 def parts(folder: Path, split: str) -> dict[str, np.ndarray]:
     """Which examples are measured by themselves, and what their metrics begin with: bool [N]."""
-    with np.load(_existing(folder / f"{KEY}.npz")) as prepared:
-        needed = prepared[f"{split}_facts"]
+    needed = arrays.read(folder, KEY, split)["facts"]
     return {"test_": needed == 1, "two_fact_": needed == 2}
-
-
-def _existing(file: Path) -> Path:
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{KEY}")
-    return file

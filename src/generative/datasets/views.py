@@ -157,8 +157,7 @@ def facts(folder: Path) -> dict[str, Any]:
 
 def groups(folder: Path, split: str) -> dict[str, np.ndarray]:
     """What examples have in common, by its name: numbers [N], equal for crops of one band."""
-    with np.load(folder / f"{KEY}.npz") as prepared:
-        return {"band": prepared[f"{split}_band"]}
+    return {"band": arrays.read(folder, KEY, split)["band"]}
 
 
 def likeness(inputs: Arrays) -> np.ndarray:
