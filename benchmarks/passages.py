@@ -1,0 +1,111 @@
+"""What `passage` learns, beside linear models of the same words: five-fold cross-validation by play
+over the training and validation plays. The test plays have no part in it.
+
+The linear models are scikit-learn's ridge and logistic regression of TF-IDF.
+
+    python benchmarks/passages.py [--folds 5]
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import StratifiedGroupKFold
+
+from generative import arrays, params, runtime
+from generative.blocks.runtime import Runtime
+from generative.blocks.train import Train
+from generative.datasets import passages
+from generative.topologies.passage import Passage
+
+PREPARED = Path("data/prepared/passages")
+NETWORKS = {
+    "as in params.yaml": {},
+    "shortcut: none": {"shortcut": "none"},
+}
+
+Arrays = dict[str, np.ndarray]
+
+
+def constant(train: Arrays, test: Arrays) -> Arrays:
+    """The mean year, the most frequent genre and edition."""
+    guesses = {name: np.bincount(train[name].astype(int)).argmax() for name in ("genre", "edition")}
+    guesses["year"] = train["year"].mean()
+    return {name: np.full(len(test["year"]), guess) for name, guess in guesses.items()}
+
+
+def linear(train: Arrays, test: Arrays) -> Arrays:
+    counts = {name: words(part["passage"]) for name, part in (("train", train), ("test", test))}
+    weighting = TfidfTransformer(sublinear_tf=True).fit(counts["train"])
+    known, new = (weighting.transform(counts[name]) for name in ("train", "test"))
+    found = {"year": Ridge(alpha=1.0).fit(known, train["year"]).predict(new)}
+    for name in ("genre", "edition"):
+        regression = LogisticRegression(C=10.0, max_iter=300).fit(known, train[name])
+        found[name] = regression.predict(new)
+    return found
+
+
+def words(passage: np.ndarray) -> csr_matrix:
+    """How often each passage has each word: [N, words]."""
+    rows = np.repeat(np.arange(len(passage)), passage.shape[1])
+    shape = (len(passage), len(arrays.listed(PREPARED, passages.KEY, "words")) + 1)
+    return csr_matrix((np.ones(passage.size), (rows, passage.ravel())), shape)
+
+
+def network(train: Arrays, test: Arrays, block: Train, **changes: Any) -> Arrays:
+    keras.utils.set_random_seed(block.seed)
+    facts = {**passages.facts(PREPARED), "year": float(train["year"].mean())}
+    model = Passage(**{**facts, **block.model, **changes})
+    targets = {name: train[name] for name in passages.TARGETS}
+    batches = arrays.shuffled(({"passage": train["passage"]}, targets), block.batch_size, 1)
+    model.compile(block.epochs * len(batches))
+    model.steps_per_execution = block.steps_per_call
+    model.fit(batches, epochs=block.epochs, shuffle=False, verbose=0)
+    found = model.predictions({"passage": test["passage"]})
+    return {
+        "year": found["year"],
+        "genre": found["genre"].argmax(axis=1),
+        "edition": found["edition"] > 0.5,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folds", type=int, default=5)
+    folds = parser.parse_args().folds
+    block = params.read("train.passage", Train)
+    runtime.configure(params.read("runtime", Runtime), block.seed)
+    halves = [arrays.read(PREPARED, passages.KEY, split) for split in ("train", "validation")]
+    every = {name: np.concatenate([half[name] for half in halves]) for name in halves[0]}
+    every["passage"] = every["passage"].astype(np.int32)
+    every["year"] = every["year"].astype(np.float32)
+    division = StratifiedGroupKFold(folds).split(every["play"], every["genre"], every["play"])
+    errors: dict[str, list[list[float]]] = {}
+    for train, test in track(list(division)):
+        known, new = ({n: array[rows] for n, array in every.items()} for rows in (train, test))
+        answers = {
+            "mean, most frequent": constant(known, new),
+            "TF-IDF, linear": linear(known, new),
+        }
+        answers |= {n: network(known, new, block, **own) for n, own in NETWORKS.items()}
+        for name, found in answers.items():
+            right = [float((found[n] == new[n]).mean()) for n in ("genre", "edition")]
+            years = float(np.abs(found["year"] - new["year"]).mean())
+            errors.setdefault(name, []).append([years, *right])
+    table = Table("", "error of the year, years", "genre right", "edition right")
+    for name, rows in errors.items():
+        years, genre, edition = np.mean(rows, axis=0)
+        table.add_row(name, f"{years:.2f}", f"{genre:.3f}", f"{edition:.3f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
