@@ -1,11 +1,13 @@
+import base64
 import hashlib
 import re
 import shutil
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from generative.errors import BadInput
 from generative.reporting import page
@@ -171,6 +173,34 @@ def test_texts_and_their_numbers(data: Path) -> None:
         assert part in html
 
 
+def test_margins_have_an_interval_by_example_and_by_group() -> None:
+    metrics = {"auc": 0.75, "auc_baseline": 0.5, "auc_margin": 0.25, "parameters": 9}
+    metrics |= {"auc_margin_low": 0.125, "auc_margin_high": 0.375}
+    alone = [*("one", "auc", 0.75, 0.5, 0.25), "0.125 to 0.375", ""]
+    grouped = {**metrics, "auc_margin_low_by_play": -0.5, "auc_margin_high_by_play": 0.875}
+    models = [{"key": "one", "metrics": metrics}, {"key": "two", "metrics": grouped}]
+    assert page.margins(models)["rows"] == [
+        alone,
+        ["two", *alone[1:-1], "-0.5 to 0.875 by play"],
+    ]
+
+
+def test_a_film_has_its_frames_and_fewer_bytes(tmp_path: Path) -> None:
+    frames = [Image.effect_noise((64, 64), 50).convert("P") for _ in range(5)]
+    film = tmp_path / "film.gif"
+    frames[0].save(film, save_all=True, append_images=frames[1:], duration=200)
+    head, _, content = page.picture(film)["source"].partition(";base64,")
+    assert head == "data:image/webp"
+    found = base64.b64decode(content)
+    assert len(found) < film.stat().st_size
+    with Image.open(BytesIO(found)) as shown:
+        milliseconds = []
+        for frame in ImageSequence.Iterator(shown):
+            frame.load()
+            milliseconds.append(frame.info["duration"])
+    assert milliseconds == [200] * 5
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(-151.23456, "-151.2"), (2, "2"), (3.0, "3"), ("", ""), (0.00012345, "0.0001234")],
@@ -200,7 +230,7 @@ def test_pictures_in_the_style_of_others_are_shown(data: Path) -> None:
         Image.new("L", (4, 4)).save(folder / name)
     block = {"content": "cat.jpg", "style_weight": 500.0}
     html = page.build(data, {**DOCUMENT, "style": {"cat_in_stripes": block}})
-    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/gif;base64,", ">beside <"):
+    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/webp;base64,", ">beside <"):
         assert part in html
     assert "style.cat_in_stripes" not in html
     assert "Style transfer" not in page.build(data, DOCUMENT)

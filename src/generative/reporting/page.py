@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from PIL import Image
 from generative.errors import BadInput
 from generative.params import flatten
 
-MEDIA_TYPES = {".png": "image/png", ".gif": "image/gif"}
+# Of films in the page, in percent: a quarter of the bytes of the .gif beside it.
+FILM_QUALITY = 80
 # A picture of more is unreadable beside another.
 WIDE_PIXELS = 1000
 # The blocks of params.yaml that are shown with what they belong to.
@@ -57,7 +59,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = number
-    environment.globals["cell"] = cell
+    environment.globals.update(cell=cell, margins=margins)
     return environment.get_template("page.html.jinja").render(
         models=models,
         judge=judge,
@@ -90,6 +92,25 @@ def comparison(
     kept = [n for n in found if not n.endswith("_deviation") and n not in (leave_out or ())]
     rows = names or kept
     return {"columns": [c for c in columns if c["metrics"].keys() & set(rows)], "names": rows}
+
+
+def margins(models: list[dict[str, Any]]) -> dict[str, Any]:
+    """A table: a row for each metric of `models` that has a baseline, with the interval of the
+    margin over examples and, where examples have something in common, over groups of them."""
+    found = []
+    for model in models:
+        metrics = model["metrics"]
+        for name in (name for name in metrics if f"{name}_baseline" in metrics):
+            low, high = f"{name}_margin_low", f"{name}_margin_high"
+            groups = [own.removeprefix(low) for own in metrics if own.startswith(f"{low}_by_")]
+            between = [
+                f"{number(metrics[low + by])} to {number(metrics[high + by])}{by.replace('_', ' ')}"
+                for by in ("", *groups)
+            ]
+            values = (metrics[f"{name}{end}"] for end in ("", "_baseline", "_margin"))
+            found.append([model["key"], name.replace("_", " "), *values, *[*between, ""][:2]])
+    names = ["model", "metric", "test", "baseline", "margin", "by example", "by group"]
+    return {"columns": names, "rows": found}
 
 
 def beside_floor(model: dict[str, Any]) -> list[dict[str, Any]]:
@@ -220,10 +241,15 @@ def picture(file: Path) -> dict[str, Any]:
     }
     if file.suffix == ".txt":
         return {**shown, "text": content.decode("utf-8")}
-    encoded = base64.b64encode(content).decode()
     with Image.open(file) as opened:
         shown["wide"] = opened.width > WIDE_PIXELS
-    return {**shown, "source": f"data:{MEDIA_TYPES[file.suffix]};base64,{encoded}"}
+        if file.suffix == ".gif":
+            film = BytesIO()
+            opened.save(film, "webp", save_all=True, quality=FILM_QUALITY)
+            content = film.getvalue()
+    kind = "png" if file.suffix == ".png" else "webp"
+    encoded = base64.b64encode(content).decode()
+    return {**shown, "source": f"data:image/{kind};base64,{encoded}"}
 
 
 def cell(metrics: dict[str, Any], name: str) -> str:
