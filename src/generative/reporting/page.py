@@ -104,7 +104,7 @@ def margins(models: list[dict[str, Any]]) -> dict[str, Any]:
             low, high = f"{name}_margin_low", f"{name}_margin_high"
             groups = [own.removeprefix(low) for own in metrics if own.startswith(f"{low}_by_")]
             between = [
-                f"{number(metrics[low + by])} to {number(metrics[high + by])}{by.replace('_', ' ')}"
+                f"{metrics[low + by]:.3g} to {metrics[high + by]:.3g}{by.replace('_', ' ')}"
                 for by in ("", *groups)
             ]
             values = (metrics[f"{name}{end}"] for end in ("", "_baseline", "_margin"))
