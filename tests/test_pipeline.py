@@ -395,11 +395,17 @@ def test_two_runs_from_scratch_make_the_same_bytes(story: Workspace, mirror: Pat
     """The second one untracked: MLflow has no part in any result."""
     other = make_workspace(story.folder.parent / "other", mirror)
     other.set("render.likelihood.rows", 3)
-    drawn = ("likelihood@cvae", "adversarial@gan_non_saturating", "text@char_lstm")
-    other.repro(*(f"render_{stage}" for stage in drawn), GENERATIVE_TRACKING="off")
+    drawn = (
+        "likelihood@cvae",
+        "adversarial@gan_non_saturating",
+        "classifiers@residual",
+        "text@char_lstm",
+    )
+    targets = (*(f"render_{stage}" for stage in drawn), "tune@separable")
+    other.repro(*targets, GENERATIVE_TRACKING="off")
     assert not (other.folder / "mlruns" / "mlflow.db").exists()
     hashes = other.hashes()
-    assert len(hashes) == 10
+    assert len(hashes) == 13
     assert hashes.items() <= story.hashes().items()
 
 
