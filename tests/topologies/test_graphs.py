@@ -144,7 +144,7 @@ def test_predictions_are_numbers_and_probabilities(made: Made) -> None:
             assert ((found >= 0) & (found <= 1)).all()
     exported = made.model.inference_model().predict(made.validation[0], verbose=0)
     columns = np.hstack([found.reshape(count, -1) for found in predictions.values()])
-    np.testing.assert_allclose(exported, columns, rtol=1e-5)
+    np.testing.assert_allclose(exported, columns, atol=1e-5)
 
 
 def test_inputs_that_do_not_match_are_named(make: Callable[[str], Made]) -> None:
