@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedGroupKFold
 
 from generative import arrays, params, runtime
+from generative.arrays import Arrays
 from generative.blocks.runtime import Runtime
 from generative.blocks.train import Train
 from generative.datasets import passages
@@ -32,8 +33,6 @@ NETWORKS = {
     "shortcut: none": {"shortcut": "none"},
 }
 
-Arrays = dict[str, np.ndarray]
-
 
 def constant(train: Arrays, test: Arrays) -> Arrays:
     """The mean year, the most frequent genre and edition."""
@@ -42,10 +41,10 @@ def constant(train: Arrays, test: Arrays) -> Arrays:
     return {name: np.full(len(test["year"]), guess) for name, guess in guesses.items()}
 
 
-def linear(train: Arrays, test: Arrays) -> Arrays:
-    counts = {name: words(part["passage"]) for name, part in (("train", train), ("test", test))}
-    weighting = TfidfTransformer(sublinear_tf=True).fit(counts["train"])
-    known, new = (weighting.transform(counts[name]) for name in ("train", "test"))
+def linear(train: Arrays, test: Arrays, words: int) -> Arrays:
+    counts, new_counts = (counted(part["passage"], words) for part in (train, test))
+    weighting = TfidfTransformer(sublinear_tf=True)
+    known, new = weighting.fit_transform(counts), weighting.transform(new_counts)
     found = {"year": Ridge(alpha=1.0).fit(known, train["year"]).predict(new)}
     for name in ("genre", "edition"):
         regression = LogisticRegression(C=10.0, max_iter=300).fit(known, train[name])
@@ -53,19 +52,19 @@ def linear(train: Arrays, test: Arrays) -> Arrays:
     return found
 
 
-def words(passage: np.ndarray) -> csr_matrix:
-    """How often each passage has each word: [N, words]."""
+def counted(passage: np.ndarray, words: int) -> csr_matrix:
+    """How often each passage has each word: [N, words + 1], the first for those without an id."""
     rows = np.repeat(np.arange(len(passage)), passage.shape[1])
-    shape = (len(passage), len(arrays.listed(PREPARED, passages.KEY, "words")) + 1)
-    return csr_matrix((np.ones(passage.size), (rows, passage.ravel())), shape)
+    return csr_matrix((np.ones(passage.size), (rows, passage.ravel())), (len(passage), words + 1))
 
 
-def network(train: Arrays, test: Arrays, block: Train, **changes: Any) -> Arrays:
+def network(
+    train: Arrays, test: Arrays, facts: dict[str, Any], block: Train, **changes: Any
+) -> Arrays:
     keras.utils.set_random_seed(block.seed)
-    facts = {**passages.facts(PREPARED), "year": float(train["year"].mean())}
-    model = Passage(**{**facts, **block.model, **changes})
-    targets = {name: train[name] for name in passages.TARGETS}
-    batches = arrays.shuffled(({"passage": train["passage"]}, targets), block.batch_size, 1)
+    model = Passage(**{**facts, "year": float(train["year"].mean()), **block.model, **changes})
+    examples = ({"passage": train["passage"]}, {name: train[name] for name in passages.TARGETS})
+    batches = arrays.shuffled(examples, block.batch_size, block.seed)
     model.compile(block.epochs * len(batches))
     model.steps_per_execution = block.steps_per_call
     model.fit(batches, epochs=block.epochs, shuffle=False, verbose=0)
@@ -83,19 +82,21 @@ def main() -> None:
     folds = parser.parse_args().folds
     block = params.read("train.passage", Train)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    halves = [arrays.read(PREPARED, passages.KEY, split) for split in ("train", "validation")]
+    facts = passages.facts(PREPARED)
+    halves = []
+    for split in ("train", "validation"):
+        inputs, targets = passages.load(PREPARED, split)
+        halves.append({**inputs, **targets, **passages.groups(PREPARED, split)})
     every = {name: np.concatenate([half[name] for half in halves]) for name in halves[0]}
-    every["passage"] = every["passage"].astype(np.int32)
-    every["year"] = every["year"].astype(np.float32)
     division = StratifiedGroupKFold(folds).split(every["play"], every["genre"], every["play"])
     errors: dict[str, list[list[float]]] = {}
     for train, test in track(list(division)):
         known, new = ({n: array[rows] for n, array in every.items()} for rows in (train, test))
         answers = {
             "mean, most frequent": constant(known, new),
-            "TF-IDF, linear": linear(known, new),
+            "TF-IDF, linear": linear(known, new, len(facts["words"])),
         }
-        answers |= {n: network(known, new, block, **own) for n, own in NETWORKS.items()}
+        answers |= {n: network(known, new, facts, block, **own) for n, own in NETWORKS.items()}
         for name, found in answers.items():
             right = [float((found[n] == new[n]).mean()) for n in ("genre", "edition")]
             years = float(np.abs(found["year"] - new["year"]).mean())
