@@ -13,11 +13,13 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from generative import params, runtime, training
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
+from generative.core import params
+from generative.core import runtime
+from generative.training import fit as training
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
 from generative.datasets import mnist
-from generative.tables import NETWORKS, find
+from generative.core import members
 
 PREPARED = Path("data/prepared/mnist")
 KEYS = ("sequential", "functional", "inception", "residual", "separable")
@@ -32,7 +34,7 @@ def main() -> None:
     models, batches = {}, {}
     for key in KEYS:
         block = params.read(f"train.{key}", Train)
-        models[key] = find(NETWORKS, "network", block.network)(**block.model)
+        models[key] = members.network(block.network)(**block.model)
         models[key].compile()
         models[key].steps_per_execution = block.steps_per_call
         data = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data)

@@ -19,11 +19,13 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from generative import params, runtime, training
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
+from generative.core import params
+from generative.core import runtime
+from generative.training import fit as training
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
 from generative.datasets import mnist
-from generative.models.cvae import CVAE
+from generative.vae.cvae import CVAE
 
 PREPARED = Path("data/prepared/mnist")
 TUTORIAL_BATCH = 32

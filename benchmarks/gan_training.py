@@ -24,11 +24,13 @@ from keras import layers
 from rich.console import Console
 from rich.table import Table
 
-from generative import params, runtime, training
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
-from generative.families.adversarial import stock
-from generative.models.acgan import ACGAN
+from generative.core import params
+from generative.core import runtime
+from generative.training import fit as training
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
+from generative.gan.base.trainer import stock
+from generative.gan.acgan import ACGAN
 
 BATCH, STEPS, SOURCE_WIDTH = 64, 8, 32
 WAYS = ("usual loop, float32", "fit, float32", "fit, bfloat16")

@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from generative.metrics import images
+from generative.image_quality import distances as images
 
 Array = np.ndarray
 SUBSETS, SUBSET_SIZE, NEIGHBOURS = 100, 1000, 5

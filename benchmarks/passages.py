@@ -20,12 +20,14 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedGroupKFold
 
-from generative import arrays, params, runtime
-from generative.arrays import Arrays
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
+from generative.datasets.base import arrays
+from generative.core import params
+from generative.core import runtime
+from generative.datasets.base.arrays import Arrays
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
 from generative.datasets import passages
-from generative.topologies.passage import Passage
+from generative.multi_io.passage import Passage
 
 PREPARED = Path("data/prepared/passages")
 NETWORKS = {

@@ -24,10 +24,13 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from generative import runtime, vgg
-from generative.blocks.runtime import Runtime
-from generative.blocks.style import Style
-from generative.style import by_hand, losses, pictures
+from generative.core import runtime
+from generative.style.vgg import network as vgg
+from generative.core.runtime import Runtime
+from generative.style.schema import Style
+from generative.style import stylize as by_hand
+from generative.style import losses
+from generative.style import pictures
 from generative.style.objective import Objective
 from generative.style.transfer import Transfer
 

@@ -22,10 +22,11 @@ from keras import layers
 from rich.console import Console
 from rich.table import Table
 
-from generative import runtime, training
-from generative.blocks.runtime import Runtime
+from generative.core import runtime
+from generative.training import fit as training
+from generative.core.runtime import Runtime
 from generative.datasets import shakespeare
-from generative.models.char_lstm import CharLSTM
+from generative.text.char_lstm import CharLSTM
 
 PREPARED = Path("data/prepared/shakespeare")
 WINDOW, STEP, UNITS, BATCH, STEPS = 60, 3, 128, 128, 20

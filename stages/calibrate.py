@@ -6,11 +6,17 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from generative import errors, judge, params, runtime, saving
-from generative.blocks.images import Calibrate, EvaluateImages
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.image_quality.schema import Calibrate
+from generative.image_quality.schema import EvaluateImages
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole, write_json
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
 
 Array = np.ndarray
 
@@ -33,7 +39,7 @@ def main(arguments: list[str]) -> None:
         name: comparison.measure(some, block.seed)
         for name, some in cases(held, train_labels[order[:count]], rest, block).items()
     }
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         result = {"judge": judge.identity(judge_folder), **found}
         write_json(folder / "metrics.json", result)
 

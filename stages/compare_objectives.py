@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative import errors, params, rendering, runtime, saving
-from generative.blocks.adversarial import RenderObjectives
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.schema import RenderObjectives
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.errors import BadInput
-from generative.folders import whole
-from generative.metrics.adversarial import gradients_while_discriminator_wins
+from generative.core.errors import BadInput
+from generative.core.folders import atomic_folder
+from generative.gan.gradients import gradients_while_discriminator_wins
 
 SHOWN = ("frechet_distance", "kernel_distance", "density", "coverage", "digits_covered")
 
@@ -37,10 +41,10 @@ def main(arguments: list[str]) -> None:
         found = json.loads((metrics / key / "metrics.json").read_text(encoding="utf-8"))
         measured[name] = {shown: found[shown] for shown in SHOWN}
     # The last of them is what all gradients are taken of.
-    own = saving.read_card(models / keys[-1]).data
+    own = saving.describe(models / keys[-1]).data
     batches = mnist.batches(prepared, block.batch_size, block.seed, **own).take(block.steps)
     gradients = gradients_while_discriminator_wins(model, list(samples), batches, block.every)
-    with whole(Path(out)) as folder:
+    with atomic_folder(Path(out)) as folder:
         gradients.to_csv(folder / "gradients.csv", index=False)
         figure = rendering.objectives(histories, samples, measured, gradients, block.columns)
         figure.save(folder / "objectives.png", optimize=True)

@@ -4,13 +4,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from generative import errors, params, runtime, saving, tracking
-from generative.blocks.ensemble import Judge
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole
-from generative.tables import find
-from generative.topologies.ensemble import Ensemble
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.tracking import mlflow_view as tracking
+from generative.classifiers.judge_schema import Judge
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core import members
+from generative.classifiers.ensemble import Ensemble
 
 
 def main(arguments: list[str]) -> None:
@@ -18,9 +21,9 @@ def main(arguments: list[str]) -> None:
     block = params.read("ensemble", Judge)
     device_block = params.read("runtime", Runtime)
     device = runtime.configure(device_block, seed=0)
-    cards = {name: saving.read_card(models / name) for name in block.members}
+    cards = {name: saving.describe(models / name) for name in block.members}
     first = cards[block.features]
-    dataset = find(DATASETS, "data set", first.dataset)
+    dataset = members.dataset(first.dataset)
     built: dict[str, Any] = {
         "members": {
             name: {"network": card.network, "arguments": card.arguments}
@@ -37,9 +40,9 @@ def main(arguments: list[str]) -> None:
         model.fit_to(train, dataset.load(prepared, "validation", **first.data))
         for name, share in zip(block.members, model.average.shares.numpy(), strict=True):
             print(f"{name}: weight {share:.3f}")
-        with whole(out) as folder:
+        with atomic_folder(out) as folder:
             saving.save(
-                model, saving.Card("topologies/ensemble", built, first.dataset, first.data), folder
+                model, saving.Description("topologies/ensemble", built, first.dataset, first.data), folder
             )
         run.finish(out / "model.weights.h5")
 

@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generative import errors, judge, params, rendering, runtime, saving
-from generative.blocks.images import EvaluateImages
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.image_quality.schema import EvaluateImages
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole, write_json
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, judge_folder, out = map(Path, arguments)
     block = params.read("evaluate.images", EvaluateImages)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    model, card = saving.load(model_folder), saving.describe(model_folder)
     (train, _), (test, labels) = (
         mnist.load(prepared, split, **card.data) for split in ("train", "test")
     )
@@ -30,7 +36,7 @@ def main(arguments: list[str]) -> None:
     missing = np.flatnonzero(counts[-1] == 0)
     if len(missing):
         print(f"warning: the last snapshots show no {', '.join(map(str, missing))}")
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
         table = pd.DataFrame(counts, columns=[f"digit_{digit}" for digit in range(10)])
         table.insert(0, "epoch", range(1, len(table) + 1))

@@ -3,21 +3,24 @@
 import sys
 from pathlib import Path
 
-from generative import errors, params, runtime, saving
-from generative.blocks.classifiers import EvaluateClassifiers
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole, write_json
-from generative.metrics import calibration
-from generative.tables import find
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.classifiers.schema import EvaluateClassifiers
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.classifiers import metrics as calibration
+from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("evaluate.classifiers", EvaluateClassifiers)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    card = saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     images, labels = dataset.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
     probabilities = model.probabilities(images)
@@ -29,7 +32,7 @@ def main(arguments: list[str]) -> None:
         ),
         "parameters": model.count_params(),
     }
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
 
 

@@ -5,21 +5,24 @@ from pathlib import Path
 
 import numpy as np
 
-from generative import errors, params, runtime, saving
-from generative.blocks.graphs import EvaluateGraphs
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole, write_json
-from generative.metrics import graphs
-from generative.tables import find
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.multi_io.schema import EvaluateGraphs
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.multi_io import metrics as graphs
+from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("evaluate.graphs", EvaluateGraphs)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    card = saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     _, known = dataset.load(prepared, "train", **card.data)
     inputs, truth = dataset.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
@@ -50,7 +53,7 @@ def main(arguments: list[str]) -> None:
                     metrics[f"{full}_margin_low{suffix}"] = low
                     metrics[f"{full}_margin_high{suffix}"] = high
     metrics["parameters"] = model.count_params()
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
 
 

@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, judge, params, rendering, runtime, saving, steering
-from generative.blocks.disentangled import EvaluateInfogan
-from generative.blocks.images import EvaluateImages
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.disentanglement import steering
+from generative.gan.disentanglement.schema import EvaluateInfogan
+from generative.image_quality.schema import EvaluateImages
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole, write_json
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
 
 
 def main(arguments: list[str]) -> None:
@@ -19,7 +26,7 @@ def main(arguments: list[str]) -> None:
     block = params.read("evaluate.infogan", EvaluateInfogan)
     images_block = params.read("evaluate.images", EvaluateImages)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    model, card = saving.load(model_folder), saving.describe(model_folder)
     train, test = (mnist.load(prepared, split, **card.data) for split in ("train", "test"))
     eyes = saving.load(judge_folder)
     found, controls = steering.measure(model, train, test, eyes, block)
@@ -36,7 +43,7 @@ def main(arguments: list[str]) -> None:
                 f"{metrics[f'{name}_correlation']:.2f}; it takes {block.least_correlation:g} "
                 "(evaluate.infogan.least_correlation) of a code that steers nothing else more"
             )
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
         write_json(folder / "codes.json", controls)
         for name, picture in draw(model, list(controls["digits"].values()), block).items():

@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, judge, params, runtime, saving
-from generative.blocks.images import EvaluateImages
-from generative.blocks.likelihood import EvaluateLikelihood
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.image_quality.schema import EvaluateImages
+from generative.vae.schema import EvaluateLikelihood
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole, write_json
-from generative.metrics import likelihood
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.vae import metrics as likelihood
 
 
 def main(arguments: list[str]) -> None:
@@ -23,7 +28,7 @@ def main(arguments: list[str]) -> None:
     # Always float32: a metric must not depend on the precision that training could afford.
     runtime.configure(params.read("runtime", Runtime), block.seed)
     model = saving.load(model_folder)
-    own = saving.read_card(model_folder).data
+    own = saving.describe(model_folder).data
     splits = {name: mnist.load(prepared, name, **own) for name in ("train", "test")}
     metrics: dict[str, Any] = dict(measure(model, splits, block))
 
@@ -33,7 +38,7 @@ def main(arguments: list[str]) -> None:
     ensemble = saving.load(judge_folder)
     metrics |= judge.Comparison(ensemble, test, train, compared, labels).of_model(model)
     metrics["judge"] = judge.identity(judge_folder)
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
 
 

@@ -6,21 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, judge, params, runtime, saving
-from generative.blocks.images import EvaluatePictures
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole, write_json
-from generative.perceptual import Eyes
-from generative.tables import find
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.image_quality.schema import EvaluatePictures
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.image_quality.features import Eyes
+from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, weights, out = map(Path, arguments)
     block = params.read("evaluate.pictures", EvaluatePictures)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    model, card = saving.load(model_folder), saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    model, card = saving.load(model_folder), saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     (train, _), (test, _) = (
         dataset.load(prepared, split, **card.data) for split in ("train", "test")
     )
@@ -34,7 +38,7 @@ def main(arguments: list[str]) -> None:
     floor = comparison.measure(held, seed=0)
     metrics |= {f"floor_{name}": value for name, value in floor.items()}
     metrics["features"] = f"alexnet {eyes.identity}"
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
 
 

@@ -6,13 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, judge, params, rendering, runtime, saving
-from generative.blocks.disentangled import EvaluateStackedgan
-from generative.blocks.images import EvaluateImages
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.image_quality import comparison as judge
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.disentanglement.schema import EvaluateStackedgan
+from generative.image_quality.schema import EvaluateImages
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole, write_json
-from generative.metrics import images as measures
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.image_quality import distances as measures
 
 Array = np.ndarray
 DIGITS = np.arange(10)
@@ -23,7 +29,7 @@ def main(arguments: list[str]) -> None:
     block = params.read("evaluate.stackedgan", EvaluateStackedgan)
     images_block = params.read("evaluate.images", EvaluateImages)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    model, card = saving.load(model_folder), saving.describe(model_folder)
     train, test = (mnist.load(prepared, split, **card.data) for split in ("train", "test"))
     eyes = saving.load(judge_folder)
     comparison = judge.Comparison(eyes, test[0], train[0], images_block, test[1])
@@ -35,7 +41,7 @@ def main(arguments: list[str]) -> None:
         "diversity_given_label_and_z1": diversity(model, comparison, block),
         "judge": judge.identity(judge_folder),
     }
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
         for name, picture in draw(model, block).items():
             picture.save(folder / f"{name}.png", optimize=True)

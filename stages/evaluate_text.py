@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from generative import errors, params, runtime, saving
-from generative.blocks.runtime import Runtime
-from generative.blocks.text import EvaluateText
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.core.runtime import Runtime
+from generative.text.schema import EvaluateText
 from generative.datasets import shakespeare
-from generative.errors import BadInput
-from generative.folders import whole, write_json
-from generative.metrics import text
+from generative.core.errors import BadInput
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.text import metrics as text
 
 HELD_OUT = "held_out"
 
@@ -22,7 +26,7 @@ def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("evaluate.text", EvaluateText)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    model, card = saving.load(model_folder), saving.read_card(model_folder)
+    model, card = saving.load(model_folder), saving.describe(model_folder)
     train, test = (model.text_of(shakespeare.stream(prepared, s)) for s in ("train", "test"))
     if len(test) < block.characters:
         raise BadInput(
@@ -47,7 +51,7 @@ def main(arguments: list[str]) -> None:
     for suspicion in suspicions:
         print(f"warning: too good to be true: {suspicion}")
     metrics["leaks_suspected"] = len(suspicions)
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         write_json(folder / "metrics.json", metrics)
         lines = [*(f"Too good to be true: {s}.\n\n" for s in suspicions), table(longest, train)]
         (folder / "longest_copies.txt").write_text("".join(lines), encoding="utf-8")

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from generative import errors, sources
+from generative.core import errors
+from generative.datasets import download as sources
 
 
 def main(arguments: list[str]) -> None:

@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from generative import errors, params, rendering, runtime, saving
-from generative.blocks.disentangled import RenderInteractive
-from generative.blocks.runtime import Runtime
-from generative.folders import whole, write_json
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.disentanglement.schema import RenderInteractive
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
 
 Array = np.ndarray
 DIGITS = np.arange(10)
@@ -35,7 +40,7 @@ def main(arguments: list[str]) -> None:
     cvae = saving.load(models / "cvae")
     if cvae.latent_size == 2:  # more have no plane
         sheets["cvae"] = of_plane(cvae, block)
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         for key, (axes, images) in sheets.items():
             columns = len(axes[-1]["values"])
             rendering.mosaic(images, columns).save(folder / f"{key}.png", optimize=True)

@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
-from generative import errors, tracking
-from generative.folders import write_json
+from generative.core import errors
+from generative.tracking import mlflow_view as tracking
+from generative.core.folders import write_json
 
 
 def main(arguments: list[str]) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generative import errors, params, rendering, runtime, saving
-from generative.blocks.adversarial import RenderAdversarial
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole
-from generative.tables import find
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.schema import RenderAdversarial
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core import members
 
 Array = np.ndarray
 # Pixels of a picture's height above which films show fewer, as they are.
@@ -23,8 +26,8 @@ def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("render.adversarial", RenderAdversarial)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    card = saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     train, _ = dataset.load(prepared, "train", **card.data)
     test = dataset.load(prepared, "test", **card.data)
     pictures = draw(saving.load(model_folder), train, test, block)
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> None:
     large = frames.shape[2] > LARGE
     side, scale = (block.large_film_columns, 1) if large else (block.film_columns, 2)
     film = [rendering.grid(frame[: side**2], side, scale) for frame in frames]
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         for name, picture in pictures.items():
             picture.save(folder / f"{name}.png", optimize=True)
         (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))

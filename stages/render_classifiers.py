@@ -5,21 +5,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative import drawing, errors, params, rendering, runtime, saving
-from generative.blocks.classifiers import EvaluateClassifiers, RenderClassifiers
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole
-from generative.metrics.calibration import reliability
-from generative.tables import find
+from generative.plots import topology as drawing
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.classifiers.schema import EvaluateClassifiers
+from generative.classifiers.schema import RenderClassifiers
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.classifiers.metrics import reliability
+from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("render.classifiers", RenderClassifiers)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    card = saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     images, labels = dataset.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
     probabilities = model.probabilities(images)
@@ -35,7 +40,7 @@ def main(arguments: list[str]) -> None:
     history = model_folder / "history.csv"
     if history.exists():
         pictures["learning_curves"] = rendering.learning_curves(pd.read_csv(history))
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         for name, picture in pictures.items():
             picture.save(folder / f"{name}.png", optimize=True)
         drawing.topology(model, folder)

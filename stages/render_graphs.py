@@ -7,12 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generative import drawing, errors, examples, params, rendering, runtime, saving
-from generative.blocks.graphs import RenderGraphs
-from generative.blocks.runtime import Runtime
-from generative.datasets import DATASETS
-from generative.folders import whole
-from generative.tables import find
+from generative.plots import topology as drawing
+from generative.core import errors
+from generative.multi_io import examples
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.multi_io.schema import RenderGraphs
+from generative.core.runtime import Runtime
+from generative.core.folders import atomic_folder
+from generative.core import members
 
 BETWEEN = f"\n\n{'-' * 72}\n\n"
 
@@ -21,8 +26,8 @@ def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("render.graphs", RenderGraphs)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    card = saving.read_card(model_folder)
-    dataset = find(DATASETS, "data set", card.dataset)
+    card = saving.describe(model_folder)
+    dataset = members.dataset(card.dataset)
     model = saving.load(model_folder)
     inputs, truth = dataset.load(prepared, "test", **card.data)
     # From all over the test set, which may be in order.
@@ -34,7 +39,7 @@ def main(arguments: list[str]) -> None:
     lines = examples.said(model, model.predictions(inputs), truth)
     shown = model.shown(inputs)
     history = pd.read_csv(model_folder / "history.csv")
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         rendering.learning_curves(history).save(folder / "learning_curves.png", optimize=True)
         drawing.topology(model, folder)
         if isinstance(shown, np.ndarray):

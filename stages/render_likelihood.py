@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generative import errors, params, rendering, runtime, saving
-from generative.blocks.likelihood import RenderLikelihood
-from generative.blocks.runtime import Runtime
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.vae.schema import RenderLikelihood
+from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.folders import whole
-from generative.metrics.likelihood import encode
+from generative.core.folders import atomic_folder
+from generative.vae.metrics import encode
 
 
 def main(arguments: list[str]) -> None:
     model_folder, prepared, out = map(Path, arguments)
     block = params.read("render.likelihood", RenderLikelihood)
     runtime.configure(params.read("runtime", Runtime), block.seed)
-    card = saving.read_card(model_folder)
+    card = saving.describe(model_folder)
     test = mnist.load(prepared, "test", **card.data)
     model = saving.load(model_folder)
     pictures = draw(model, test, block)
@@ -28,7 +32,7 @@ def main(arguments: list[str]) -> None:
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"] / np.float32(255)
     film = [rendering.grid(frame, columns=8, scale=3) for frame in frames]
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         for name, picture in pictures.items():
             picture.save(folder / f"{name}.png", optimize=True)
         (folder / "training.gif").write_bytes(rendering.film(film, block.frames_per_second))

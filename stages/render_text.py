@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generative import errors, params, rendering, runtime, saving
-from generative.blocks.runtime import Runtime
-from generative.blocks.text import RenderText
-from generative.folders import whole
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.core import runtime
+from generative.core import saving
+from generative.core.runtime import Runtime
+from generative.text.schema import RenderText
+from generative.core.folders import atomic_folder
 
 BETWEEN = f"\n\n{'-' * 72}\n\n"
 
@@ -25,7 +29,7 @@ def main(arguments: list[str]) -> None:
     shown = ["epoch", *names, *(f"val_{name}" for name in names)]
     with np.load(model_folder / "snapshots.npz") as snapshots:
         frames = snapshots["frames"]
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         picture = rendering.learning_curves(history[shown])
         picture.save(folder / "learning_curves.png", optimize=True)
         for heat in block.temperatures:

@@ -6,13 +6,21 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from generative import errors, params, runtime, saving, steering, tracking, training
-from generative.blocks.disentangled import EvaluateInfogan, Repeat
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.gan.disentanglement import steering
+from generative.tracking import mlflow_view as tracking
+from generative.training import fit as training
+from generative.gan.disentanglement.schema import EvaluateInfogan
+from generative.gan.disentanglement.schema import Repeat
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
 from generative.datasets import mnist
-from generative.folders import whole, write_json
-from generative.tables import NETWORKS, find
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.core import members
 
 SCRATCH = Path(".cache/training")
 
@@ -31,7 +39,7 @@ def main(arguments: list[str]) -> None:
         again = block.model_copy(update={"seed": seed})
         keras.utils.set_random_seed(seed)
         with device.strategy.scope():
-            model = find(NETWORKS, "network", block.network)(**block.model)
+            model = members.network(block.network)(**block.model)
         recorded = {"train": {key: again.written()}, "runtime": device_block.written()}
         scratch = SCRATCH / f"{key}_{seed}"
         with tracking.live_run(f"repeat@{key}", recorded, folder, device.tags()) as run:
@@ -46,7 +54,7 @@ def main(arguments: list[str]) -> None:
                 scratch,
             )
         models[seed] = scratch / "model"
-        saving.save(model, saving.read_card(Path(trained)), models[seed])
+        saving.save(model, saving.describe(Path(trained)), models[seed])
     # Models are loaded in the precision of all measurements, whatever they were trained in.
     keras.mixed_precision.set_global_policy("float32")
     train, test = (mnist.load(folder, split, **block.data) for split in ("train", "test"))
@@ -56,7 +64,7 @@ def main(arguments: list[str]) -> None:
         metrics, _ = steering.measure(saving.load(place), train, test, eyes, how)
         rows.append({"seed": seed, **metrics})
     table = pd.DataFrame(rows)
-    with whole(Path(out)) as written:
+    with atomic_folder(Path(out)) as written:
         table.to_csv(written / "seeds.csv", index=False)
         write_json(written / "metrics.json", table.drop(columns="seed").median().to_dict())
 

@@ -3,16 +3,17 @@
 import sys
 from pathlib import Path
 
-from generative import errors, params
-from generative.folders import whole
-from generative.reporting import page
+from generative.core import errors
+from generative.core import params
+from generative.core.folders import atomic_folder
+from generative.report import page
 
 
 def main(arguments: list[str]) -> None:
     data, out = map(Path, arguments)
     document = {name: params.raw(name) for name in params.SECTIONS}
     html = page.build(data, document)
-    with whole(out) as folder:
+    with atomic_folder(out) as folder:
         (folder / "index.html").write_text(html, encoding="utf-8")
 
 

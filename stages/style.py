@@ -8,13 +8,22 @@ import keras
 import pandas as pd
 from PIL import Image
 
-from generative import errors, params, runtime, tracking, vgg
-from generative.blocks.runtime import Runtime
-from generative.blocks.style import Style
-from generative.folders import whole, write_json
-from generative.metrics.lpips import LPIPS
-from generative.style import drawing, measuring, memory, pictures
-from generative.style.transfer import Row, Transfer
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.tracking import mlflow_view as tracking
+from generative.style.vgg import network as vgg
+from generative.core.runtime import Runtime
+from generative.style.schema import Style
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.image_quality.lpips import LPIPS
+from generative.style import plots as drawing
+from generative.style import metrics as measuring
+from generative.style import memory
+from generative.style import pictures
+from generative.style.transfer import Row
+from generative.style.transfer import Transfer
 
 SCRATCH = Path(".cache/style")
 
@@ -48,7 +57,7 @@ def main(arguments: list[str]) -> None:
         if transfer.replayed:
             print(f"went on from evaluation {transfer.replayed} of a run that was killed")
         picture, history = pictures.to_picture(transfer.finished()), pd.DataFrame(transfer.history)
-        with whole(out) as folder:
+        with atomic_folder(out) as folder:
             picture.save(folder / "picture.png")
             history.to_csv(folder / "history.csv", index=False)
             write_json(

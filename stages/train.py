@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from generative import errors, params, runtime, saving, tracking, training
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
-from generative.datasets import DATASETS
-from generative.folders import whole
-from generative.tables import NETWORKS, find
+from generative.core import errors
+from generative.core import params
+from generative.core import runtime
+from generative.core import saving
+from generative.tracking import mlflow_view as tracking
+from generative.training import fit as training
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
+from generative.core.folders import atomic_folder
+from generative.core import members
 
 SCRATCH = Path(".cache/training")
 DIVERGED = Path(".cache/diverged")
@@ -21,7 +25,7 @@ def main(arguments: list[str]) -> None:
     block = params.read(f"train.{key}", Train)
     device_block = params.read("runtime", Runtime)
     device = runtime.configure(device_block, block.seed, block.precision)
-    dataset = find(DATASETS, "data set", block.dataset)
+    dataset = members.dataset(block.dataset)
     batches = dataset.batches(Path(prepared), block.batch_size, block.seed, **block.data)
     validation = dataset.load(Path(prepared), "validation", **block.data)
     # What the network must know of the data beyond its parameters: the vocabulary of a text.
@@ -29,10 +33,10 @@ def main(arguments: list[str]) -> None:
     built = {**facts, **block.model}
     try:
         with device.strategy.scope():
-            model = find(NETWORKS, "network", block.network)(**built)
+            model = members.network(block.network)(**built)
     except errors.BadInput as error:
         raise errors.BadInput(f"train.{key}.model.{error}") from None
-    card = saving.Card(block.network, built, block.dataset, block.data)
+    card = saving.Description(block.network, built, block.dataset, block.data)
 
     recorded = {"train": {key: block.written()}, "runtime": device_block.written()}
     with tracking.live_run(f"train@{key}", recorded, Path(prepared), device.tags()) as run:
@@ -48,10 +52,10 @@ def main(arguments: list[str]) -> None:
                 SCRATCH / key,
             )
         except training.Diverged as error:
-            with whole(DIVERGED / key) as folder:
+            with atomic_folder(DIVERGED / key) as folder:
                 saving.save(model, card, folder)
             raise training.Diverged(f"{error}. The weights before that: {DIVERGED / key}") from None
-        with whole(Path(out)) as folder:
+        with atomic_folder(Path(out)) as folder:
             saving.save(model, card, folder)
             course.history.to_csv(folder / "history.csv", index=False)
             if block.snapshot_count:

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative import errors, params, rendering, tuning
-from generative.blocks.runtime import Runtime
-from generative.blocks.train import Train
-from generative.blocks.tune import Tune
-from generative.datasets import DATASETS
-from generative.folders import whole, write_json
-from generative.tables import find
+from generative.core import errors
+from generative.core import params
+from generative.plots import grids as rendering
+from generative.tuning import search as tuning
+from generative.core.runtime import Runtime
+from generative.training.schema import Train
+from generative.tuning.schema import Tune
+from generative.core.folders import atomic_folder
+from generative.core.folders import write_json
+from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
@@ -25,7 +28,7 @@ def main(arguments: list[str]) -> None:
         print(f"best: {best}; training with it as train.{key} says")
         scratch = tuning.JOURNALS / key
         model, _ = tuning.fit(search, train, best, device, batches=-1, scratch=scratch)
-        dataset = find(DATASETS, "data set", train.dataset)
+        dataset = members.dataset(train.dataset)
         images, labels = dataset.load(prepared, "test", **train.data)
         accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
         metrics = {
@@ -33,7 +36,7 @@ def main(arguments: list[str]) -> None:
             "best_val_loss": float(table["val_loss"].min()),
             "trials": len(table),
         }
-        with whole(out) as folder:
+        with atomic_folder(out) as folder:
             table.to_csv(folder / "trials.csv", index=False)
             for name, values in (("best", best), ("importance", importance), ("metrics", metrics)):
                 write_json(folder / f"{name}.json", values)

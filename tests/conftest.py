@@ -22,9 +22,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from generative import params, scratch, tracking
-from generative.blocks.prepare import Prepare
-from generative.datasets import DATASETS
+from generative.core import params
+from generative.pipeline import workspace as scratch
+from generative.tracking import mlflow_view as tracking
+from generative.datasets.base.schema import Prepare
 
 # No test asserts a time: a machine may be busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -107,7 +108,7 @@ def write_raw_shakespeare(folder: Path) -> None:
 def write_raw_editions(folder: Path) -> None:
     """Every play of the table in both spellings, each a few lines of few words; in the Folio's v is
     u, and many words end in e."""
-    from generative.reading import works
+    from generative.datasets.readers import works
 
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.read_csv(works.TABLE, comment="#")
@@ -207,7 +208,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network for style transfer, as the stage makes it, of small, made-up weights."""
-    from generative import vgg
+    from generative.style.vgg import network as vgg
 
     folder = tmp_path_factory.mktemp("networks") / "vgg16"
     write_raw_vgg16(folder)
@@ -311,14 +312,14 @@ def prepare_text(raw: Path, folder: Path) -> Path:
 
 def prepare_arrays(key: str, raw: Path, folder: Path) -> Path:
     """`folder`, filled as the stage does it with the options of tests/tiny.yaml."""
-    from generative.tables import find
+    from generative.core import members
 
     params_file = folder.parent / "params.yaml"
     params_file.write_text(params.PATH.read_text())
     params.use(TINY, params_file)
     block = params.read(f"prepare.{key}", Prepare, params_file)
     options = block.model_dump(exclude={"raw"})
-    arrays = find(DATASETS, "data set", key).prepare(raw, **options)
+    arrays = members.dataset(key).prepare(raw, **options)
     folder.mkdir()
     for name in [name for name, some in arrays.items() if type(some) is list]:
         (folder / f"{name}.json").write_text(json.dumps(arrays.pop(name)))
@@ -469,7 +470,8 @@ def make_workspace(folder: Path, mirror: Path) -> Workspace:
         document = without(yaml.safe_load(file.read_text()), SIBLINGS)
         file.write_text(yaml.safe_dump(document))
     # The pinned hashes are those of the real files; these are pinned just as strictly.
-    from generative.sources import SOURCES, sha256_of
+    from generative.datasets.download import SOURCES
+    from generative.datasets.download import sha256_of
 
     sources = folder / "src" / "generative" / "sources.py"
     text = sources.read_text()

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as arrays_of
 
-from generative.datasets import coloured_digits, mnist
-from generative.errors import BadInput
+from generative.datasets import coloured_digits
+from generative.datasets import mnist
+from generative.core.errors import BadInput
 from tests.conftest import write_raw_mnist, write_raw_photographs
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from generative.datasets import lines
-from generative.errors import BadInput
-from generative.reading import works
+from generative.core.errors import BadInput
+from generative.datasets.readers import works
 
 OPTIONS: dict[str, Any] = {
     "length": 24,

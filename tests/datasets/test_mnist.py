@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from generative.datasets import mnist
-from generative.errors import BadInput
-from generative.reading import digits
+from generative.core.errors import BadInput
+from generative.datasets.readers import digits
 from tests.conftest import write_raw_mnist
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from generative.datasets import passages
-from generative.errors import BadInput
+from generative.core.errors import BadInput
 
 OPTIONS: dict[str, Any] = {
     "length": 30,

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from generative.datasets import pictures
-from generative.errors import BadInput
+from generative.core.errors import BadInput
 
 OPTIONS: dict[str, Any] = {
     "height": 16,

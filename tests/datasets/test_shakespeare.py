@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from generative.datasets import shakespeare
-from generative.errors import BadInput
-from generative.families import text
+from generative.core.errors import BadInput
+from generative.text.base import model as text
 from tests.conftest import prepare_text
 
 CHUNKS: dict[str, Any] = {"windows": "chunks", "length": 16, "carried": 3, "step": 3}

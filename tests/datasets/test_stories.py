@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from generative.datasets import stories
-from generative.errors import BadInput
-from generative.reading import stories as reading
+from generative.core.errors import BadInput
+from generative.datasets.readers import stories as reading
 
 WORDS = Path("src/generative/datasets/stories.yaml")
 OPTIONS: dict[str, Any] = {

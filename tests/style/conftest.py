@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generative import vgg
-from generative.blocks.style import Style
+from generative.style.vgg import network as vgg
+from generative.style.schema import Style
 
 VALUES: dict[str, Any] = {
     "content": "content.png",

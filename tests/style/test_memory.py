@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from generative.errors import BadInput
+from generative.core.errors import BadInput
 from generative.style import memory
 
 SMALL, LARGE = Image.new("RGB", (40, 40)), Image.new("RGB", (6000, 4000))

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from generative.errors import BadInput
+from generative.core.errors import BadInput
 from generative.style import pictures
 from generative.style.objective import Objective
 from tests.style.conftest import options, waves

@@ -4,7 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative.style.optimizers import OPTIMIZERS, Spent, adam
+from generative.style.optimizers import OPTIMIZERS
+from generative.style.optimizers import Spent
+from generative.style.optimizers import adam
 
 Array = np.ndarray
 

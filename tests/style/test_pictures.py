@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generative.errors import BadInput
+from generative.core.errors import BadInput
 from generative.style import pictures
 from tests.style.conftest import waves
 

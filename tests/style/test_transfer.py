@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generative.errors import BadInput
-from generative.metrics.lpips import LPIPS
-from generative.style import measuring, pictures
-from generative.style.transfer import Row, Transfer
+from generative.core.errors import BadInput
+from generative.image_quality.lpips import LPIPS
+from generative.style import metrics as measuring
+from generative.style import pictures
+from generative.style.transfer import Row
+from generative.style.transfer import Transfer
 from tests.conftest import write_raw_alexnet
 from tests.style.conftest import options, waves
 

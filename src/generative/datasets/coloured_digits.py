@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
+from generative.datasets.base import arrays
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -33,7 +33,9 @@ def prepare(
     `raw` holds MNIST's four files and photographs. Raises `BadInput` for a damaged file of digits,
     if more digits are asked for than there are, or if no photograph can be used.
     """
-    from generative.reading import crops, digits, pictures
+    from generative.datasets.readers import crops
+    from generative.datasets.readers import digits
+    from generative.datasets.readers import pictures
 
     prepared = digits.split(raw, KEY, train_count, validation_count, test_count)
     counts = [len(prepared[f"{split}_labels"]) for split in arrays.SPLITS]

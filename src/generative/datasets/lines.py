@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -37,7 +37,7 @@ def prepare(
     Half of the pairs are the same line. Which of the two stands first is drawn. Raises `BadInput`
     if a play is missing or if there are fewer lines than are asked for.
     """
-    from generative.reading import works
+    from generative.datasets.readers import works
 
     generator = np.random.default_rng(seed)
     counts = (train_count, validation_count, test_count)

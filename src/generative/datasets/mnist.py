@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
+from generative.datasets.base import arrays
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -31,7 +31,7 @@ def prepare(
 
     Raises `BadInput` for a damaged file, or if more digits are asked for than there are.
     """
-    from generative.reading import digits
+    from generative.datasets.readers import digits
 
     return digits.split(raw, KEY, train_count, validation_count, test_count)
 

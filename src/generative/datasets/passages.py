@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -45,7 +45,7 @@ def prepare(
     """
     from collections import Counter
 
-    from generative.reading import works
+    from generative.datasets.readers import works
 
     parts = works.divided(works.read(raw), seed)
     texts = {

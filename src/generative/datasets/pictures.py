@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -46,7 +46,8 @@ def prepare(
             f"prepare.{KEY}: validation_share {validation_share} + test_share {test_share} leave "
             "nothing to train on; lower one of them"
         )
-    from generative.reading import crops, pictures
+    from generative.datasets.readers import crops
+    from generative.datasets.readers import pictures
 
     files = pictures.files_of(raw)
     counts = dict(zip(arrays.SPLITS, (train_crops, validation_crops, test_crops), strict=True))
@@ -75,7 +76,7 @@ def _resize(raw: Path, files: list[Path], height: int, width: int) -> np.ndarray
     """Whole pictures: uint8 [N, height, width, 3]."""
     from PIL import Image, ImageOps
 
-    from generative.reading import pictures
+    from generative.datasets.readers import pictures
 
     def cover(picture: Image.Image) -> np.ndarray:
         pictures.check_size(picture, height, width)
@@ -88,7 +89,7 @@ def _divide(
     images: np.ndarray, validation_share: float, test_share: float, seed: int
 ) -> dict[str, np.ndarray]:
     """`images` in random order, divided by share."""
-    from generative.reading.crops import lengths
+    from generative.datasets.readers.crops import lengths
 
     parts = lengths(len(images), validation_share, test_share)
     if parts["train"] < 1 or parts["validation"] < 1 or parts["test"] < 2:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -37,7 +37,7 @@ def prepare(
     `raw` is a UTF-8 file or a folder of them. The end of the text is the test text, what stands
     before it the validation text. Raises `BadInput` for what is no text, or too little of it.
     """
-    from generative.reading import texts
+    from generative.datasets.readers import texts
 
     try:
         text = texts.read(raw)

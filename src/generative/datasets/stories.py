@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -45,7 +45,7 @@ def prepare(
     """
     import random
 
-    from generative.reading import stories
+    from generative.datasets.readers import stories
 
     known = stories.read(raw)
     generator = random.Random(seed)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from generative import arrays
-from generative.errors import BadInput
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -43,7 +43,7 @@ def prepare(
     the pairs are the same place. Raises `BadInput` for a folder without the three files, or bands
     that are lower than a crop or fewer than there are splits.
     """
-    from generative.reading import pictures
+    from generative.datasets.readers import pictures
 
     try:
         left, right = (np.asarray(pictures.read(raw / name)) for name in (LEFT, RIGHT))

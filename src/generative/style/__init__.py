@@ -1,1 +1,0 @@
-"""Style transfer: the content of one picture in the style of others."""

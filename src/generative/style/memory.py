@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from generative.blocks.style import SMALLEST_SIDE
-from generative.errors import BadInput
+from generative.style.schema import SMALLEST_SIDE
+from generative.core.errors import BadInput
 from generative.style import pictures
 
 # An evaluation in float32 takes 2,530 bytes a pixel (benchmarks/style.py) and L-BFGS 960 and more

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from generative.blocks.style import Style
-from generative.errors import BadInput, unknown
+from generative.style.schema import Style
+from generative.core.errors import BadInput
+from generative.core.errors import unknown
 from generative.style import losses
 
 Array = np.ndarray

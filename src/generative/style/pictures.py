@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from generative.blocks.style import SMALLEST_SIDE
-from generative.errors import BadInput, unknown
-from generative.reading import pictures
+from generative.style.schema import SMALLEST_SIDE
+from generative.core.errors import BadInput
+from generative.core.errors import unknown
+from generative.datasets.readers import pictures
 
 Array = np.ndarray
 

@@ -13,12 +13,14 @@ import keras
 import numpy as np
 from PIL import Image
 
-from generative.blocks.style import Scale, Style
-from generative.errors import BadInput
+from generative.style.schema import Scale
+from generative.style.schema import Style
+from generative.core.errors import BadInput
 from generative.style import pictures
-from generative.style.journal import Journal
+from generative.style.checkpoint import Journal
 from generative.style.objective import Objective
-from generative.style.optimizers import OPTIMIZERS, Spent
+from generative.style.optimizers import OPTIMIZERS
+from generative.style.optimizers import Spent
 
 Array = np.ndarray
 Row = dict[str, float]

@@ -1,0 +1,17 @@
+"""How classifiers are measured and drawn."""
+
+from generative.core.params import Schema
+from generative.core.params import Count
+
+
+class EvaluateClassifiers(Schema):
+    """How classifiers are measured."""
+
+    bins: Count
+
+
+class RenderClassifiers(Schema):
+    """What the pictures of a classifier show."""
+
+    mistakes: Count
+    columns: Count

@@ -1,0 +1,38 @@
+"""What a trained graph says of inputs given by hand: the command `generative predict`."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from generative.multi_io import examples
+from generative.core import saving
+from generative.core.errors import BadInput
+from generative.multi_io.base.model import Graph
+from generative.cli.sampling import folder_of
+
+MODELS = Path("data/models")
+
+
+def predict(model: str, given: dict[str, Any], models: Path = MODELS) -> str:
+    """A line an output of `model`, a key or a folder, for one value of each of its inputs by name.
+
+    Raises `BadInput` for a model that is not trained or takes no such inputs, for inputs that are
+    missing or too many, and for values that it cannot read.
+    """
+    folder = folder_of(model, models, kind="")
+    trained = saving.load(folder)
+    if not isinstance(trained, Graph):
+        raise BadInput(f"{model} reads nothing by hand: {saving.describe(folder).network}")
+    taken = list(inspect.signature(trained.read).parameters)
+    listed = " and ".join(f"--{name}" for name in taken)
+    for name in given.keys() - set(taken):
+        raise BadInput(f"--{name}: {model} does not take it; it takes {listed}")
+    for name in taken:
+        if name not in given:
+            raise BadInput(f"--{name} is missing: {model} takes {listed}")
+    try:
+        inputs = trained.read(**given)
+    except BadInput as error:
+        raise BadInput(f"{model}: {error}") from None
+    (text,) = examples.said(trained, trained.predictions(inputs))
+    return text

@@ -1,0 +1,204 @@
+"""Images of a trained model, by hand: the command `generative sample`."""
+
+import inspect
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generative.plots import grids as rendering
+from generative.core import saving
+from generative.core.errors import BadInput
+from generative.core.errors import unknown
+
+Array = np.ndarray
+FORMATS = (".png", ".gif", ".npz")
+# Places of a sweep, and frames of its film a second.
+PLACES, FRAMES_PER_SECOND = 9, 6
+# So many times the range that was trained is drawn, with a warning.
+FURTHEST = 2
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Control:
+    """What an option means to a model: an argument of its `codes`, and the values this takes.
+
+    sign: of a quantity against the code that steers it. categories: of each digit.
+    """
+
+    argument: str
+    sign: int = 1
+    categories: dict[str, int] | None = None
+
+
+def sample(
+    model: str,
+    out: Path,
+    count: int,
+    seed: int,
+    wanted: dict[str, float] | None = None,
+    noise: int | None = None,
+    sweep: str | None = None,
+    force: bool = False,
+    models: Path = Path("data/models"),
+) -> list[str]:
+    """Write images of a trained model into `out`; warnings.
+
+    model: a key, or a folder that holds a trained model.
+    out: a .png of them all; a .gif of a sweep; or the arrays, .npz.
+    wanted: values of controls by name, see `controls_of`. What is not wanted is random.
+    noise: all images share their noise, which this seed draws.
+    sweep: the control that takes its values in turn, `count` times; a row of the picture each.
+
+    Raises `BadInput` for what the model does not have, for a value further than twice the trained
+    range, and for a file that is there unless `force`.
+    """
+    if out.suffix not in FORMATS:
+        raise BadInput(f"--out: received {out}, must end in {', '.join(FORMATS)}")
+    if out.suffix == ".gif" and not sweep:
+        raise BadInput(f"--out: received {out}; a film shows a sweep, name one with --sweep")
+    if out.exists() and not force:
+        raise BadInput(f"{out} exists; choose another name or add --force")
+    folder = folder_of(model, models)
+    trained = saving.load(folder)
+    if not hasattr(trained, "images"):
+        raise BadInput(f"{model} generates no images: {saving.describe(folder).network}")
+    known = controls_of(trained, folder)
+    arguments: dict[str, float] = {}
+    warnings: list[str] = []
+    for name, value in (wanted or {}).items():
+        control = control_called(name, known, model, folder)
+        if control.argument in arguments:
+            raise BadInput(f"--{name}: another option sets {control.argument} already; leave one")
+        arguments[control.argument] = given(name, control, value, trained, warnings)
+    places = [arguments]
+    if sweep:
+        control = control_called(sweep, known, model, folder)
+        if control.argument in arguments:
+            raise BadInput(f"--sweep {sweep}: another option sets {control.argument}; leave one")
+        values = swept(control, trained)
+        places = [
+            {**arguments, control.argument: given(sweep, control, value, trained, [])}
+            for value in values
+        ]
+    images = np.stack([draw(trained, count, seed, noise, at) for at in places], axis=1)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f"{out.name}.part")
+    try:
+        write(part, out.suffix, images)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return warnings
+
+
+def controls_of(trained: Any, folder: Path) -> dict[str, Control]:
+    """What can be asked of a model, by the name of the option without its dashes.
+
+    A label, the numbers of a code; and the digit, the thickness and the slant, where it was
+    measured which category and which code of an InfoGAN they are (`codes.json`).
+    """
+    taken = inspect.signature(trained.codes).parameters
+    codes = ("code1", "code2")[: getattr(trained, "latent_size", 2)]
+    known = {name: Control(name) for name in codes if name in taken}
+    # An InfoGAN's labels are its categories; other models take them only where they have classes.
+    if "labels" in taken and (known or trained.classes):
+        known["label"] = Control("labels")
+    file = folder.parent.parent / "metrics" / folder.name / "codes.json"
+    if "label" in known and "code1" in known and file.exists():
+        measured = json.loads(file.read_text(encoding="utf-8"))
+        known["digit"] = Control("labels", categories=measured.pop("digits"))
+        for name, found in measured.items():
+            if found:
+                known[name] = Control(found["code"], found["sign"])
+    return known
+
+
+def control_called(name: str, known: dict[str, Control], model: str, folder: Path) -> Control:
+    if name in known:
+        return known[name]
+    options = ", ".join(f"--{option}" for option in known) or "no control but --noise"
+    reason = ""
+    if "code1" in known and "label" in known:
+        reason = " (evaluate_infogan, which measures what its codes steer, found none for it)"
+        if "digit" not in known:
+            reason = " (run dvc repro evaluate_infogan: it measures what its codes steer)"
+    raise BadInput(f"--{name}: {model} does not have it{reason}; it has {options}")
+
+
+def given(name: str, control: Control, value: float, trained: Any, warnings: list[str]) -> float:
+    """The value of a control as its model takes it; what lies beyond the trained range is told."""
+    if control.categories is not None:
+        if str(value) not in control.categories:
+            raise BadInput(f"--{name}: received {value}, must be 0 to {CLASSES - 1}")
+        return control.categories[str(value)]
+    if control.argument == "labels":
+        return value  # the model knows which it has
+    furthest = FURTHEST * trained.reach
+    if not abs(value) <= furthest:
+        raise BadInput(
+            f"--{name}: received {value:g}, trained from {-trained.reach:g} to {trained.reach:g}; "
+            f"must be {-furthest:g} to {furthest:g}"
+        )
+    if abs(value) > trained.reach:
+        warnings.append(
+            f"--{name} {value:g} is beyond the range from {-trained.reach:g} to "
+            f"{trained.reach:g} that was trained"
+        )
+    return control.sign * value
+
+
+def swept(control: Control, trained: Any) -> list[Any]:
+    """The values of a control that a sweep shows."""
+    if control.argument == "labels":
+        return list(range(CLASSES))
+    furthest = FURTHEST * trained.reach
+    return np.linspace(-furthest, furthest, PLACES).tolist()
+
+
+def draw(trained: Any, count: int, seed: int, noise: int | None, arguments: Any) -> Array:
+    """Images [count, height, width, channels] of one place of a sweep."""
+    if noise is None:
+        return np.asarray(trained.images(*trained.codes(count, seed, **arguments)))
+    codes, *labels = trained.codes(count, seed, **arguments)
+    size = codes.shape[1] - getattr(trained, "told_size", 0)
+    codes[:, :size] = trained.codes(1, noise, **arguments)[0][:, :size]
+    return np.asarray(trained.images(codes, *labels))
+
+
+def write(file: Path, suffix: str, images: Array) -> None:
+    """Images [count, places, height, width, channels] as a file of the kind that `suffix` names."""
+    count, places = images.shape[:2]
+    columns = places if places > 1 else math.ceil(math.sqrt(count))
+    with file.open("wb") as opened:
+        if suffix == ".npz":
+            np.savez_compressed(opened, images=images if places > 1 else images[:, 0])
+        elif suffix == ".gif":
+            side = math.ceil(math.sqrt(count))
+            frames = [rendering.grid(images[:, place], side) for place in range(places)]
+            opened.write(rendering.film(frames, FRAMES_PER_SECOND))
+        else:
+            flat = images.reshape(-1, *images.shape[2:])
+            rendering.grid(flat, columns).save(opened, "PNG")
+
+
+def folder_of(model: str, models: Path, kind: str = "models/") -> Path:
+    """Where a trained model is, by its key or its folder.
+
+    Raises `BadInput` for a key that nothing was trained under, with those whose network is of this
+    kind: by default those that generate.
+    """
+    folder = Path(model) if Path(model).is_dir() else models / model
+    if folder.is_dir():
+        return folder
+    cards = {
+        file.parent.name: saving.describe(file.parent) for file in models.glob("*/model.json")
+    }
+    known = [key for key, card in cards.items() if card.network.startswith(kind)]
+    if known:
+        raise unknown("trained model", model, known)
+    raise BadInput(f"{models} holds no trained model; run dvc repro train@{model}")

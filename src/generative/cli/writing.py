@@ -1,0 +1,43 @@
+"""Texts of a trained model, by hand: the command `generative sample` of a model that writes."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from generative.core import saving
+from generative.core.errors import BadInput
+from generative.cli.sampling import folder_of
+
+MODELS = Path("data/models")
+# Characters that are written before they are shown.
+PIECE = 16
+BETWEEN = f"\n{'-' * 72}\n"
+
+
+def writes(model: str, models: Path = MODELS) -> bool:
+    """Whether `model`, a key or a folder, is a trained model of text; `BadInput` if it is none."""
+    return "vocabulary" in saving.describe(folder_of(model, models)).arguments
+
+
+def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls: Any) -> None:
+    """Print `prompt` and what the model writes behind it: one text as it is written, several one
+    after the other.
+
+    prompt: "-" reads it from the standard input, without its last end of line. controls: see
+    `TextModel.generate`, which also says what raises `BadInput`.
+    """
+    if prompt == "-":
+        try:
+            prompt = sys.stdin.read().removesuffix("\n")
+        except UnicodeDecodeError as error:
+            raise BadInput(f"--prompt: the standard input is no UTF-8 ({error.reason})") from None
+    trained = saving.load(folder_of(model, models))
+    pieces = trained.stream(count, prompt=prompt, piece=PIECE, **controls)
+    if count == 1:
+        print(prompt, end="")
+        for (piece,) in pieces:
+            print(piece, end="", flush=True)
+        print()
+        return
+    texts = ["".join(parts) for parts in zip(*pieces, strict=True)]
+    print(BETWEEN.join(prompt + text for text in texts))

@@ -1,0 +1,75 @@
+"""How a training went: metrics, snapshots and warnings, epoch by epoch, in a folder of their own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from generative.core.folders import read_json, write_json
+
+TABLE, SNAPSHOTS, WARNINGS, PARAMETERS = (
+    "history.csv",
+    "snapshots.npz",
+    "warnings.txt",
+    "params.json",
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened: one row an epoch with every metric, and what the model showed.
+
+    table: columns `epoch` (from 1), `loss`, the terms, and the same with `val_` before them.
+    snapshots: what the model shows after each epoch: float32 images [epochs, count, height, width,
+        channels] in [0, 1], or texts [epochs, count]; nothing where the count is 0.
+    activations: for each epoch, where they are logged, every layer's output for one example.
+    warnings: lines that say what looked wrong, and in which epoch.
+    """
+
+    table: pd.DataFrame
+    snapshots: np.ndarray
+    activations: list[dict[str, np.ndarray]]
+    warnings: list[str]
+
+    def save(self, folder: Path, params: dict[str, Any]) -> None:
+        """Write it into `folder`, with the parameters of the training; images as 8 bits."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.table.to_csv(folder / TABLE, index=False)
+        write_json(folder / PARAMETERS, params)
+        if self.snapshots.size:
+            frames = self.snapshots
+            if frames.dtype.kind == "f":  # texts stay as they are
+                frames = np.rint(frames * 255).astype(np.uint8)
+            np.savez_compressed(folder / SNAPSHOTS, frames=frames)
+        if self.warnings:
+            lines = "".join(f"{line}\n" for line in self.warnings)
+            (folder / WARNINGS).write_text(lines, encoding="utf-8")
+        for epoch, outputs in enumerate(self.activations, start=1):
+            file = folder / f"activations_{epoch:03}.npz"
+            np.savez_compressed(file, allow_pickle=False, **outputs)
+
+
+def read_table(folder: Path) -> pd.DataFrame:
+    """One row an epoch."""
+    return pd.read_csv(folder / TABLE)
+
+
+def read_snapshots(folder: Path) -> np.ndarray:
+    """float32 images [epochs, count, height, width, channels] in [0, 1], or texts [epochs, count]."""
+    with np.load(folder / SNAPSHOTS) as snapshots:
+        frames: np.ndarray = snapshots["frames"]
+    return frames if frames.dtype.kind == "U" else frames / np.float32(255)
+
+
+def read_warnings(folder: Path) -> list[str]:
+    """The lines of the warnings; none where there were none."""
+    file = folder / WARNINGS
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def read_params(folder: Path) -> dict[str, Any]:
+    """The parameters of the training, nested as in params.yaml."""
+    params: dict[str, Any] = read_json(folder / PARAMETERS)
+    return params

@@ -1,0 +1,101 @@
+"""How the device is used: seeds, determinism, threads, precision, XLA, several GPUs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from generative.core import environment  # noqa: F401  # before TensorFlow
+from generative.core.errors import BadInput
+from generative.core.params import Schema
+
+# isort: split
+import keras
+import tensorflow as tf
+from pydantic import Field
+
+
+class Runtime(Schema):
+    """How the device is used: the section `runtime`. Each of these changes the last bits of a
+    result."""
+
+    determinism: bool
+    threads: Annotated[int, Field(ge=0)]
+    xla: Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a run got: recorded with it, because each of these changes its last bits."""
+
+    name: str
+    precision: str
+    xla: bool
+    determinism: str
+    strategy: tf.distribute.Strategy
+
+    def tags(self) -> dict[str, object]:
+        """What a run is tagged with."""
+        return {
+            "device": self.name,
+            "precision": self.precision,
+            "determinism": self.determinism,
+            "threads": threads(),
+            "xla": self.xla,
+        }
+
+
+def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device:
+    """Set up the process, once and before TensorFlow computes anything.
+
+    `precision` is "float32", "bfloat16" or "auto": bfloat16 where the hardware has it. Several
+    GPUs share each batch (`MirroredStrategy`).
+    """
+    keras.utils.set_random_seed(seed)
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(runtime.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(runtime.threads)
+    except RuntimeError:
+        raise BadInput(
+            "runtime.threads cannot change after TensorFlow has started; configure a fresh process"
+        ) from None
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if runtime.determinism:
+        tf.config.experimental.enable_op_determinism()
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(gpus) else "float32"
+    keras.mixed_precision.set_global_policy(
+        "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    )
+    names = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
+    ]
+    return Device(
+        name=" + ".join(names) or "CPU",
+        precision=precision,
+        # On a CPU XLA bypasses oneDNN: convolutions take up to ten times as long.
+        xla=runtime.xla == "on" or (runtime.xla == "auto" and bool(gpus)),
+        determinism="bitwise" if runtime.determinism else "statistical",
+        strategy=tf.distribute.MirroredStrategy()
+        if len(gpus) > 1
+        else tf.distribute.get_strategy(),
+    )
+
+
+def has_bfloat16(gpus: list[tf.config.PhysicalDevice]) -> bool:
+    """Whether the hardware multiplies bfloat16: GPUs from Ampere on, CPUs with AMX or AVX-512."""
+    if gpus:
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "amx_bf16" in flags or "avx512_bf16" in flags
+
+
+def threads() -> int:
+    """The number of threads TensorFlow computes with."""
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1

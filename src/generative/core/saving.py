@@ -1,0 +1,75 @@
+"""A trained model on disk: `model.json` (what to build), `model.weights.h5` (its weights).
+
+Nothing in the folder differs between two equal runs: no time, no machine, no run id.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from generative.core.errors import BadInput
+from generative.core import members
+
+# Written into model.json; 3: networks are named by their module's path.
+VERSION = 3
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a trained model was built from: network, arguments, data set and its options."""
+
+    network: str
+    arguments: dict[str, Any]
+    dataset: str
+    data: dict[str, Any]
+
+
+def save(model: keras.Model, description: Description, folder: Path) -> None:
+    """Write `model` into `folder`, from which `load` gives it back in any process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"version": VERSION, **asdict(description)}, indent=2)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+    model.save_weights(folder / "model.weights.h5")
+
+
+def describe(folder: Path) -> Description:
+    """What the model in `folder` is, without building it."""
+    try:
+        content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        version = content.pop("version")
+        if version != VERSION:
+            raise BadInput(
+                f"{folder} holds a model of format {version}, this program reads {VERSION}; "
+                "train it again with dvc repro"
+            )
+        return Description(**content)
+    except FileNotFoundError:
+        raise BadInput(f"{folder} is no trained model: it has no model.json") from None
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{folder}/model.json is damaged ({error}); run dvc checkout") from None
+
+
+def load(folder: Path) -> keras.Model:
+    """Build the model that `folder` describes and give it the weights it was left with."""
+    described = describe(folder)
+    try:
+        model = members.network(described.network)(**described.arguments)
+    except TypeError as error:
+        raise BadInput(
+            f"{folder} was written by another version of {described.network} ({error}); "
+            "train it again with dvc repro"
+        ) from None
+    weights = folder / "model.weights.h5"
+    try:
+        model.load_weights(weights)
+    except FileNotFoundError:
+        raise BadInput(f"{weights} is missing; run dvc checkout") from None
+    except (ValueError, OSError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise BadInput(
+            f"{weights} does not fit this version of {described.network} ({first}); train it again"
+        ) from None
+    return model

@@ -1,0 +1,113 @@
+"""Pictures of any kind in a folder, read as 8-bit RGB; what cannot be used is skipped and named."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from generative.core.errors import BadInput
+
+# Formats of pixels only: Pillow would run a program for others, such as EPS.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+REASONS_SHOWN = 10
+
+Kept = TypeVar("Kept")
+
+
+class Unusable(Exception):
+    """A file that is skipped. The message is the reason."""
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file of `folder` and of the folders in it, sorted by path.
+
+    Raises `BadInput` if there is no such folder, or no file in it.
+    """
+    if not folder.is_dir():
+        kind = "a file, not a folder" if folder.exists() else "missing"
+        raise BadInput(f"the folder of pictures {folder} is {kind}")
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    if not files:
+        raise BadInput(f"the folder of pictures {folder} is empty; put pictures into it")
+    return files
+
+
+def survey(
+    folder: Path, files: list[Path], keep: Callable[[Image.Image], Kept]
+) -> list[tuple[Path, Kept]]:
+    """What `keep` makes of each picture among `files`, which are those of `folder`.
+
+    Prints a line for each file that is skipped, because it cannot be read or `keep` raises
+    `Unusable`. Raises `BadInput` with the reasons if none is left.
+    """
+    kept: list[tuple[Path, Kept]] = []
+    reasons = []
+    for file in files:
+        try:
+            kept.append((file, keep(read(file))))
+        except Unusable as reason:
+            reasons.append(f"{file}: {reason}")
+            print(f"skipped {reasons[-1]}")
+    if not kept:
+        shown = reasons[:REASONS_SHOWN]
+        if len(reasons) > len(shown):
+            shown.append(f"and {len(reasons) - len(shown):,} more")
+        listed = "\n       ".join(shown)
+        raise BadInput(f"no picture in {folder} can be used:\n       {listed}")
+    plural = "" if len(kept) == 1 else "s"
+    print(f"read {len(kept):,} picture{plural}, skipped {len(reasons):,}")
+    return kept
+
+
+def read(file: Path) -> Image.Image:
+    """The picture in `file` as 8-bit RGB: upright, alpha laid over white, the first frame.
+
+    Colour profiles are not applied. Raises `Unusable` for what is no picture, is damaged, or is
+    larger than Pillow's limit, which is then not decoded.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Pillow warns above its limit and refuses above twice that.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file, formats=FORMATS) as opened:
+                return to_rgb(ImageOps.exif_transpose(opened))
+        except Unusable:
+            raise
+        except UnidentifiedImageError:
+            raise Unusable("not a picture of a known format") from None
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            limit = Image.MAX_IMAGE_PIXELS
+            raise Unusable(f"too large to be decoded safely, more than {limit:,} pixels") from None
+        except Exception as error:  # damaged bytes make decoders raise almost anything
+            raise Unusable(f"cannot be read, {str(error) or type(error).__name__}") from None
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """`picture` in 8-bit RGB. 16-bit grey is scaled; alpha is laid over white.
+
+    Raises `Unusable` where the range of the pixels is anybody's guess.
+    """
+    if picture.mode.startswith("I"):
+        levels = np.asarray(picture)
+        if levels.min() < 0 or levels.max() > 65535:
+            raise Unusable("32-bit pixels beyond 0 to 65,535; save it with 8 or 16 bits a channel")
+        return Image.fromarray(np.rint(levels / 257).astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":
+        raise Unusable("float pixels, of unknown range; save it with 8 or 16 bits a channel")
+    if picture.has_transparency_data:
+        colours = picture.convert("RGBA")
+        white = Image.new("RGBA", colours.size, "white")
+        return Image.alpha_composite(white, colours).convert("RGB")
+    return picture.convert("RGB")
+
+
+def check_size(picture: Image.Image, height: int, width: int) -> None:
+    """Raise `Unusable` if `picture` is smaller than height x width."""
+    if picture.height < height or picture.width < width:
+        raise Unusable(
+            f"{picture.height} x {picture.width} pixels, smaller than {height} x {width}"
+        )

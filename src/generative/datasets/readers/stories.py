@@ -1,0 +1,83 @@
+"""Stories of people who walk about and carry things, each with a question whose answer is a place
+(after the tasks of Weston et al., 2015, arXiv:1502.05698).
+
+"Where is Mary?" needs one fact of the story, where Mary went last; "where is the milk?" two, who
+had it last and where that was.
+"""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from generative.core.errors import BadInput
+
+KINDS = ("people", "places", "things", "moves", "takes", "drops")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story, a question and its answer, in lower case and without punctuation; how many facts
+    of the story the answer takes."""
+
+    story: str
+    question: str
+    answer: str
+    facts: int
+
+
+def read(file: Path) -> dict[str, list[str]]:
+    """The words of each of the `KINDS`.
+
+    Raises `BadInput` for a file that lacks a kind, or has too few of it to ask anything.
+    """
+    try:
+        words = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+    for kind in KINDS:
+        some = words.get(kind) if isinstance(words, dict) else None
+        least = 2 if kind in ("people", "places") else 1
+        if not isinstance(some, list) or len({str(word) for word in some}) < least:
+            raise BadInput(f"{file}: {kind} must be a list of {least} or more, received {some!r}")
+    return {kind: [str(word).lower() for word in words[kind]] for kind in KINDS}
+
+
+def tell(
+    words: dict[str, list[str]], facts: int, sentences: int, generator: random.Random
+) -> Story:
+    """A new story of 2 to `sentences` sentences; in those of one `facts` nobody carries things."""
+    one = generator.choice
+    places: dict[str, str] = {}  # where people are
+    held: dict[str, str] = {}  # things, and who has them
+    left: dict[str, str] = {}  # things that nobody has any more, and where they are
+    lines = []
+    for _ in range(generator.randint(2, sentences)):
+        person = one(words["people"])
+        own = [thing for thing, holder in held.items() if holder == person]
+        near = [
+            thing
+            for thing in words["things"]
+            if thing not in held and left.get(thing, places.get(person)) == places.get(person)
+        ]
+        if facts == 1 or person not in places or generator.random() < 0.5 or not (own or near):
+            places[person] = one(words["places"])
+            lines.append(f"{person} {one(words['moves'])} the {places[person]}")
+        elif own:
+            del held[own[0]]
+            left[own[0]] = places[person]
+            lines.append(f"{person} {one(words['drops'])} the {own[0]}")
+        else:
+            thing = one(near)
+            left.pop(thing, None)
+            held[thing] = person
+            lines.append(f"{person} {one(words['takes'])} the {thing}")
+    known = places
+    if facts == 2:
+        known = {thing: places[holder] for thing, holder in held.items()} | left
+        if not known:
+            return tell(words, facts, sentences, generator)
+    subject = one(list(known))
+    question = f"where is {'the ' if facts == 2 else ''}{subject}"
+    return Story(" ".join(lines), question, known[subject], facts)

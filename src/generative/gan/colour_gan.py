@@ -1,0 +1,101 @@
+"""The GAN of small colour pictures of "Deep Learning with Python" (Chollet, 2017, section 8.5)."""
+
+import math
+from typing import Any, Literal, Unpack
+
+import keras
+from keras import layers
+
+from generative.gan.base.trainer import Adversarial
+from generative.gan.base.trainer import BatchNormalization
+from generative.gan.base.trainer import Count
+from generative.gan.base.trainer import Options
+from generative.gan.base.trainer import Share
+
+SIDE = 32
+
+
+class ColourGAN(Adversarial):
+    """The book's networks, whose widths are 256 and 128, and its advice as options.
+
+    networks: the "book"'s generator works at 16 x 16 and 32 x 32 pixels throughout, and its
+        discriminator has the same channels everywhere; those of a "pyramid" double and halve the
+        side from and to 4 x 4, with twice the channels at half the side and the width given at
+        16 x 16 (Radford et al., 2016, arXiv:1511.06434): they see the whole picture for less work.
+    latent_size: numbers of the noise; latent: "normal" (the advice) or "uniform" in [0, 1).
+    generator_width, discriminator_width: channels.
+    output: "tanh" (the advice) or "sigmoid"; real pictures are brought into its range.
+    downsampling: of the discriminator, "strided" convolutions (the advice) or "pooling".
+    upsampling_kernel: of the generator's transposed convolutions of stride 2. A multiple of 2 (the
+        advice) reaches all pixels equally; 5 shows the chessboard.
+    batch_normalization: "generator", after each of its layers but the last, or "none" (the book's).
+    dropout: share of the discriminator's features dropped in training.
+    """
+
+    def __init__(
+        self,
+        *,
+        networks: Literal["book", "pyramid"],
+        latent_size: Count,
+        latent: Literal["normal", "uniform"],
+        generator_width: Count,
+        discriminator_width: Count,
+        output: Literal["tanh", "sigmoid"],
+        downsampling: Literal["strided", "pooling"],
+        upsampling_kernel: Count,
+        batch_normalization: Literal["none", "generator"],
+        dropout: Share,
+        **options: Unpack[Options],
+    ) -> None:
+        width = generator_width
+
+        def doubled(channels: int) -> keras.Layer:
+            return layers.Conv2DTranspose(channels, upsampling_kernel, strides=2, padding="same")
+
+        def convolution(channels: int, kernel: int, **given: Any) -> keras.Layer:
+            return layers.Conv2D(channels, kernel, padding="same", **given)
+
+        final = {"activation": output, "dtype": "float32"}
+        if networks == "book":
+            start = (SIDE // 2, SIDE // 2, max(1, width // 2))
+            hidden = [
+                convolution(width, 5),
+                doubled(width),
+                convolution(width, 5),
+                convolution(width, 5),
+            ]
+            last = convolution(3, 7, **final)
+        else:
+            start = (SIDE // 8, SIDE // 8, 4 * width)
+            hidden = [doubled(2 * width), doubled(width), doubled(max(1, width // 2))]
+            last = convolution(3, 3, **final)
+        network = keras.Sequential(
+            [layers.Input((latent_size,)), layers.Dense(math.prod(start))], name="generator"
+        )
+        for layer in [layers.Reshape(start), *hidden]:
+            network.add(layer)
+            if batch_normalization == "generator":
+                network.add(BatchNormalization())
+            network.add(layers.LeakyReLU(0.2))
+        network.add(last)
+
+        pictures = x = keras.Input((SIDE, SIDE, 3))
+        width, padding, grows = discriminator_width, "same", (1, 2, 4)
+        if networks == "book":
+            padding, grows = "valid", (1, 1, 1)
+            x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3)(x))
+        strided = downsampling == "strided"
+        for times in grows:
+            x = layers.Conv2D(times * width, 4, strides=2 if strided else 1, padding=padding)(x)
+            x = layers.LeakyReLU(0.2)(x)
+            if not strided:
+                x = layers.AveragePooling2D(2)(x)
+        x = layers.Dropout(dropout)(layers.Flatten()(x))
+        logits = layers.Dense(1, dtype="float32")(x)
+        super().__init__(
+            network,
+            keras.Model(pictures, {"logits": logits}, name="discriminator"),
+            latent=latent,
+            span=(-1.0, 1.0) if output == "tanh" else (0.0, 1.0),
+            **options,
+        )

@@ -1,0 +1,103 @@
+"""Deep convolutional GAN of colour pictures of any size (Radford et al., 2016,
+arXiv:1511.06434)."""
+
+from typing import Literal, Unpack
+
+import keras
+from keras import layers
+
+from generative.core.errors import BadInput
+from generative.gan.base.trainer import Adversarial
+from generative.gan.base.trainer import BatchNormalization
+from generative.gan.base.trainer import Count
+from generative.gan.base.trainer import Options
+from generative.gan.base.trainer import Share
+
+MOMENTUM = 0.8
+
+
+class DCGAN(Adversarial):
+    """The generator doubles a small picture `depth` times, the discriminator halves one once more.
+
+    height, width: of the pictures, multiples of 2^depth. The source's are 128 x 160 with a depth of
+        4 and both widths 32.
+    latent_size: numbers of the noise, N(0, 1).
+    upsampling: "transposed" convolutions, or one after an enlargement, "nearest" (the source's) or
+        "bilinear" (smooth).
+    generator_width: channels next to the image; each level before has twice as many.
+    discriminator_width: channels of the first convolution; each level after has twice as many.
+    dropout: share of the discriminator's activations dropped after each convolution in training.
+    batch_normalization: "generator", or "both" (the source's), which no penalty on the slope of the
+        discriminator goes with: it then has no slope at one picture.
+
+    Raises `BadInput` for a size that cannot be halved so often.
+    """
+
+    def __init__(
+        self,
+        *,
+        height: Count,
+        width: Count,
+        depth: Count,
+        latent_size: Count,
+        upsampling: Literal["transposed", "nearest", "bilinear"],
+        generator_width: Count,
+        discriminator_width: Count,
+        dropout: Share,
+        batch_normalization: Literal["generator", "both"],
+        **options: Unpack[Options],
+    ) -> None:
+        for name, size in (("height", height), ("width", width)):
+            least = 2**depth
+            if size % least:
+                nearest = max(1, round(size / least)) * least
+                raise BadInput(
+                    f"{name}: received {size}, must be a multiple of 2^depth, which is {least}; "
+                    f"the nearest is {nearest}"
+                )
+        both = batch_normalization == "both"
+        if both and (options["r1_weight"] or options["gradient_penalty_weight"]):
+            raise BadInput(
+                "batch_normalization: both does not go with a penalty on the discriminator's "
+                "slope; set r1_weight and gradient_penalty_weight to 0.0"
+            )
+        start = (height >> depth, width >> depth, generator_width << depth)
+        generator = keras.Sequential(
+            [
+                layers.Input((latent_size,)),
+                layers.Dense(start[0] * start[1] * start[2], use_bias=False),
+                layers.Reshape(start),
+                BatchNormalization(momentum=MOMENTUM),
+                layers.ReLU(),
+            ],
+            name="generator",
+        )
+        for level in reversed(range(depth)):
+            given = {"padding": "same", "use_bias": False}
+            if upsampling == "transposed":
+                grown = [layers.Conv2DTranspose(generator_width << level, 4, strides=2, **given)]
+            else:
+                grown = [
+                    layers.UpSampling2D(interpolation=upsampling),
+                    layers.Conv2D(generator_width << level, 3, **given),
+                ]
+            for layer in grown:
+                generator.add(layer)
+            generator.add(BatchNormalization(momentum=MOMENTUM))
+            generator.add(layers.ReLU())
+        generator.add(layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32"))
+
+        pictures = x = keras.Input((height, width, 3))
+        for level in range(depth + 1):
+            x = layers.Conv2D(discriminator_width << level, 3, strides=2, padding="same")(x)
+            if both and level:
+                x = BatchNormalization(momentum=MOMENTUM)(x)
+            x = layers.Dropout(dropout)(layers.LeakyReLU(0.2)(x))
+        logits = layers.Dense(1, dtype="float32")(layers.Flatten()(x))
+        super().__init__(
+            generator,
+            keras.Model(pictures, {"logits": logits}, name="discriminator"),
+            latent="normal",
+            span=(-1.0, 1.0),
+            **options,
+        )

@@ -1,1 +1,0 @@
-"""Measures of models and of samples: functions of arrays, one file a subject."""

@@ -1,0 +1,68 @@
+"""One picture in the style of others: `style.<key>`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from generative.core.params import Schema
+from generative.core.params import Count
+from generative.core.params import Seed
+
+# Five halvings leave a pixel of 16; AlexNet, which measures the result, needs 31.
+SMALLEST_SIDE = 32
+
+Layer = Annotated[str, Field(pattern="^block[1-5]_conv[1-4]$")]
+Share = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Scale(Schema):
+    """One size of the picture and how often its loss is evaluated there."""
+
+    longest_side: Annotated[int, Field(ge=SMALLEST_SIDE)]
+    evaluations: Count
+
+
+class Style(Schema):
+    """How one picture is made.
+
+    content: a picture. style: a picture, or a folder of them, which are blended.
+    blend: shares of the pictures of that folder by name; the others count 1.
+    network: a folder that `convert`, or `generative fetch vgg19`, made.
+    content_layers, style_layers: the share of each layer. held_out_layer: only measured.
+    scales: from coarse to fine; each begins with what the last came to.
+    frame_every: evaluations from one picture of the history to the next.
+    """
+
+    content: Annotated[str, Field(min_length=1)]
+    style: Annotated[str, Field(min_length=1)]
+    blend: dict[str, Share]
+    network: Annotated[str, Field(min_length=1)]
+    content_layers: Annotated[dict[Layer, Share], Field(min_length=1)]
+    style_layers: Annotated[dict[Layer, Share], Field(min_length=1)]
+    held_out_layer: Layer
+    content_weight: Weight
+    style_weight: Weight
+    variation_weight: Weight
+    normalization: Literal["gatys", "mean", "source"]
+    initialization: Literal["content", "noise"]
+    colours: Literal["style", "content"]
+    optimizer: Literal["lbfgs", "adam"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    scales: Annotated[list[Scale], Field(min_length=1)]
+    seed: Seed
+    precision: Literal["auto", "float32", "bfloat16"]
+    frame_every: Count
+    frames_per_second: Annotated[int, Field(ge=1, le=50)]
+
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        sides = [scale.longest_side for scale in self.scales]
+        if sides != sorted(set(sides)):
+            yield f"{name}.scales: received the sides {sides}, each must be larger than the last"
+        if self.held_out_layer in self.style_layers:
+            yield (
+                f"{name}.held_out_layer: {self.held_out_layer} is one of "
+                f"{name}.style_layers; name another"
+            )

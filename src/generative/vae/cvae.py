@@ -1,0 +1,113 @@
+"""Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114)."""
+
+from typing import Annotated, Any, Literal
+
+import keras
+import tensorflow as tf
+from keras import layers
+from pydantic import Field
+
+from generative.vae.base.model import IMAGE_SHAPE
+from generative.vae.base.model import Autoencoder
+from generative.vae.base import losses as likelihood
+from generative.training.optimizers import Decay
+from generative.training.optimizers import LearningRate
+from generative.training.optimizers import schedule
+
+Tensor = Any
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class CVAE(Autoencoder):
+    """Encoder and decoder of the TensorFlow tutorial.
+
+    latent_size: dimensions of the code z, whose prior is N(0, 1).
+    objective: "elbo" takes the KL divergence in closed form, "monte_carlo" from the samples (the
+        tutorial's), "importance_weighted" trains the bound of Burda et al. (2016,
+        arXiv:1509.00519).
+    samples: codes drawn per image and step.
+    beta: weight of the KL divergence (Higgins et al., 2017); 1 is the ELBO.
+    kl_warm_up_steps: steps over which that weight rises from 0.
+    free_bits_nats: no dimension is pressed below this KL, averaged over the batch (Kingma et al.,
+        2016, arXiv:1606.04934, appendix C).
+    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_size: Annotated[int, Field(ge=1)],
+        objective: Literal["elbo", "monte_carlo", "importance_weighted"],
+        samples: Annotated[int, Field(ge=1)],
+        beta: NonNegative,
+        kl_warm_up_steps: Annotated[int, Field(ge=0)],
+        free_bits_nats: NonNegative,
+        learning_rate: LearningRate,
+        learning_rate_decay: Decay,
+    ) -> None:
+        encoder = keras.Sequential(
+            [
+                layers.Input(IMAGE_SHAPE),
+                layers.Conv2D(32, 3, strides=2, activation="relu"),
+                layers.Conv2D(64, 3, strides=2, activation="relu"),
+                layers.Flatten(),
+                layers.Dense(2 * latent_size, dtype="float32"),
+            ]
+        )
+        decoder = keras.Sequential(
+            [
+                layers.Input((latent_size,)),
+                layers.Dense(7 * 7 * 32, activation="relu"),
+                layers.Reshape((7, 7, 32)),
+                layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(1, 3, padding="same", dtype="float32"),
+            ]
+        )
+        terms = ("bound",) if objective == "importance_weighted" else ("reconstruction", "kl")
+        super().__init__(encoder, decoder, samples=samples, terms=terms)
+        self.objective = objective
+        self.beta = beta
+        self.kl_warm_up_steps = kl_warm_up_steps
+        self.free_bits_nats = free_bits_nats
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+
+    def compile(self, steps: int | None = None) -> None:
+        """Adam; a cosine needs the number of `steps` that training will take."""
+        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+        super().compile(optimizer=keras.optimizers.Adam(rate))
+
+    def loss_terms(
+        self, images: Tensor, outputs: dict[str, Tensor], training: bool
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The terms to minimise, and beside them the ELBO; all in nats, averaged over the batch.
+
+        Free bits and warm-up shape the training loss only: validation measures the goal.
+        """
+        mean, log_variance, latent = (outputs[k] for k in ("mean", "log_variance", "latent"))
+        log_likelihood = likelihood.bernoulli_log_likelihood(images, outputs["logits"])  # [K, N]
+        kl_per_dimension = tf.reduce_mean(likelihood.unit_gaussian_kl(mean, log_variance), axis=0)
+        elbo = tf.reduce_mean(log_likelihood) - tf.reduce_sum(kl_per_dimension)
+        log_prior = likelihood.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
+        log_posterior = likelihood.gaussian_log_density(latent, mean, log_variance)
+        if self.objective == "importance_weighted":
+            log_weights = log_likelihood + log_prior - log_posterior
+            bound = tf.reduce_mean(likelihood.importance_weighted_bound(log_weights))
+            return {"bound": -bound}, elbo
+        if self.objective == "monte_carlo":
+            kl = tf.reduce_mean(log_posterior - log_prior)
+        elif training:
+            kl = tf.reduce_sum(tf.maximum(kl_per_dimension, self.free_bits_nats))
+        else:
+            kl = tf.reduce_sum(kl_per_dimension)
+        weight = self.beta * (self.warm_up() if training else 1.0)
+        return {"reconstruction": -tf.reduce_mean(log_likelihood), "kl": weight * kl}, elbo
+
+    def warm_up(self) -> Tensor:
+        """The share of the KL weight that is in force, rising from 0 to 1."""
+        if not self.kl_warm_up_steps:
+            return 1.0
+        return tf.minimum(
+            tf.cast(self.optimizer.iterations, tf.float32) / self.kl_warm_up_steps, 1.0
+        )

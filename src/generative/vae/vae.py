@@ -1,0 +1,112 @@
+"""The variational autoencoder of "Deep Learning with Python" (Chollet, 2017, section 8.4)."""
+
+from typing import Annotated, Any, Literal
+
+import keras
+import tensorflow as tf
+from keras import layers
+from pydantic import Field
+
+from generative.vae.base.model import IMAGE_SHAPE
+from generative.vae.base.model import Autoencoder
+from generative.vae.base import losses as likelihood
+from generative.training.optimizers import Decay
+from generative.training.optimizers import LearningRate
+from generative.training.optimizers import schedule
+
+PIXELS = 28 * 28
+
+Tensor = Any
+Objective = Literal["elbo", "book"]
+
+
+class VAE(Autoencoder):
+    """The book's networks.
+
+    latent_size: dimensions of the code z, whose prior is N(0, 1).
+    objective: "elbo", or "book": what the book minimises, which is no bound of the likelihood. It
+        draws codes with the standard deviation exp(v) but takes the KL divergence of exp(v / 2),
+        and it weighs that by `implied_beta`.
+    learning_rate, learning_rate_decay: RMSprop's, constant or falling to 0 along a cosine.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_size: Annotated[int, Field(ge=1)],
+        objective: Objective,
+        learning_rate: LearningRate,
+        learning_rate_decay: Decay,
+    ) -> None:
+        encoder = keras.Sequential(
+            [
+                layers.Input(IMAGE_SHAPE),
+                layers.Conv2D(32, 3, padding="same", activation="relu"),
+                layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2D(64, 3, padding="same", activation="relu"),
+                layers.Conv2D(64, 3, padding="same", activation="relu"),
+                layers.Flatten(),
+                layers.Dense(32, activation="relu"),
+                layers.Dense(2 * latent_size, dtype="float32"),
+            ]
+        )
+        decoder = keras.Sequential(
+            [
+                layers.Input((latent_size,)),
+                layers.Dense(14 * 14 * 64, activation="relu"),
+                layers.Reshape((14, 14, 64)),
+                layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2D(1, 3, padding="same", dtype="float32"),
+            ]
+        )
+        super().__init__(encoder, decoder, samples=1, terms=("reconstruction", "kl"))
+        self.bound = Bound(objective)
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+
+    def compile(self, steps: int | None = None) -> None:
+        """RMSprop; a cosine needs the number of `steps` that training will take."""
+        if self.bound.objective == "book":
+            beta = implied_beta(self.latent_size)
+            print(f"objective book: its KL weight is that of beta {beta:.3f}, and it is no ELBO")
+        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+        super().compile(optimizer=keras.optimizers.RMSprop(rate))
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the q(z|x) that codes are drawn from, each [batch, latent]."""
+        mean, log_variance = super().encode(images)
+        return mean, 2 * log_variance if self.bound.objective == "book" else log_variance
+
+    def loss_terms(
+        self, images: Tensor, outputs: dict[str, Tensor], training: bool
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        mean, log_variance = outputs["mean"], outputs["log_variance"]
+        terms = self.bound([images, outputs["logits"], mean, log_variance])
+        kl = tf.reduce_sum(likelihood.unit_gaussian_kl(mean, log_variance), axis=-1)
+        return terms, -terms["reconstruction"] - tf.reduce_mean(kl)
+
+
+class Bound(layers.Layer):
+    """The loss as a layer of its own: images, logits, mean and log variance to its two terms."""
+
+    def __init__(self, objective: Objective) -> None:
+        super().__init__(dtype="float32")
+        self.objective = objective
+
+    def call(self, inputs: list[Tensor]) -> dict[str, Tensor]:
+        images, logits, mean, log_variance = inputs
+        reconstruction = -tf.reduce_mean(likelihood.bernoulli_log_likelihood(images, logits))
+        weight = 1.0
+        if self.objective == "book":
+            log_variance, weight = log_variance / 2, implied_beta(mean.shape[-1])
+        kl = tf.reduce_sum(likelihood.unit_gaussian_kl(mean, log_variance), axis=-1)
+        return {"reconstruction": reconstruction, "kl": weight * tf.reduce_mean(kl)}
+
+
+def implied_beta(latent_size: int) -> float:
+    """The beta that the book's loss amounts to.
+
+    To the mean over pixels of the cross entropy it adds -5e-4 times the mean over dimensions of
+    1 + v - m^2 - exp(v), which is -2 KL. 784 times that is the sum over pixels and beta times KL.
+    """
+    return 5e-4 * PIXELS * 2 / latent_size

@@ -1,0 +1,83 @@
+"""The device policy, in processes of its own: most of it can be set only once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generative.core import runtime
+from generative.core.runtime import Runtime
+from generative.core.errors import BadInput
+
+TWO_DEVICES = """
+import json, sys
+from pathlib import Path
+import keras
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from generative import params, runtime, training
+from generative.blocks.train import Train
+from generative.datasets import mnist
+from generative.models.cvae import CVAE
+keras.utils.set_random_seed(1)
+data = Path(sys.argv[1])
+block = params.read("train.cvae", Train).model_copy(update={"epochs": 3, "batch_size": 32})
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+device = runtime.Device("two", "float32", False, "statistical", strategy)
+with strategy.scope():
+    model = CVAE(**block.model)
+course = training.fit(
+    "train.cvae", model, block, device, mnist.batches(data, 32, 1, **block.data),
+    mnist.load(data, "validation", **block.data), lambda *arguments: None,
+    data,
+)
+print(json.dumps([strategy.num_replicas_in_sync, *course.history["loss"]]))
+"""
+
+CONFIGURE = """
+import sys
+import tensorflow as tf
+from generative import runtime
+from generative.blocks.runtime import Runtime
+block = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
+device = runtime.configure(block, 7, sys.argv[3])
+import keras
+policy = keras.config.dtype_policy().name
+print(runtime.threads(), device.xla, device.precision, device.determinism, policy)
+print(tf.random.normal((2,)).numpy())
+"""
+
+
+def run(program: str, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_two_devices_share_a_batch(prepared_mnist: Path) -> None:
+    replicas, *losses = json.loads(run(TWO_DEVICES, str(prepared_mnist))[-1])
+    assert replicas == 2
+    assert losses[-1] < losses[0]
+
+
+def test_configure_sets_what_was_asked() -> None:
+    first = run(CONFIGURE, "1", "on", "bfloat16")
+    assert first[0] == "1 True bfloat16 bitwise mixed_bfloat16"
+    second = run(CONFIGURE, "0", "auto", "float32")
+    assert second[0] == f"{os.cpu_count()} False float32 bitwise float32"
+    assert first[1] == second[1]  # the seed
+
+
+def test_threads_cannot_change_in_a_running_process() -> None:
+    block = Runtime(determinism=False, threads=3, xla="auto")
+    import tensorflow as tf
+
+    tf.zeros(1)
+    with pytest.raises(BadInput, match="configure a fresh process"):
+        runtime.configure(block, 1)

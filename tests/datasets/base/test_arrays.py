@@ -1,0 +1,103 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from generative.datasets.base import arrays
+from generative.core.errors import BadInput
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Path:
+    """Ten images a split whose pixels are all their label."""
+    content = {}
+    for split in arrays.SPLITS:
+        labels = np.arange(10, dtype=np.uint8)
+        content[f"{split}_labels"] = labels
+        content[f"{split}_images"] = np.tile(labels[:, None, None, None], (1, 2, 3, 1))
+    np.savez(tmp_path / "numbered.npz", allow_pickle=False, **content)
+    return tmp_path
+
+
+def test_load(numbered: Path) -> None:
+    images, labels = arrays.load(numbered, "numbered", "validation")
+    assert (images.dtype, images.shape, labels.dtype) == (np.float32, (10, 2, 3, 1), np.uint8)
+    np.testing.assert_array_equal(images[:, 1, 2, 0], labels.astype(np.float32) / 255)
+
+
+def test_batches_keep_images_and_labels_together(numbered: Path) -> None:
+    batches = arrays.batches(numbered, "numbered", 4, seed=1)
+    assert len(batches) == 2
+    for images, labels in batches:
+        assert images.shape == (4, 2, 3, 1)
+        np.testing.assert_allclose(images[:, 0, 0, 0] * 255, labels, atol=1e-5)
+
+
+def test_an_epoch_shows_each_image_at_most_once(numbered: Path) -> None:
+    batches = arrays.batches(numbered, "numbered", 5, seed=1)
+    epochs = [[n for _, labels in batches for n in labels.numpy()] for _ in range(2)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_transform_gets_another_number_for_each_batch(numbered: Path) -> None:
+    def mark(images: Any, step: Any) -> Any:
+        return tf.fill(tf.shape(images), step)
+
+    def numbers(seed: int) -> list[list[float]]:
+        batches = arrays.batches(numbered, "numbered", 5, seed, mark)
+        assert batches.element_spec[0].dtype == tf.float32
+        return [[float(images[0, 0, 0, 0]) for images, _ in batches] for _ in range(2)]
+
+    drawn = numbers(seed=1)
+    assert len({number for epoch in drawn for number in epoch}) == 4
+    assert numbers(seed=1) == drawn
+    assert numbers(seed=2) != drawn
+
+
+@pytest.fixture
+def doubled(tmp_path: Path) -> Path:
+    """Ten numbers a split, and their doubles."""
+    content = {}
+    for split in arrays.SPLITS:
+        content[f"{split}_number"] = np.arange(10)
+        content[f"{split}_double"] = 2 * np.arange(10)
+    np.savez(tmp_path / "doubled.npz", allow_pickle=False, **content)
+    (tmp_path / "words.json").write_text('["one", "two"]', encoding="utf-8")
+    return tmp_path
+
+
+def test_columns_and_lists(doubled: Path) -> None:
+    assert set(arrays.read(doubled, "doubled", "test")) == {"number", "double"}
+    assert arrays.listed(doubled, "doubled", "words") == ["one", "two"]
+
+
+def test_columns_are_shuffled_together(doubled: Path) -> None:
+    columns = arrays.read(doubled, "doubled", "train")
+    examples = ({"number": columns["number"]}, {"double": columns["double"]})
+    batches = arrays.shuffled(examples, 4, seed=1)
+    epochs = []
+    for _ in range(2):
+        numbers: list[int] = []
+        for inputs, targets in batches:
+            np.testing.assert_array_equal(2 * inputs["number"], targets["double"])
+            numbers += inputs["number"].numpy().tolist()
+        assert len(numbers) == len(set(numbers)) == 8
+        epochs.append(numbers)
+    assert epochs[0] != epochs[1]
+    again = [inputs["number"].numpy() for inputs, _ in arrays.shuffled(examples, 4, seed=1)]
+    assert np.concatenate(again).tolist() == epochs[0]
+
+
+def test_not_prepared(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="pictures.npz is missing; run dvc repro prepare@pictures"):
+        arrays.load(tmp_path, "pictures", "train")
+    with pytest.raises(BadInput, match="words.json is missing; run dvc repro prepare@stories"):
+        arrays.listed(tmp_path, "stories", "words")
+
+
+def test_unknown_split(numbered: Path) -> None:
+    with pytest.raises(BadInput, match="unknown split 'tset'; did you mean test"):
+        arrays.load(numbered, "numbered", "tset")

@@ -1,0 +1,103 @@
+"""The book's GAN of small colour pictures: its size, and its advice as options."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from generative.gan.colour_gan import ColourGAN
+from tests.families.test_adversarial import OPTIONS
+
+
+def build(**changes: Any) -> ColourGAN:
+    keras.utils.set_random_seed(1)
+    small = {
+        "networks": "book",
+        "latent_size": 5,
+        "latent": "normal",
+        "generator_width": 2,
+        "discriminator_width": 2,
+        "output": "tanh",
+        "downsampling": "strided",
+        "upsampling_kernel": 4,
+        "batch_normalization": "none",
+        "dropout": 0.0,
+    }
+    return ColourGAN(**{**OPTIONS, **small, **changes})
+
+
+def test_sizes_are_the_books() -> None:
+    model = build(latent_size=32, generator_width=256, discriminator_width=128)
+    assert model.generator.count_params() == 6_264_579
+    assert model.discriminator.count_params() == 790_913
+
+
+@pytest.mark.parametrize(("output", "span"), [("tanh", (-1, 1)), ("sigmoid", (0, 1))])
+def test_real_pictures_are_brought_to_the_output(output: str, span: tuple[int, int]) -> None:
+    model = build(output=output)
+    assert model.generator.layers[-1].activation is keras.activations.get(output)
+    assert np.asarray(model.in_span(tf.constant([0.0, 1.0]))).tolist() == list(span)
+    pictures = model.generate(4, seed=1)
+    assert pictures.shape == (4, 32, 32, 3)
+    assert (pictures.min() >= 0, pictures.max() <= 1) == (True, True)
+
+
+def test_noise() -> None:
+    normal, _ = build().codes(2000, seed=1)
+    assert normal.mean() == pytest.approx(0, abs=0.05)
+    assert normal.std() == pytest.approx(1, abs=0.05)
+    uniform, _ = build(latent="uniform").codes(2000, seed=1)
+    assert (uniform.min() >= 0, uniform.max() < 1) == (True, True)
+
+
+def test_downsampling() -> None:
+    strided, pooling = (build(downsampling=d).discriminator for d in ("strided", "pooling"))
+
+    def strides(network: keras.Model) -> list[int]:
+        return [layer.strides[0] for layer in network.layers if isinstance(layer, layers.Conv2D)]
+
+    def pools(network: keras.Model) -> int:
+        return sum(isinstance(layer, layers.AveragePooling2D) for layer in network.layers)
+
+    assert (strides(strided), pools(strided)) == ([1, 2, 2, 2], 0)
+    assert (strides(pooling), pools(pooling)) == ([1, 1, 1, 1], 3)
+    for network in (strided, pooling):
+        assert network(tf.zeros((2, 32, 32, 3)))["logits"].shape == (2, 1)
+
+
+def test_a_pyramid_doubles_and_halves() -> None:
+    model = build(networks="pyramid", generator_width=8, discriminator_width=4)
+    shapes = [
+        tuple(x.output.shape[1:])
+        for x in model.generator.layers
+        if isinstance(x, (layers.Reshape, layers.Conv2DTranspose))
+    ]
+    assert shapes == [(4, 4, 32), (8, 8, 16), (16, 16, 8), (32, 32, 4)]
+    seen = [x for x in model.discriminator.layers if isinstance(x, layers.Conv2D)]
+    assert [tuple(x.output.shape[1:]) for x in seen] == [(16, 16, 4), (8, 8, 8), (4, 4, 16)]
+    assert model.generate(2, seed=1).shape == (2, 32, 32, 3)
+
+
+@pytest.mark.parametrize(("networks", "normalisations"), [("book", 5), ("pyramid", 4)])
+def test_every_layer_but_the_last_is_normalised(networks: str, normalisations: int) -> None:
+    def count(network: keras.Model) -> int:
+        return sum(isinstance(layer, layers.BatchNormalization) for layer in network.layers)
+
+    model = build(networks=networks, batch_normalization="generator")
+    assert (count(model.generator), count(model.discriminator)) == (normalisations, 0)
+    assert count(build(networks=networks).generator) == 0
+
+
+@pytest.mark.parametrize(("kernel", "even"), [(4, True), (2, True), (5, False), (3, False)])
+def test_a_kernel_that_the_stride_divides_reaches_all_pixels_equally(
+    kernel: int, even: bool
+) -> None:
+    network = build(upsampling_kernel=kernel).generator
+    (layer,) = (x for x in network.layers if isinstance(x, layers.Conv2DTranspose))
+    layer.kernel.assign(tf.ones_like(layer.kernel))
+    inside = np.asarray(layer(tf.ones((1, 16, 16, 2))))[0, 4:-4, 4:-4]
+    assert inside.shape == (24, 24, 2)
+    assert (np.ptp(inside) == 0) == even

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from generative.pipeline import workspace as scratch
+from generative.core.errors import BadInput
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    for name in ("stages/train.py", "src/package/__init__.py", "dvc.yaml", "params.yaml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_copy_replaces_code_and_leaves_results(project: Path, tmp_path: Path) -> None:
+    folder = project / ".cache" / "smoke"
+    scratch.copy(project, folder)
+    (folder / "stages" / "gone.py").touch()
+    (folder / "data").mkdir()
+    (project / "stages" / "train.py").write_text("newer")
+    scratch.copy(project, folder)
+    assert (folder / "stages" / "train.py").read_text() == "newer"
+    assert not (folder / "stages" / "gone.py").exists()
+    assert (folder / "data").exists()
+
+
+def test_downloads_are_shared_from_the_first_on(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    scratch.copy(project, folder)
+    (folder / ".cache" / "downloads" / "file").write_text("digits")
+    assert (project / ".cache" / "downloads" / "file").read_text() == "digits"
+
+
+def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=r"dvc.yaml is missing; run this in the project's folder"):
+        scratch.repro(Path("smoke.yaml"), tmp_path / "scratch")

@@ -1,0 +1,360 @@
+"""The trainer, with a model so small that an epoch takes a moment."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from generative.training import losses
+from generative.core import runtime
+from generative.training import fit as training
+from generative.training.schema import ActivationLog
+from generative.training.schema import Callbacks
+from generative.training.schema import EarlyStopping
+from generative.training.schema import ReduceOnPlateau
+from generative.training.schema import TensorBoard
+from generative.training.schema import Train
+from generative.core.errors import BadInput
+
+
+class Constant(keras.Model):
+    """Learns one number, the mean of what it sees; `spoil` breaks a term at that step."""
+
+    def __init__(self, rate: float = 0.1, spoil: int = -1) -> None:
+        super().__init__()
+        self.guess = self.add_weight(name="guess", shape=(), initializer="zeros")
+        self.rate, self.spoil = rate, spoil
+        self.trackers = {name: keras.metrics.Mean(name) for name in ("squares", "penalty")}
+        self.built = True
+
+    def compile(self, steps: int | None = None) -> None:
+        super().compile(optimizer=keras.optimizers.SGD(self.rate))
+
+    def call(self, images: Any) -> Any:
+        return self.guess
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        terms = {"squares": tf.reduce_mean(tf.square(x - y_pred)), "penalty": tf.square(y_pred)}
+        if self.spoil >= 0 and training:
+            bad = tf.where(self.optimizer.iterations >= self.spoil, np.inf, 0.0)
+            terms["penalty"] += tf.cast(bad, tf.float32)
+        for name, value in terms.items():
+            self.trackers[name].update_state(value)
+        return losses.total(terms)
+
+    def snapshot(self, images: np.ndarray) -> np.ndarray:
+        return np.full_like(images, float(self.guess))
+
+
+BLOCK = Train(
+    network="models/cvae",
+    family="likelihood",
+    dataset="mnist",
+    data={},
+    epochs=4,
+    batch_size=10,
+    seed=1,
+    precision="float32",
+    steps_per_call=2,
+    keep="best",
+    callbacks=Callbacks(),
+    snapshot_count=2,
+    model={"learning_rate": 0.1},
+)
+EXAMPLES = np.ones((50, 4, 4, 1), np.float32)
+LABELS = np.zeros(50, np.uint8)
+SCRATCH = Path()
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tests.test_training.SCRATCH", tmp_path, raising=False)
+    return tmp_path
+
+
+def fit(
+    model: keras.Model,
+    /,
+    validation: np.ndarray = EXAMPLES,
+    xla: bool = False,
+    examples: np.ndarray = EXAMPLES,
+    **changes: Any,
+) -> training.Course:
+    block = BLOCK.model_copy(update=changes)
+    data = tf.data.Dataset.from_tensor_slices((examples, LABELS))
+    batches = data.batch(block.batch_size, drop_remainder=True)
+    device = runtime.Device("CPU", "float32", xla, "statistical", tf.distribute.get_strategy())
+    return training.fit(
+        "train.test",
+        model,
+        block,
+        device,
+        batches,
+        (validation, LABELS),
+        lambda *arguments: None,
+        SCRATCH,
+    )
+
+
+def test_course() -> None:
+    course = fit(Constant())
+    assert list(course.history["epoch"]) == [1, 2, 3, 4]
+    assert (np.diff(course.history["loss"]) < 0).all()
+    assert course.snapshots.shape == (4, 2, 4, 4, 1)
+    assert course.snapshots[0].mean() < course.snapshots[3].mean()
+
+
+def test_the_best_weights_are_kept() -> None:
+    """Validation wants 0.2, training pulls past it to 0.5: the best epoch is an early one."""
+    low = np.full_like(EXAMPLES, 0.2)
+    best, last = Constant(0.05), Constant(0.05)
+    course = fit(best, low, keep="best", epochs=6)
+    fit(last, low, keep="last", epochs=6)
+    index = int(course.history["val_loss"].argmin())
+    assert index < 5
+    assert float(best.guess) == pytest.approx(course.snapshots[index].mean())
+    assert float(last.guess) == pytest.approx(course.snapshots[-1].mean())
+
+
+def test_early_stopping_stops() -> None:
+    low = np.full_like(EXAMPLES, 0.2)
+    stopping = Callbacks(early_stopping=EarlyStopping(patience=2))
+    model = Constant(0.05)
+    course = fit(model, low, epochs=50, callbacks=stopping)
+    best = course.history["val_loss"].argmin()
+    assert len(course.history) == best + 1 + 2
+    assert float(model.guess) == pytest.approx(course.snapshots[best].mean())
+
+
+def test_reduce_on_plateau_reduces() -> None:
+    low = np.full_like(EXAMPLES, 0.2)
+    plateau = Callbacks(reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5))
+    course = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
+    assert course.history["learning_rate"].iloc[0] == pytest.approx(0.05)
+    assert course.history["learning_rate"].iloc[-1] < 0.03
+
+
+def test_the_best_weights_are_on_disk_while_training_goes_on(scratch: Path) -> None:
+    """So that a training that is killed has not been for nothing."""
+
+    class Killed(Constant):
+        def snapshot(self, images: np.ndarray) -> np.ndarray:
+            if (scratch / "best.weights.h5").exists():
+                raise KeyboardInterrupt
+            return super().snapshot(images)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Killed())
+    first = Constant()
+    fit(first, epochs=1)
+    kept = Constant()
+    kept.load_weights(scratch / "best.weights.h5")
+    assert float(kept.guess) == float(first.guess) > 0
+
+
+def test_the_weights_of_an_earlier_training_are_not_taken_for_the_best(scratch: Path) -> None:
+    stale = Constant()
+    stale.guess.assign(9.0)
+    stale.save_weights(scratch / "best.weights.h5")
+    model = Constant()
+    fit(model, epochs=1)
+    assert float(model.guess) < 1
+
+
+class Stack(Constant):
+    """The same, with two layers to look into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.Sequential(
+            [keras.layers.Flatten(), keras.layers.Dense(3, name="dense")], name="inner"
+        )
+
+    def call(self, images: Any) -> Any:
+        return self.guess + 0 * tf.reduce_sum(self.inner(images))
+
+
+def test_activations_are_those_of_each_epochs_weights() -> None:
+    wanted = Callbacks(activation_log=ActivationLog(example=3))
+    examples = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
+    model = Stack()
+    course = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
+    assert len(course.activations) == 2
+    flat, dense = course.activations[-1].values()
+    np.testing.assert_allclose(flat, examples[3].reshape(1, -1))
+    np.testing.assert_allclose(dense, model.inner(examples[3:4]), rtol=1e-6)
+    assert list(course.activations[0])[1] == "01_dense"
+    # The layers are as they were.
+    assert "call" not in vars(model.inner.layers[-1])
+    assert fit(Stack()).activations == []
+
+
+def test_an_example_that_is_not_there() -> None:
+    wanted = Callbacks(activation_log=ActivationLog(example=50))
+    with pytest.raises(BadInput, match=r"activation_log.example: received 50, there are 50"):
+        fit(Constant(), callbacks=wanted)
+
+
+def test_tensorboard_gets_the_curves(scratch: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(Constant(), callbacks=Callbacks(tensorboard=TensorBoard(histogram_epochs=1)))
+    events = EventAccumulator(str(scratch / "tensorboard" / "train")).Reload()
+    assert "epoch_loss" in events.Tags()["tensors"]
+    assert len(events.Tensors("epoch_loss")) == 4
+
+
+def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "find_spec", lambda _: None)
+    wanted = Callbacks(tensorboard=TensorBoard(histogram_epochs=0))
+    with pytest.raises(BadInput, match="pip install tensorboard"):
+        fit(Constant(), callbacks=wanted)
+
+
+def test_no_pictures_are_asked_of_a_model_that_makes_none() -> None:
+    course = fit(Constant(), snapshot_count=0)
+    assert course.snapshots.shape == (4, 0)
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_a_term_that_is_no_number_is_named_and_the_last_good_weights_stay(xla: bool) -> None:
+    model = Constant(spoil=12)  # five steps an epoch: in the third
+    with pytest.raises(training.Diverged) as failure:
+        fit(model, xla=xla)
+    # XLA has no checks inside the graph, so there it is one of the terms that it spread to.
+    term = "(penalty|squares)" if xla else "penalty"
+    expected = f"the term {term} of the loss became NaN or infinite in epoch 3"
+    assert re.search(expected, str(failure.value))
+    assert "lower train.test.model.learning_rate" in str(failure.value)
+    good = Constant()
+    fit(good, epochs=2)
+    assert float(model.guess) == float(good.guess)
+
+
+def test_a_divergence_names_the_rates_of_both_players() -> None:
+    rates = {"latent_size": 2, "generator_learning_rate": 1.0, "discriminator_learning_rate": 1.0}
+    expected = (
+        r"lower train.test.model.generator_learning_rate or "
+        r"train.test.model.discriminator_learning_rate$"
+    )
+    with pytest.raises(training.Diverged, match=expected):
+        fit(Constant(spoil=0), model=rates)
+
+
+class Seeing(Constant):
+    """Keeps the value of the first image of each batch that it is trained on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[float] = []
+
+    def call(self, images: Any) -> Any:
+        tf.py_function(lambda value: self.seen.append(float(value)), [images[0, 0, 0, 0]], [])
+        return super().call(images)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_an_epoch_of_so_many_steps(at_once: int) -> None:
+    """Five batches in 4 epochs of 3 steps: the data goes on where an epoch ended, and repeats."""
+    values = np.arange(50, dtype=np.float32)[:, None, None, None] * EXAMPLES / 50
+    model = Seeing()
+    course = fit(
+        model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=at_once
+    )
+    assert list(course.history["epoch"]) == [1, 2, 3, 4]
+    assert len(course.snapshots) == 4
+    assert int(model.optimizer.iterations) == 12
+    in_training = [round(50 * value) for value in model.seen if value < 1]
+    assert in_training == [0, 10, 20, 30, 40, 0, 10, 20, 30, 40, 0, 10]
+
+
+def test_steps_an_epoch_can_be_more_than_the_data_has() -> None:
+    model = Constant()
+    course = fit(model, keep="last", epochs=2, steps_per_epoch=8, steps_per_call=100)
+    assert int(model.optimizer.iterations) == 16
+    assert len(course.history) == 2
+
+
+def test_a_schedule_is_told_the_steps_that_there_will_be() -> None:
+    class Told(Constant):
+        def compile(self, steps: int | None = None) -> None:
+            self.steps = steps
+            super().compile(steps)
+
+    whole, counted = Told(), Told()
+    fit(whole, epochs=2)
+    fit(counted, epochs=2, steps_per_epoch=3)
+    assert (whole.steps, counted.steps) == (10, 6)
+
+
+class Worried(Constant):
+    def concerns(self, logs: dict[str, float]) -> list[str]:
+        return ["it is high", "and wide"] if logs["squares"] > 0.3 else []
+
+
+def test_concerns_are_printed_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    course = fit(Worried(0.05))
+    epochs = 1 + np.flatnonzero(course.history["squares"] > 0.3)
+    assert 0 < len(epochs) < 4
+    expected = [f"epoch {epoch}: {line}" for epoch in epochs for line in ("it is high", "and wide")]
+    assert course.concerns == expected
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if "warning" in line] == [f"warning: {x}" for x in expected]
+    assert fit(Constant()).concerns == []
+
+
+class Sized(Constant):
+    image_shape = (4, 6, 3)
+
+
+def test_images_of_another_shape() -> None:
+    expected = (
+        "train.test: data/prepared/mnist holds images of 4 x 4 x 1, this network takes 4 x 6 x 3; "
+        "change prepare.mnist or train.test.model"
+    )
+    with pytest.raises(BadInput, match=f"^{expected}$"):
+        fit(Sized())
+    images = np.ones((50, 4, 6, 3), np.float32)
+    assert len(fit(Sized(), images, examples=images).history) == 4
+
+
+@pytest.mark.parametrize(
+    ("images", "said"), [(EXAMPLES * 255, "from 255 to 255"), (EXAMPLES - 1.5, "from -0.5 to -0.5")]
+)
+def test_images_of_another_range(images: np.ndarray, said: str) -> None:
+    with pytest.raises(BadInput, match=rf"values {said}; models take images in \[0, 1\]"):
+        fit(Constant(), images)
+
+
+def test_a_batch_larger_than_the_data() -> None:
+    with pytest.raises(BadInput, match=r"train.test.batch_size: received 51, more than there are"):
+        fit(Constant(), batch_size=51)
+
+
+def test_steps_per_call_change_nothing() -> None:
+    one, five = Constant(), Constant()
+    fit(one, steps_per_call=1)
+    fit(five, steps_per_call=5)
+    assert float(one.guess) == float(five.guess)
+
+
+def test_a_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    fit(Constant())
+    assert "epoch 4/4" in capsys.readouterr().out
+
+
+def test_bfloat16_is_asked_of_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    for flags, expected in (("fpu amx_bf16", True), ("fpu avx2", False)):
+        monkeypatch.setattr(Path, "read_text", lambda *_, flags=flags, **__: flags)
+        assert runtime.has_bfloat16([]) is expected

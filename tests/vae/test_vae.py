@@ -1,0 +1,81 @@
+"""The book's VAE: its networks, its loss, and what is wrong with that loss."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from generative.vae.base import losses as likelihood
+from generative.vae.vae import VAE
+from generative.vae.vae import Bound
+from generative.vae.vae import implied_beta
+
+
+def build(objective: Any = "elbo", latent_size: int = 2) -> VAE:
+    keras.utils.set_random_seed(3)
+    return VAE(
+        latent_size=latent_size,
+        objective=objective,
+        learning_rate=0.001,
+        learning_rate_decay="none",
+    )
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(0).random((16, 28, 28, 1), dtype=np.float32)
+
+
+def test_size_is_the_books() -> None:
+    model = build()
+    assert model.encoder.count_params() == 494_244
+    assert model.decoder.count_params() == 56_385
+
+
+def test_elbo_is_minus_the_terms(images: np.ndarray) -> None:
+    model = build()
+    terms, elbo = model.loss_terms(images, model(images), training=True)
+    assert float(elbo) == pytest.approx(-float(terms["reconstruction"] + terms["kl"]), rel=1e-5)
+
+
+def test_the_books_loss_is_the_books_formula_times_784(images: np.ndarray) -> None:
+    generator = np.random.default_rng(1)
+    logits = generator.normal(size=images.shape).astype(np.float32)
+    mean, v = generator.normal(size=(2, 16, 2)).astype(np.float32)
+    terms = Bound("book")([images, logits, mean, 2 * v])
+    cross_entropy = keras.losses.binary_crossentropy(
+        images.reshape(16, -1), tf.sigmoid(logits.reshape(16, -1))
+    )
+    divergence = -5e-4 * np.mean(1 + v - mean**2 - np.exp(v), axis=-1)
+    expected = 784 * np.mean(cross_entropy + divergence)
+    assert float(terms["reconstruction"] + terms["kl"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_books_sampler_has_the_deviation_of_its_log_variance(images: np.ndarray) -> None:
+    book, right = build("book"), build()
+    book.set_weights(right.get_weights())
+    _, raw = right.encode(images)
+    _, drawn = book.encode(images)
+    np.testing.assert_allclose(drawn, 2 * raw)
+    codes = np.stack([book(images)["latent"][0] for _ in range(400)])
+    np.testing.assert_allclose(codes.std(axis=0), np.exp(raw), rtol=0.25)
+
+
+def test_the_elbo_of_the_book_is_that_of_its_sampler(images: np.ndarray) -> None:
+    model = build("book")
+    outputs = model(images)
+    terms, elbo = model.loss_terms(images, outputs, training=True)
+    kl = likelihood.unit_gaussian_kl(outputs["mean"], outputs["log_variance"])
+    expected = -float(terms["reconstruction"]) - float(tf.reduce_mean(tf.reduce_sum(kl, axis=-1)))
+    assert float(elbo) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_implied_beta_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert implied_beta(2) == pytest.approx(0.392)
+    assert implied_beta(20) == pytest.approx(0.0392)
+    build("book").compile()
+    assert "beta 0.392" in capsys.readouterr().out
+    build().compile()
+    assert capsys.readouterr().out == ""
