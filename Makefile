@@ -10,22 +10,22 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: repro test smoke ui lint lock
 
 repro: $(READY)  ## rebuild every result that is out of date
-	generative params check
-	dvc repro
+	generative repro
 
 test: $(READY)  ## the tests
 	pytest
 
-smoke: $(READY)  ## the whole pipeline, small, in a scratch workspace
+smoke: $(READY)  ## the whole pipeline, small, in a workspace of its own
 	generative smoke
 
 ui: $(READY)  ## the MLflow UI on 127.0.0.1:5000
 	generative ui
 
-lint: $(READY)  ## style and types
+lint: $(READY)  ## style, types and the floors of imports
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 
 lock: $(READY)  ## resolve the dependencies again
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -3,14 +3,16 @@
 import sys
 from pathlib import Path
 
-from generative.core import errors
-from generative.datasets import download as sources
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from generative.core import stage
+from generative.datasets import download
 
 
 def main(arguments: list[str]) -> None:
-    key, out = arguments
-    sources.fetch(key, Path(out))
+    (key,) = arguments
+    download.fetch(key, Path("data/raw") / key)
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

@@ -3,27 +3,28 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
 import numpy as np
 
-from generative.core import errors
-from generative.core import params
+from generative.core import members, params, stage
+from generative.core.folders import atomic_folder, write_json
+from generative.datasets.base.dataset import PREPARED
 from generative.datasets.base.schema import Prepare
-from generative.core.folders import atomic_folder
-from generative.core.folders import write_json
-from generative.core import members
 
 
 def main(arguments: list[str]) -> None:
-    key, raw, out = arguments
-    block = params.read(f"prepare.{key}", Prepare)
-    options = block.model_dump(exclude={"raw"})  # its folder is an argument of the stage, too
-    prepared = members.dataset(key).prepare(Path(raw), **options)
-    lists = {name: prepared.pop(name) for name, some in [*prepared.items()] if type(some) is list}
-    with atomic_folder(Path(out)) as folder:
-        np.savez_compressed(folder / f"{key}.npz", **prepared)
-        for name, some in lists.items():
-            write_json(folder / f"{name}.json", some)
+    (key,) = arguments
+    options = params.read(f"prepare.{key}", Prepare)
+    arrays = members.dataset(key).prepare(
+        Path(options.raw), **options.model_dump(exclude={"raw"})
+    )
+    lists = {name: arrays.pop(name) for name in list(arrays) if type(arrays[name]) is list}
+    with atomic_folder(PREPARED / key) as folder:
+        np.savez_compressed(folder / f"{key}.npz", **arrays)
+        for name, items in lists.items():
+            write_json(folder / f"{name}.json", items)
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

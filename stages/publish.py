@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from generative.core import errors
-from generative.tracking import mlflow_view as tracking
 from generative.core.folders import write_json
+from generative.tracking import mlflow_view as tracking
 
 
 def main(arguments: list[str]) -> None:

@@ -3,71 +3,65 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
 import keras
-import pandas as pd
 
-from generative.core import errors
-from generative.core import params
-from generative.core import runtime
-from generative.core import saving
-from generative.gan.disentanglement import steering
-from generative.tracking import mlflow_view as tracking
-from generative.training import fit as training
-from generative.gan.disentanglement.schema import EvaluateInfogan
-from generative.gan.disentanglement.schema import Repeat
-from generative.core.runtime import Runtime
-from generative.training.schema import Train
-from generative.datasets import mnist
+from generative.core import members, params, runtime, saving, stage
 from generative.core.folders import atomic_folder
-from generative.core.folders import write_json
-from generative.core import members
+from generative.core.runtime import Runtime
+from generative.datasets.base.dataset import Prepared
+from generative.gan.disentanglement import infogan
+from generative.gan.disentanglement.repeat import Repeat, write_seeds
+from generative.image_quality import extractors
+from generative.tracking.live import live_run
+from generative.training import fit
+from generative.training.schema import Train
 
-SCRATCH = Path(".cache/training")
+WORKSPACE = Path(".cache/training")
 
 
 def main(arguments: list[str]) -> None:
-    key, trained, prepared, judge_folder, out = arguments
-    block = params.read(f"train.{key}", Train)
+    (key,) = arguments
+    train = params.read(f"train.{key}", Train)
     seeds = params.read(f"repeat.{key}", Repeat).seeds
-    how = params.read("evaluate.infogan", EvaluateInfogan)
-    device_block = params.read("runtime", Runtime)
-    device = runtime.configure(device_block, block.seed, block.precision)
-    folder = Path(prepared)
-    models = {block.seed: Path(trained)}
+    options = params.read(f"disentanglement.{key}", infogan.Disentanglement)
+    runtime_options = params.read("runtime", Runtime)
+    device = runtime.configure(runtime_options, train.seed, train.precision)
+    data = Prepared.of(train.dataset, train.data)
+    models = {train.seed: Path("data/models") / key}
     for number, seed in enumerate(seeds, start=1):
         print(f"seed {seed}: {number} of {len(seeds)}", flush=True)
-        again = block.model_copy(update={"seed": seed})
+        repeated = train.model_copy(update={"seed": seed})
         keras.utils.set_random_seed(seed)
         with device.strategy.scope():
-            model = members.network(block.network)(**block.model)
-        recorded = {"train": {key: again.written()}, "runtime": device_block.written()}
-        scratch = SCRATCH / f"{key}_{seed}"
-        with tracking.live_run(f"repeat@{key}", recorded, folder, device.tags()) as run:
-            training.fit(
+            model = members.network(train.network)(**train.model)
+        recorded = {"train": {key: repeated.written()}, "runtime": runtime_options.written()}
+        workspace = WORKSPACE / f"{key}_{seed}"
+        with live_run(f"repeat@{key}", recorded, data.folder, device.tags()) as run:
+            fit.fit(
                 f"train.{key}",
                 model,
-                again,
+                repeated,
                 device,
-                mnist.batches(folder, block.batch_size, seed, **block.data),
-                mnist.load(folder, "validation", **block.data),
+                data.batches(train.batch_size, seed),
+                data.load("validation"),
                 run.epoch,
-                scratch,
+                workspace,
             )
-        models[seed] = scratch / "model"
-        saving.save(model, saving.describe(Path(trained)), models[seed])
+        models[seed] = workspace / "model"
+        saving.save(model, saving.describe(Path("data/models") / key), models[seed])
     # Models are loaded in the precision of all measurements, whatever they were trained in.
     keras.mixed_precision.set_global_policy("float32")
-    train, test = (mnist.load(folder, split, **block.data) for split in ("train", "test"))
-    eyes = saving.load(Path(judge_folder))
-    rows = []
-    for seed, place in models.items():
-        metrics, _ = steering.measure(saving.load(place), train, test, eyes, how)
-        rows.append({"seed": seed, **metrics})
-    table = pd.DataFrame(rows)
-    with atomic_folder(Path(out)) as written:
-        table.to_csv(written / "seeds.csv", index=False)
-        write_json(written / "metrics.json", table.drop(columns="seed").median().to_dict())
+    splits = data.load("train"), data.load("test")
+    judge = extractors.load(Path("data/judge"))
+    metrics = {
+        seed: infogan.measure_controls(saving.load(folder), *splits, judge, options)[0]
+        for seed, folder in models.items()
+    }
+    with atomic_folder(Path("data/repeats") / key) as folder:
+        write_seeds(metrics, folder)
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

@@ -3,8 +3,7 @@
 import sys
 from pathlib import Path
 
-from generative.core import errors
-from generative.core import params
+from generative.core import errors, params
 from generative.core.folders import atomic_folder
 from generative.report import page
 

@@ -8,22 +8,17 @@ import keras
 import pandas as pd
 from PIL import Image
 
-from generative.core import errors
-from generative.core import params
-from generative.core import runtime
-from generative.tracking import mlflow_view as tracking
-from generative.style.vgg import network as vgg
+from generative.core import errors, params, runtime
+from generative.core.folders import atomic_folder, write_json
 from generative.core.runtime import Runtime
-from generative.style.schema import Style
-from generative.core.folders import atomic_folder
-from generative.core.folders import write_json
 from generative.image_quality.lpips import LPIPS
-from generative.style import plots as drawing
+from generative.style import memory, pictures
 from generative.style import metrics as measuring
-from generative.style import memory
-from generative.style import pictures
-from generative.style.transfer import Row
-from generative.style.transfer import Transfer
+from generative.style import plots as drawing
+from generative.style.schema import Style
+from generative.style.transfer import Row, Transfer
+from generative.style.vgg import network as vgg
+from generative.tracking import mlflow_view as tracking
 
 SCRATCH = Path(".cache/style")
 

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative.core import errors
-from generative.core import params
-from generative.plots import grids as rendering
-from generative.tuning import search as tuning
+from generative.core import errors, members, params
+from generative.core.folders import atomic_folder, write_json
 from generative.core.runtime import Runtime
+from generative.plots import grids as rendering
 from generative.training.schema import Train
+from generative.tuning import search as tuning
 from generative.tuning.schema import Tune
-from generative.core.folders import atomic_folder
-from generative.core.folders import write_json
-from generative.core import members
 
 
 def main(arguments: list[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 
-from generative.core.errors import BadInput
 from generative.core import members
+from generative.core.errors import BadInput
 
 # Written into model.json; 3: networks are named by their module's path.
 VERSION = 3
@@ -25,6 +25,11 @@ class Description:
     arguments: dict[str, Any]
     dataset: str
     data: dict[str, Any]
+
+    @property
+    def family(self) -> str:
+        """The folder of the network."""
+        return self.network.partition("/")[0]
 
 
 def save(model: keras.Model, description: Description, folder: Path) -> None:

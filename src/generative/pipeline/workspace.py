@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from generative.core import params
 from generative.core.errors import BadInput
 from generative.datasets.download import DOWNLOADS
+from generative.pipeline import overlay
 
 # What the pipeline reads besides its own results.
 SOURCES = ("dvc.yaml", "params.yaml", "stages", "src")
@@ -29,7 +29,7 @@ def repro(profile: Path, folder: Path) -> None:
     if missing:
         raise BadInput(f"{missing[0]} is missing; run this in the project's folder")
     copy(project, folder)
-    params.use(profile, folder / "params.yaml")
+    overlay.use(profile, folder / "params.yaml")
     environment = {
         **os.environ,
         # The copy's package, not the one that is installed.

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from generative.plots import grids as rendering
 from generative.core import saving
-from generative.core.errors import BadInput
-from generative.core.errors import unknown
+from generative.core.errors import BadInput, unknown
+from generative.plots import grids as rendering
 
 Array = np.ndarray
 FORMATS = (".png", ".gif", ".npz")
@@ -195,9 +194,7 @@ def folder_of(model: str, models: Path, kind: str = "models/") -> Path:
     folder = Path(model) if Path(model).is_dir() else models / model
     if folder.is_dir():
         return folder
-    cards = {
-        file.parent.name: saving.describe(file.parent) for file in models.glob("*/model.json")
-    }
+    cards = {file.parent.name: saving.describe(file.parent) for file in models.glob("*/model.json")}
     known = [key for key, card in cards.items() if card.network.startswith(kind)]
     if known:
         raise unknown("trained model", model, known)

@@ -4,11 +4,11 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from generative.multi_io import examples
+from generative.cli.sampling import folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
+from generative.multi_io import examples
 from generative.multi_io.base.model import Graph
-from generative.cli.sampling import folder_of
 
 MODELS = Path("data/models")
 

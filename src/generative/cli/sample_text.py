@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from generative.cli.sampling import folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
-from generative.cli.sampling import folder_of
 
 MODELS = Path("data/models")
 # Characters that are written before they are shown.

@@ -1,0 +1,22 @@
+"""`generative fetch`: one data set's raw files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generative.core import errors
+
+
+def fetch(
+    key: Annotated[str, typer.Argument(help="A file of datasets/sources: frogs, nietzsche, ...")],
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+) -> None:
+    """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
+    from generative.datasets import download
+
+    # Fetching replaces the folder, which here may be any of the user's.
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise errors.BadInput(f"{folder} is there already and not empty; name a new folder")
+    download.fetch(key, folder.absolute())
+    print(f"files in {folder}: {len(list(folder.iterdir())):,}")

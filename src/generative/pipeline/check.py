@@ -1,0 +1,106 @@
+"""Every section of params.yaml, checked before anything runs."""
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generative.core import members, params
+from generative.core.errors import BadInput, unknown
+from generative.core.params import DEFAULTS, PATH, Schema
+
+# Where the schema of a section stands; `*` is any key, and {family} is each family.
+SCHEMAS = {
+    "runtime": "core.runtime:Runtime",
+    "prepare.*": "datasets.base.schema:Prepare",
+    "train.*": "training.schema:Train",
+    "judge": "classifiers.judge:JudgeOptions",
+    "references.*": "image_quality.references:References",
+    "generators.*": "image_quality.references:Generator",
+    "disentanglement.*": "gan.disentanglement.schema:Disentanglement",
+    "repeat.*": "gan.disentanglement.schema:Repeat",
+    "objectives": "gan.objectives:Objectives",
+    "tune.*": "tuning.schema:Tune",
+    "style.*": "style.schema:Style",
+}
+PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
+# Sections that are not checked against a schema.
+OTHERS = {"profile", "fetch", DEFAULTS, *PER_FAMILY}
+# A key becomes the name of a stage, a folder and a word of a command line.
+KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check_all(path: Path = PATH) -> list[str]:
+    """Check every section of `path`; their names, or `BadInput` with every mistake."""
+    document = params.read_document(path)
+    known = OTHERS | {name.partition(".")[0] for name in SCHEMAS}
+    mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
+    mistakes += [f"{path}: {mistake}" for mistake in unfit_keys(document)]
+    mistakes += [f"{path}: {mistake}" for mistake in unused_defaults(document)]
+    checked = []
+    for name, schema in schemas(document):
+        checked.append(name)
+        try:
+            params.read_section(name, schema(), document, path)
+        except BadInput as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise BadInput("\n       ".join(mistakes))
+    return checked
+
+
+def schemas(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[], type[Schema]]]]:
+    """The sections of `document`, each with what imports its schema."""
+    for name, place in SCHEMAS.items():
+        top, _, star = name.partition(".")
+        keys = document.get(top) or {}
+        for key in keys if star else [""]:
+            yield (f"{top}.{key}" if star else top), lambda place=place: find(place)
+    for top, schema in PER_FAMILY.items():
+        for family in members.families():
+            place = f"{family}.{top}:{schema}"
+            yield f"{top}.{family}", lambda place=place: find(place)
+
+
+def find(place: str) -> type[Schema]:
+    module, _, name = place.partition(":")
+    schema: type[Schema] = getattr(import_module(f"generative.{module}"), name)
+    return schema
+
+
+def unfit_keys(document: dict[str, Any]) -> Iterator[str]:
+    """Keys that cannot name a stage and a folder."""
+    for name in SCHEMAS:
+        top, _, star = name.partition(".")
+        for key in (document.get(top) or {}) if star else ():
+            if not (isinstance(key, str) and KEY.fullmatch(key)):
+                yield f"{top}: the key {key!r} must be small letters, digits and _, a letter first"
+    fetched = document.get("fetch") or []
+    for key in fetched:
+        if not (isinstance(key, str) and KEY.fullmatch(key)):
+            yield f"fetch: the key {key!r} must be small letters, digits and _, a letter first"
+
+
+def unused_defaults(document: dict[str, Any]) -> Iterator[str]:
+    """Defaults of families that there are none of."""
+    known = [*members.families(), "style"]
+    for name in document.get(DEFAULTS) or {}:
+        if name not in known:
+            yield str(unknown(f"family in {DEFAULTS}", name, known))
+
+
+def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:
+    """Models that `judge` and `objectives` name and dvc.yaml does not, and the other way round."""
+    stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
+    named = {"judge": document["judge"]["members"], "objectives": document["objectives"]["models"]}
+    for stage, keys in named.items():
+        deps = [str(dep) for dep in stages[stage]["deps"]]
+        declared = sorted(d.rpartition("/")[2] for d in deps if d.startswith("data/models/"))
+        if declared != sorted(keys):
+            yield (
+                f"{stage}: received the models {', '.join(keys)}; the stage {stage} of {pipeline} "
+                f"depends on {', '.join(declared)}: change one of them"
+            )

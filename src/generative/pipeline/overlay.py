@@ -1,0 +1,83 @@
+"""Values written into params.yaml: a profile, or what a search found."""
+
+from pathlib import Path
+from typing import Any
+
+from generative.core.errors import BadInput, unknown
+from generative.core.params import PATH, defaults_of, flatten, read_document, section
+from generative.pipeline.check import check_all
+
+
+def use(profile: Path, path: Path = PATH) -> list[str]:
+    """Merge the overlay `profile` into `path`, keeping its comments; the names that changed."""
+    return change(read_document(profile), profile, path)
+
+
+def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str]:
+    """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
+
+    None takes a section or an inherited value away. The file is replaced only once the merged
+    parameters have passed every check.
+    """
+    from ruamel.yaml import YAML
+
+    style = YAML()
+    style.preserve_quotes = True
+    style.width = 100
+    style.indent(mapping=2, sequence=4, offset=2)
+    style.representer.add_representer(float, with_point)
+    document = style.load(path.read_text(encoding="utf-8"))
+    changed = merge(document, overlay, source, read_document(path))
+    trial = path.with_name(path.name + ".new")
+    try:
+        with trial.open("w", encoding="utf-8") as file:
+            style.dump(document, file)
+        try:
+            check_all(trial)
+        except BadInput as error:
+            raise BadInput(str(error).replace(str(trial), str(source))) from None
+        trial.replace(path)
+    finally:
+        trial.unlink(missing_ok=True)
+    return changed
+
+
+def with_point(representer: Any, value: float) -> Any:
+    """0.00003 as 3.0e-05: without the point other readers take it for a string."""
+    text = repr(value)
+    text = text if "." in text else text.replace("e", ".0e")
+    return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+def merge(
+    document: Any, overlay: dict[str, Any], source: Path, before: dict[str, Any], prefix: str = ""
+) -> list[str]:
+    """Write the values of `overlay` over those of `document`, in place; the changed names.
+
+    before: all of the file as it was. A name that it lacks may be one that the section inherits.
+    """
+    changed = []
+    for key, value in overlay.items():
+        name = f"{prefix}{key}"
+        inside = isinstance(value, dict) and isinstance(document.get(key), dict)
+        if key not in document and not inherited(name, before):
+            known = (prefix + k for k in document)
+            raise BadInput(f"{source}: {unknown('parameter', name, known)}")
+        if value is None and prefix.count(".") == 1:
+            del document[key]
+            changed.append(name)
+        elif inside:
+            changed += merge(document[key], value, source, before, f"{name}.")
+        elif key not in document or document[key] != value:
+            document[key] = value
+            changed.append(name)
+    return changed
+
+
+def inherited(name: str, document: dict[str, Any]) -> bool:
+    """Whether `name`, such as train.cvae.batch_size, comes from the section's defaults."""
+    top, key, *leaf = [*name.split(".", 2), ""][:3]
+    if not (leaf and leaf[0] and defaults_of(f"{top}.{key}", document)):
+        return False
+    known = flatten(section(f"{top}.{key}", document))
+    return any(n == leaf[0] or n.startswith(f"{leaf[0]}.") for n in known)
