@@ -36,8 +36,8 @@ class Schema(BaseModel):
         return self.model_dump(exclude_unset=True)
 
     @classmethod
-    def schema_of(cls, name: str) -> "type[Schema]":
-        """What the section `name` is checked against."""
+    def schema_of(cls, name: str, values: Any) -> "type[Schema]":
+        """What the section `name`, which holds `values`, is checked against."""
         return cls
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
@@ -84,7 +84,8 @@ def read(name: str, schema: type[Read], path: Path = PATH) -> Read:
 
 def read_section(name: str, schema: type[Read], document: dict[str, Any], path: Path) -> Read:
     """The section `name` of `document`, which is all of `path`, as `read` gives it."""
-    checked: Read = check(name, schema.schema_of(name), section(name, document, path), path)
+    values = section(name, document, path)
+    checked: Read = check(name, schema.schema_of(name, values), values, path)
     for mistake in checked.contradictions(name, document, path):
         raise BadInput(f"{path}: {mistake}")
     return checked

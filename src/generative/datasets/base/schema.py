@@ -1,6 +1,6 @@
 """What a data set is made of: `prepare.<key>`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,5 +14,5 @@ class Prepare(Schema):
     raw: Annotated[str, Field(min_length=1)]
 
     @classmethod
-    def schema_of(cls, name: str) -> type[Schema]:
+    def schema_of(cls, name: str, values: Any) -> type[Schema]:
         return signature(members.dataset(name.partition(".")[2]).prepare, cls)
