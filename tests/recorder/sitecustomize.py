@@ -1,4 +1,4 @@
-"""Records what a DVC stage reads: loaded project files, opened files, blocks of params.yaml.
+"""Records what a DVC stage reads: loaded project files, opened files, sections of params.yaml.
 
 Python imports this module by itself when its folder is in PYTHONPATH.
 """
@@ -13,12 +13,12 @@ from typing import Any
 STAGE = os.environ.get("DVC_STAGE")
 WORKSPACE = Path.cwd()
 opened: set[str] = set()
-blocks: set[str] = set()
+sections: set[str] = set()
 
 
 def listen(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "generative.params.read":
-        blocks.add(arguments[0])
+        sections.add(arguments[0])
     elif event == "open" and isinstance(arguments[0], str | os.PathLike):
         mode = arguments[1]
         if mode is None or "r" in str(mode):
@@ -39,7 +39,7 @@ def write() -> None:
     record = {
         "modules": sorted(m for m in modules if m),
         "files": sorted(f for f in files if f and "__pycache__" not in f),
-        "blocks": sorted(blocks),
+        "sections": sorted(sections),
     }
     folder = Path(os.environ["RECORD_READS"])
     folder.mkdir(parents=True, exist_ok=True)

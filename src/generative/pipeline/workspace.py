@@ -1,4 +1,4 @@
-"""A scratch workspace: the same pipeline with another profile, its own lock and its own results.
+"""A workspace: the same pipeline with another profile, its own lock and its own results.
 
 The project's `dvc.lock`, `data/` and `mlruns/` stay as they are. The cache is shared, so what was
 computed once for a profile is not computed again.
@@ -15,7 +15,7 @@ from generative.datasets.download import DOWNLOADS
 from generative.pipeline import overlay
 
 # What the pipeline reads besides its own results.
-SOURCES = ("dvc.yaml", "params.yaml", "stages", "src")
+SOURCES = (".dvcignore", "dvc.yaml", "params.yaml", "stages", "src")
 
 
 def repro(profile: Path, folder: Path) -> None:
@@ -32,8 +32,6 @@ def repro(profile: Path, folder: Path) -> None:
     overlay.use(profile, folder / "params.yaml")
     environment = {
         **os.environ,
-        # The copy's package, not the one that is installed.
-        "PYTHONPATH": str((folder / "src").resolve()),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     environment.pop("DVC_ROOT", None)
