@@ -19,32 +19,33 @@ import keras
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from generative import params, runtime, training
-from generative.blocks.train import Train
+from generative.core import params, runtime
 from generative.datasets import mnist
-from generative.models.cvae import CVAE
+from generative.training import fit
+from generative.training.schema import Train
+from generative.vae.cvae import CVAE
 keras.utils.set_random_seed(1)
 data = Path(sys.argv[1])
-block = params.read("train.cvae", Train).model_copy(update={"epochs": 3, "batch_size": 32})
+train = params.read("train.cvae", Train).model_copy(update={"epochs": 3, "batch_size": 32})
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 device = runtime.Device("two", "float32", False, "statistical", strategy)
 with strategy.scope():
-    model = CVAE(**block.model)
-course = training.fit(
-    "train.cvae", model, block, device, mnist.batches(data, 32, 1, **block.data),
-    mnist.load(data, "validation", **block.data), lambda *arguments: None,
+    model = CVAE(**train.model)
+history = fit.fit(
+    "train.cvae", model, train, device, mnist.batches(data, 32, 1, **train.data),
+    mnist.load(data, "validation", **train.data), lambda *arguments: None,
     data,
 )
-print(json.dumps([strategy.num_replicas_in_sync, *course.history["loss"]]))
+print(json.dumps([strategy.num_replicas_in_sync, *history.table["loss"]]))
 """
 
 CONFIGURE = """
 import sys
 import tensorflow as tf
-from generative import runtime
-from generative.blocks.runtime import Runtime
-block = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
-device = runtime.configure(block, 7, sys.argv[3])
+from generative.core import runtime
+from generative.core.runtime import Runtime
+options = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
+device = runtime.configure(options, 7, sys.argv[3])
 import keras
 policy = keras.config.dtype_policy().name
 print(runtime.threads(), device.xla, device.precision, device.determinism, policy)
@@ -75,9 +76,9 @@ def test_configure_sets_what_was_asked() -> None:
 
 
 def test_threads_cannot_change_in_a_running_process() -> None:
-    block = Runtime(determinism=False, threads=3, xla="auto")
+    options = Runtime(determinism=False, threads=3, xla="auto")
     import tensorflow as tf
 
     tf.zeros(1)
     with pytest.raises(BadInput, match="configure a fresh process"):
-        runtime.configure(block, 1)
+        runtime.configure(options, 1)

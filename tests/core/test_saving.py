@@ -4,9 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import generative
-from generative.core import params
-from generative.core import saving
+from generative.core import params, saving
 from generative.training.schema import Train
 from generative.core.errors import BadInput
 from generative.vae.cvae import CVAE
@@ -15,68 +13,68 @@ from generative.vae.cvae import CVAE
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     arguments = params.read("train.cvae", Train).model
-    saving.save(CVAE(**arguments), saving.Description("models/cvae", arguments, "mnist", {}), tmp_path)
+    saving.save(CVAE(**arguments), saving.Description("vae/cvae", arguments, "mnist", {}), tmp_path)
     return tmp_path
 
 
 def change(folder: Path, **changes: object) -> None:
-    card = json.loads((folder / "model.json").read_text())
-    (folder / "model.json").write_text(json.dumps({**card, **changes}))
+    description = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**description, **changes}))
 
 
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     arguments = params.read("train.cvae", Train).model
-    model, card = CVAE(**arguments), saving.Description("models/cvae", arguments, "mnist", {"seed": 1})
-    saving.save(model, card, tmp_path)
-    assert saving.describe(tmp_path) == card
-    loaded = generative.load(tmp_path)
+    model, description = CVAE(**arguments), saving.Description("vae/cvae", arguments, "mnist", {"seed": 1})
+    saving.save(model, description, tmp_path)
+    assert saving.describe(tmp_path) == description
+    loaded = saving.load(tmp_path)
     for weight, saved in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, saved)
 
 
 def test_no_model(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is no trained model: it has no model.json"):
-        generative.load(tmp_path)
+        saving.load(tmp_path)
 
 
 def test_another_format(folder: Path) -> None:
     change(folder, version=99)
-    with pytest.raises(BadInput, match="holds a model of format 99, this program reads 2"):
-        generative.load(folder)
+    with pytest.raises(BadInput, match="holds a model of format 99, this program reads 3"):
+        saving.load(folder)
 
 
 def test_other_arguments(folder: Path) -> None:
     change(folder, arguments={"latent_size": 2, "width": 3})
-    with pytest.raises(BadInput, match="was written by another version of models/cvae"):
-        generative.load(folder)
+    with pytest.raises(BadInput, match="was written by another version of vae/cvae"):
+        saving.load(folder)
 
 
 def test_other_weights(folder: Path) -> None:
     arguments = {**saving.describe(folder).arguments, "latent_size": 5}
     change(folder, arguments=arguments)
-    with pytest.raises(BadInput, match="does not fit this version of models/cvae"):
-        generative.load(folder)
+    with pytest.raises(BadInput, match="does not fit this version of vae/cvae"):
+        saving.load(folder)
 
 
 def test_damaged_weights(folder: Path) -> None:
     (folder / "model.weights.h5").write_bytes(b"not hdf5")
     with pytest.raises(BadInput, match="model.weights.h5"):
-        generative.load(folder)
+        saving.load(folder)
 
 
 def test_missing_weights(folder: Path) -> None:
     (folder / "model.weights.h5").unlink()
     with pytest.raises(BadInput, match="model.weights.h5 is missing; run dvc checkout"):
-        generative.load(folder)
+        saving.load(folder)
 
 
-def test_a_damaged_card(folder: Path) -> None:
+def test_a_damaged_description(folder: Path) -> None:
     (folder / "model.json").write_text("{")
     with pytest.raises(BadInput, match="model.json is damaged"):
-        generative.load(folder)
+        saving.load(folder)
 
 
 def test_an_unknown_model(folder: Path) -> None:
-    change(folder, network="models/cave")
-    with pytest.raises(BadInput, match="unknown network 'models/cave'; did you mean models/cvae"):
-        generative.load(folder)
+    change(folder, network="vae/cave")
+    with pytest.raises(BadInput, match="unknown network 'vae/cave'; did you mean vae/cvae"):
+        saving.load(folder)

@@ -74,7 +74,7 @@ class Train(Schema):
             if self.keep == "best" or wanted.early_stopping or wanted.reduce_on_plateau:
                 yield (
                     f"{name}: needs keep: last, and neither early_stopping nor "
-                    "reduce_on_plateau; no loss of two players says which epoch is best"
+                    "reduce_on_plateau; no loss of a GAN says which epoch is best"
                 )
         elif self.callbacks.early_stopping and self.keep == "last":
             yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from generative.core.folders import atomic_folder, read_json, write_json
+
+
+def test_a_folder_is_complete_or_not_there(tmp_path: Path) -> None:
+    """/dev/full is a disk that is always full."""
+    with pytest.raises(OSError, match="No space left"), atomic_folder(tmp_path / "out") as folder:
+        (folder / "first").write_text("fits")
+        with open("/dev/full", "w") as file:
+            file.write("does not")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "old").touch()
+    with pytest.raises(ValueError, match="no"), atomic_folder(tmp_path / "out") as folder:
+        (folder / "new").touch()
+        raise ValueError("no")
+    with atomic_folder(tmp_path / "out") as folder:
+        assert [f.name for f in (tmp_path / "out").iterdir()] == ["old"]
+        (folder / "newer").touch()
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["newer"]
+
+
+def test_json_has_no_number_that_is_not_finite(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"loss": float("nan")})
+    assert not (tmp_path / "a.json").exists()
+    write_json(tmp_path / "a.json", {"loss": 1.5, "text": "数"})
+    assert read_json(tmp_path / "a.json") == {"loss": 1.5, "text": "数"}

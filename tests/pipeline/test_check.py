@@ -1,0 +1,203 @@
+"""Every section of params.yaml: a mistake is one line, before anything runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from generative.core import params
+from generative.core.errors import BadInput
+from generative.pipeline.check import check_all
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    copy = tmp_path / "params.yaml"
+    copy.write_text(params.PATH.read_text())
+    return copy
+
+
+def change(file: Path, name: str, value: Any) -> None:
+    document = yaml.safe_load(file.read_text())
+    *outer, last = name.split(".")
+    inside = document
+    for part in outer:
+        inside = inside[part]
+    inside[last] = value
+    file.write_text(yaml.safe_dump(document))
+
+
+def mistake(file: Path) -> str:
+    with pytest.raises(BadInput) as failure:
+        check_all(file)
+    message = str(failure.value)
+    assert "\n" not in message
+    return message.replace(str(file), "params.yaml")
+
+
+def test_the_committed_parameters_are_right() -> None:
+    assert {"runtime", "train.cvae", "prepare.mnist"} <= set(check_all())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("train.cvae.epochs", 0, "received 0, must be greater than or equal to 1"),
+        ("train.cvae.epochs", True, "received True, must be a valid integer"),
+        ("train.cvae.epochs", 1.5, "received 1.5, must be a valid integer"),
+        ("train.cvae.precision", "float16", "must be 'auto', 'float32' or 'bfloat16'"),
+        ("train.cvae.model.learning_rate", "2e-4", "write floats with a point"),
+        ("train.cvae.model.latent_size", -1, "received -1, must be greater than or equal to 1"),
+        ("train.cvae.data.binarization", "treshold", "must be 'none', 'threshold' or 'stochastic'"),
+        (
+            "train.cvae.callbacks",
+            {"early_stopping": {"patience": 0}},
+            "early_stopping.patience: received 0",
+        ),
+        ("train.cvae.callbacks", {"checkpoint": {}}, "unknown parameter 'checkpoint'"),
+        ("train.cvae.network", "vae/cave", "unknown network 'vae/cave'; did you mean"),
+        ("train.cvae.family", "classifiers", "received 'classifiers', vae/cvae is of vae"),
+        ("train.residual.snapshot_count", 4, "must be 0, classifiers/residual makes no pictures"),
+        ("train.cgan.snapshot_count", 0, "received 0, the snapshots need 1 or more"),
+        ("train.vae.model.objective", "boook", "must be 'elbo' or 'chollet2017'"),
+        ("train.residual.model.shift_pixels", 28, "must be less than 28"),
+        ("judge.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),
+        ("judge.members", ["cvae"], "unknown classifier 'cvae'"),
+        ("judge.features", "functional", "unknown member 'functional'"),
+        ("references.mnist.seeds", [], "references.mnist.seeds: received []"),
+        ("references.mnist.accuracy_floor", 1.5, "must be less than or equal to 1"),
+        ("references.mnist.cases.missing_digit", 10, "must be less than or equal to 9"),
+        (
+            "evaluate.texts",
+            {},
+            "unknown section 'evaluate.texts'; did you mean evaluate.text?",
+        ),
+        ("references.pictures.samples", 1, "must be greater than or equal to 2"),
+        ("train.dcgan.steps_per_epoch", 0, "must be greater than or equal to 1"),
+        ("train.dcgan.model.height", 0, "must be greater than or equal to 1"),
+        ("train.dcgan.model.objective", "hinges", "'hinge' or 'wasserstein'"),
+        ("train.gan_minimax.model.r1_every", 0, "must be greater than or equal to 1"),
+        ("train.gan_minimax.model.real_target", 1.1, "must be less than or equal to 1"),
+        ("train.gan_minimax.model.average_decay", 1.0, "must be less than 1"),
+        ("train.cgan.model.condition", "concat", "must be 'concatenation' or 'projection'"),
+        ("train.colour_gan.data", {"flips": "both"}, "unknown parameter 'flips'"),
+        ("train.cvae.dataset", "mnits", "unknown data set 'mnits'; did you mean mnist?"),
+        ("train.cvae.epoch", 3, "unknown parameter 'epoch'; did you mean epochs?"),
+        ("train.cvae.model.latent_sise", 3, "unknown parameter 'latent_sise'; did you mean"),
+        ("runtime.threads", -1, "received -1"),
+        (
+            "evaluate.vae.importance_images",
+            1,
+            "received 1, must be greater than or equal to 2",
+        ),
+        ("evaluate.vae.importance_guides", 5, "components: received 9, at most evaluate"),
+        ("prepare.mnist.test_count", 1, "received 1, must be greater than or equal to 2"),
+        ("prepare.mnist.validation_count", 0, "received 0"),
+        ("prepare.mnist.raw", "", "received '', must be"),
+        ("prepare.pictures.raw", 5, "received 5, must be a valid string"),
+        ("prepare.pictures.fit", "stretch", "must be 'crop' or 'resize'"),
+        ("prepare.pictures.test_share", 1.0, "received 1.0, must be less than 1"),
+        ("prepare.pictures.crops", 9, "unknown parameter 'crops'"),
+        ("prepare.coloured_digits.sede", 1, "unknown parameter 'sede'; did you mean seed?"),
+        ("render.vae.frames_per_second", 100, "must be less than or equal to 50"),
+        ("evaluat", {}, "unknown section 'evaluat'; did you mean evaluate?"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(
+    file: Path, name: str, value: Any, expected: str
+) -> None:
+    change(file, name, value)
+    message = mistake(file)
+    assert message.startswith("params.yaml: ")
+    assert expected in message
+    if name.count("."):
+        assert name.rpartition(".")[0] in message
+
+
+def test_a_missing_parameter(file: Path) -> None:
+    document = yaml.safe_load(file.read_text())
+    del document["train"]["cvae"]["model"]["beta"]
+    file.write_text(yaml.safe_dump(document))
+    assert mistake(file) == "params.yaml: train.cvae.model.beta is missing; add it"
+
+
+def test_early_stopping_needs_the_best_weights(file: Path) -> None:
+    change(file, "train.cvae.callbacks", {"early_stopping": {"patience": 3}})
+    change(file, "train.cvae.keep", "last")
+    assert "early_stopping needs train.cvae.keep: best" in mistake(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("keep", "best"),
+        ("callbacks", {"early_stopping": {"patience": 3}}),
+        ("callbacks", {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}),
+    ],
+)
+def test_no_epoch_of_a_gan_is_best(file: Path, name: str, value: Any) -> None:
+    change(file, f"train.acgan.{name}", value)
+    assert mistake(file) == (
+        "params.yaml: train.acgan: needs keep: last, and neither early_stopping nor "
+        "reduce_on_plateau; no loss of a GAN says which epoch is best"
+    )
+    change(file, "train.acgan.keep", "last")
+    change(file, "train.acgan.callbacks", {"activation_log": {"example": 0}})
+    check_all(file)
+
+
+def test_every_mistake_gets_a_line(file: Path) -> None:
+    change(file, "train.cvae.epochs", 0)
+    change(file, "runtime.threads", -1)
+    with pytest.raises(BadInput) as failure:
+        check_all(file)
+    assert len(str(failure.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: [", "is not valid YAML"),
+        ("just text", "must hold sections of parameters, received 'just text'"),
+        ("", "must hold sections of parameters, received None"),
+    ],
+)
+def test_no_parameters(file: Path, text: str, message: str) -> None:
+    file.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        check_all(file)
+
+
+def test_a_missing_section_of_a_family(file: Path) -> None:
+    document = yaml.safe_load(file.read_text())
+    del document["defaults"]["gan"]["model"]["momentum"]
+    file.write_text(yaml.safe_dump(document))
+    with pytest.raises(BadInput) as failure:
+        check_all(file)
+    lines = str(failure.value).splitlines()
+    gans = [key for key, section in document["train"].items() if section["family"] == "gan"]
+    assert len(lines) == len(gans)
+    assert all("model.momentum is missing; add it" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("defaults.gna", {}, "unknown family in defaults 'gna'; did you mean gan?"),
+        ("generators.cgan.network", "gan/acgan", "must be that of train.cgan, which is gan/cgan"),
+        ("generators.cgan.features", "data/raw/alexnet", "must be references.mnist.network"),
+        ("generators.cvea", {}, "generators.cvea.family is missing"),
+        ("train.Caps", {"family": "vae"}, "the key 'Caps' must be small letters, digits and _"),
+        ("fetch", ["mnist; rm -r x"], "fetch: the key 'mnist; rm -r x' must be small letters"),
+        ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
+        ("objectives.models", ["gan_minimax", "cvae"], "cvae"),
+    ],
+)
+def test_sections_that_do_not_fit_each_other(
+    file: Path, name: str, value: Any, expected: str
+) -> None:
+    change(file, name, value)
+    with pytest.raises(BadInput) as failure:
+        check_all(file)
+    assert expected in str(failure.value)
