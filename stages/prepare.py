@@ -16,9 +16,7 @@ from generative.datasets.base.schema import Prepare
 def main(arguments: list[str]) -> None:
     (key,) = arguments
     options = params.read(f"prepare.{key}", Prepare)
-    arrays = members.dataset(key).prepare(
-        Path(options.raw), **options.model_dump(exclude={"raw"})
-    )
+    arrays = members.dataset(key).prepare(Path(options.raw), **options.model_dump(exclude={"raw"}))
     lists = {name: arrays.pop(name) for name in list(arrays) if type(arrays[name]) is list}
     with atomic_folder(PREPARED / key) as folder:
         np.savez_compressed(folder / f"{key}.npz", **arrays)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from generative.core import runtime
-from generative.core.runtime import Runtime
 from generative.core.errors import BadInput
+from generative.core.runtime import Runtime
 
 TWO_DEVICES = """
 import json, sys

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from generative.core import params, saving
-from generative.training.schema import Train
 from generative.core.errors import BadInput
+from generative.training.schema import Train
 from generative.vae.cvae import CVAE
 
 
@@ -24,7 +24,10 @@ def change(folder: Path, **changes: object) -> None:
 
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     arguments = params.read("train.cvae", Train).model
-    model, description = CVAE(**arguments), saving.Description("vae/cvae", arguments, "mnist", {"seed": 1})
+    model, description = (
+        CVAE(**arguments),
+        saving.Description("vae/cvae", arguments, "mnist", {"seed": 1}),
+    )
     saving.save(model, description, tmp_path)
     assert saving.describe(tmp_path) == description
     loaded = saving.load(tmp_path)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from dvc.repo import Repo
 from networkx import ancestors
 from ruamel.yaml import YAML
@@ -16,7 +15,7 @@ from ruamel.yaml import YAML
 from generative.core import members, params
 from generative.pipeline.check import check_all, undeclared
 from generative.pipeline.overlay import use
-from tests.support.workspace import PROJECT, STORY, SUPPORT, TINY
+from tests.support.workspace import PROJECT, STORY, TINY
 
 # No output depends on it: it watches trainings.
 OBSERVER = "src/generative/tracking/"
@@ -144,8 +143,10 @@ def test_what_a_change_rebuilds(file: str, repo: Repo) -> None:
     train = params.read_document()["train"]
     expected = {
         "every model": set(train),
-        **{f"models of {d}": {k for k, s in train.items() if s["dataset"] == d}
-           for d in members.datasets()},
+        **{
+            f"models of {d}": {k for k, s in train.items() if s["dataset"] == d}
+            for d in members.datasets()
+        },
     }.get(models, set(models.split()))
     assert trained == expected
     assert others <= stages
@@ -263,5 +264,3 @@ def test_tests_import_no_test() -> None:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests"):
                 assert node.module.startswith("tests.support"), file
-
-

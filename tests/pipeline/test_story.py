@@ -20,7 +20,10 @@ MODELS = CLASSIFIERS | GENERATORS | {"char_lstm", "question_answering"}
 OF_CVAE = {"train@cvae", "evaluate@cvae", "image_quality@cvae", "render@cvae"}
 TRAINING = {f"train@{key}" for key in MODELS} | {"tune@separable", "style@chelsea_ihc"}
 EVERYTHING = {
-    *(f"fetch@{k}" for k in ("alexnet", "mnist", "photographs", "pictures", "shakespeare", "vgg16")),
+    *(
+        f"fetch@{k}"
+        for k in ("alexnet", "mnist", "photographs", "pictures", "shakespeare", "vgg16")
+    ),
     *(f"prepare@{key}" for key in ("mnist", "pictures", "shakespeare", "stories")),
     *(f"{stage}@{key}" for stage in ("train", "evaluate", "render") for key in MODELS),
     *(f"image_quality@{key}" for key in GENERATORS),

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from generative.pipeline import workspace as scratch
 from generative.core.errors import BadInput
+from generative.pipeline import workspace as scratch
 
 
 @pytest.fixture

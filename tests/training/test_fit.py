@@ -1,6 +1,7 @@
 """The trainer, with a model so small that an epoch takes a moment."""
 
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.training import losses
 from generative.core import runtime
-from generative.training import fit as training
-from generative.training.schema import ActivationLog
-from generative.training.schema import Callbacks
-from generative.training.schema import EarlyStopping
-from generative.training.schema import ReduceOnPlateau
-from generative.training.schema import TensorBoard
-from generative.training.schema import Train
 from generative.core.errors import BadInput
+from generative.core.history import History
+from generative.training import fit as training
+from generative.training import losses
+from generative.training.schema import (
+    ActivationLog,
+    Callbacks,
+    EarlyStopping,
+    ReduceOnPlateau,
+    TensorBoard,
+    Train,
+)
 
 
 class Constant(keras.Model):
@@ -57,9 +61,9 @@ class Constant(keras.Model):
         return np.full_like(images, float(self.guess))
 
 
-BLOCK = Train(
-    network="models/cvae",
-    family="likelihood",
+TRAIN = Train(
+    network="vae/cvae",
+    family="vae",
     dataset="mnist",
     data={},
     epochs=4,
@@ -74,12 +78,10 @@ BLOCK = Train(
 )
 EXAMPLES = np.ones((50, 4, 4, 1), np.float32)
 LABELS = np.zeros(50, np.uint8)
-SCRATCH = Path()
 
 
-@pytest.fixture(autouse=True)
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("tests.test_training.SCRATCH", tmp_path, raising=False)
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
@@ -90,85 +92,86 @@ def fit(
     xla: bool = False,
     examples: np.ndarray = EXAMPLES,
     **changes: Any,
-) -> training.Course:
-    block = BLOCK.model_copy(update=changes)
+) -> History:
+    workspace = changes.pop("workspace", None) or Path(tempfile.mkdtemp())
+    train = TRAIN.model_copy(update=changes)
     data = tf.data.Dataset.from_tensor_slices((examples, LABELS))
-    batches = data.batch(block.batch_size, drop_remainder=True)
+    batches = data.batch(train.batch_size, drop_remainder=True)
     device = runtime.Device("CPU", "float32", xla, "statistical", tf.distribute.get_strategy())
     return training.fit(
         "train.test",
         model,
-        block,
+        train,
         device,
         batches,
         (validation, LABELS),
         lambda *arguments: None,
-        SCRATCH,
+        workspace,
     )
 
 
-def test_course() -> None:
-    course = fit(Constant())
-    assert list(course.history["epoch"]) == [1, 2, 3, 4]
-    assert (np.diff(course.history["loss"]) < 0).all()
-    assert course.snapshots.shape == (4, 2, 4, 4, 1)
-    assert course.snapshots[0].mean() < course.snapshots[3].mean()
+def test_history() -> None:
+    history = fit(Constant())
+    assert list(history.table["epoch"]) == [1, 2, 3, 4]
+    assert (np.diff(history.table["loss"]) < 0).all()
+    assert history.snapshots.shape == (4, 2, 4, 4, 1)
+    assert history.snapshots[0].mean() < history.snapshots[3].mean()
 
 
 def test_the_best_weights_are_kept() -> None:
     """Validation wants 0.2, training pulls past it to 0.5: the best epoch is an early one."""
     low = np.full_like(EXAMPLES, 0.2)
     best, last = Constant(0.05), Constant(0.05)
-    course = fit(best, low, keep="best", epochs=6)
+    history = fit(best, low, keep="best", epochs=6)
     fit(last, low, keep="last", epochs=6)
-    index = int(course.history["val_loss"].argmin())
+    index = int(history.table["val_loss"].argmin())
     assert index < 5
-    assert float(best.guess) == pytest.approx(course.snapshots[index].mean())
-    assert float(last.guess) == pytest.approx(course.snapshots[-1].mean())
+    assert float(best.guess) == pytest.approx(history.snapshots[index].mean())
+    assert float(last.guess) == pytest.approx(history.snapshots[-1].mean())
 
 
 def test_early_stopping_stops() -> None:
     low = np.full_like(EXAMPLES, 0.2)
     stopping = Callbacks(early_stopping=EarlyStopping(patience=2))
     model = Constant(0.05)
-    course = fit(model, low, epochs=50, callbacks=stopping)
-    best = course.history["val_loss"].argmin()
-    assert len(course.history) == best + 1 + 2
-    assert float(model.guess) == pytest.approx(course.snapshots[best].mean())
+    history = fit(model, low, epochs=50, callbacks=stopping)
+    best = history.table["val_loss"].argmin()
+    assert len(history.table) == best + 1 + 2
+    assert float(model.guess) == pytest.approx(history.snapshots[best].mean())
 
 
 def test_reduce_on_plateau_reduces() -> None:
     low = np.full_like(EXAMPLES, 0.2)
     plateau = Callbacks(reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5))
-    course = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
-    assert course.history["learning_rate"].iloc[0] == pytest.approx(0.05)
-    assert course.history["learning_rate"].iloc[-1] < 0.03
+    history = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
+    assert history.table["learning_rate"].iloc[0] == pytest.approx(0.05)
+    assert history.table["learning_rate"].iloc[-1] < 0.03
 
 
-def test_the_best_weights_are_on_disk_while_training_goes_on(scratch: Path) -> None:
+def test_the_best_weights_are_on_disk_while_training_goes_on(workspace: Path) -> None:
     """So that a training that is killed has not been for nothing."""
 
     class Killed(Constant):
         def snapshot(self, images: np.ndarray) -> np.ndarray:
-            if (scratch / "best.weights.h5").exists():
+            if (workspace / "best.weights.h5").exists():
                 raise KeyboardInterrupt
             return super().snapshot(images)
 
     with pytest.raises(KeyboardInterrupt):
-        fit(Killed())
+        fit(Killed(), workspace=workspace)
     first = Constant()
-    fit(first, epochs=1)
+    fit(first, epochs=1, workspace=workspace)
     kept = Constant()
-    kept.load_weights(scratch / "best.weights.h5")
+    kept.load_weights(workspace / "best.weights.h5")
     assert float(kept.guess) == float(first.guess) > 0
 
 
-def test_the_weights_of_an_earlier_training_are_not_taken_for_the_best(scratch: Path) -> None:
+def test_the_weights_of_an_earlier_training_are_not_taken_for_the_best(workspace: Path) -> None:
     stale = Constant()
     stale.guess.assign(9.0)
-    stale.save_weights(scratch / "best.weights.h5")
+    stale.save_weights(workspace / "best.weights.h5")
     model = Constant()
-    fit(model, epochs=1)
+    fit(model, epochs=1, workspace=workspace)
     assert float(model.guess) < 1
 
 
@@ -189,12 +192,12 @@ def test_activations_are_those_of_each_epochs_weights() -> None:
     wanted = Callbacks(activation_log=ActivationLog(example=3))
     examples = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
     model = Stack()
-    course = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
-    assert len(course.activations) == 2
-    flat, dense = course.activations[-1].values()
+    history = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
+    assert len(history.activations) == 2
+    flat, dense = history.activations[-1].values()
     np.testing.assert_allclose(flat, examples[3].reshape(1, -1))
     np.testing.assert_allclose(dense, model.inner(examples[3:4]), rtol=1e-6)
-    assert list(course.activations[0])[1] == "01_dense"
+    assert list(history.activations[0])[1] == "01_dense"
     # The layers are as they were.
     assert "call" not in vars(model.inner.layers[-1])
     assert fit(Stack()).activations == []
@@ -206,11 +209,12 @@ def test_an_example_that_is_not_there() -> None:
         fit(Constant(), callbacks=wanted)
 
 
-def test_tensorboard_gets_the_curves(scratch: Path) -> None:
+def test_tensorboard_gets_the_curves(workspace: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    fit(Constant(), callbacks=Callbacks(tensorboard=TensorBoard(histogram_epochs=1)))
-    events = EventAccumulator(str(scratch / "tensorboard" / "train")).Reload()
+    board = Callbacks(tensorboard=TensorBoard(histogram_epochs=1))
+    fit(Constant(), callbacks=board, workspace=workspace)
+    events = EventAccumulator(str(workspace / "tensorboard" / "train")).Reload()
     assert "epoch_loss" in events.Tags()["tensors"]
     assert len(events.Tensors("epoch_loss")) == 4
 
@@ -223,12 +227,12 @@ def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_no_pictures_are_asked_of_a_model_that_makes_none() -> None:
-    course = fit(Constant(), snapshot_count=0)
-    assert course.snapshots.shape == (4, 0)
+    history = fit(Constant(), snapshot_count=0)
+    assert history.snapshots.shape == (4, 0)
 
 
 @pytest.mark.parametrize("xla", [False, True])
-def test_a_term_that_is_no_number_is_named_and_the_last_good_weights_stay(xla: bool) -> None:
+def test_a_term_that_is_no_number_is_named_and_the_last_finite_weights_stay(xla: bool) -> None:
     model = Constant(spoil=12)  # five steps an epoch: in the third
     with pytest.raises(training.Diverged) as failure:
         fit(model, xla=xla)
@@ -242,7 +246,7 @@ def test_a_term_that_is_no_number_is_named_and_the_last_good_weights_stay(xla: b
     assert float(model.guess) == float(good.guess)
 
 
-def test_a_divergence_names_the_rates_of_both_players() -> None:
+def test_a_divergence_names_the_rates_of_both_networks() -> None:
     rates = {"latent_size": 2, "generator_learning_rate": 1.0, "discriminator_learning_rate": 1.0}
     expected = (
         r"lower train.test.model.generator_learning_rate or "
@@ -252,66 +256,66 @@ def test_a_divergence_names_the_rates_of_both_players() -> None:
         fit(Constant(spoil=0), model=rates)
 
 
-class Seeing(Constant):
+class Recording(Constant):
     """Keeps the value of the first image of each batch that it is trained on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[float] = []
+        self.values: list[float] = []
 
     def call(self, images: Any) -> Any:
-        tf.py_function(lambda value: self.seen.append(float(value)), [images[0, 0, 0, 0]], [])
+        tf.py_function(lambda value: self.values.append(float(value)), [images[0, 0, 0, 0]], [])
         return super().call(images)
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
-def test_an_epoch_of_so_many_steps(at_once: int) -> None:
+@pytest.mark.parametrize("per_call", [1, 2, 3, 100])
+def test_an_epoch_of_so_many_steps(per_call: int) -> None:
     """Five batches in 4 epochs of 3 steps: the data goes on where an epoch ended, and repeats."""
     values = np.arange(50, dtype=np.float32)[:, None, None, None] * EXAMPLES / 50
-    model = Seeing()
-    course = fit(
-        model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=at_once
+    model = Recording()
+    history = fit(
+        model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=per_call
     )
-    assert list(course.history["epoch"]) == [1, 2, 3, 4]
-    assert len(course.snapshots) == 4
+    assert list(history.table["epoch"]) == [1, 2, 3, 4]
+    assert len(history.snapshots) == 4
     assert int(model.optimizer.iterations) == 12
-    in_training = [round(50 * value) for value in model.seen if value < 1]
+    in_training = [round(50 * value) for value in model.values if value < 1]
     assert in_training == [0, 10, 20, 30, 40, 0, 10, 20, 30, 40, 0, 10]
 
 
 def test_steps_an_epoch_can_be_more_than_the_data_has() -> None:
     model = Constant()
-    course = fit(model, keep="last", epochs=2, steps_per_epoch=8, steps_per_call=100)
+    history = fit(model, keep="last", epochs=2, steps_per_epoch=8, steps_per_call=100)
     assert int(model.optimizer.iterations) == 16
-    assert len(course.history) == 2
+    assert len(history.table) == 2
 
 
-def test_a_schedule_is_told_the_steps_that_there_will_be() -> None:
-    class Told(Constant):
+def test_a_schedule_gets_the_steps_that_there_will_be() -> None:
+    class Counting(Constant):
         def compile(self, steps: int | None = None) -> None:
             self.steps = steps
             super().compile(steps)
 
-    whole, counted = Told(), Told()
-    fit(whole, epochs=2)
+    full, counted = Counting(), Counting()
+    fit(full, epochs=2)
     fit(counted, epochs=2, steps_per_epoch=3)
-    assert (whole.steps, counted.steps) == (10, 6)
+    assert (full.steps, counted.steps) == (10, 6)
 
 
-class Worried(Constant):
-    def concerns(self, logs: dict[str, float]) -> list[str]:
+class Warns(Constant):
+    def warnings(self, logs: dict[str, float]) -> list[str]:
         return ["it is high", "and wide"] if logs["squares"] > 0.3 else []
 
 
-def test_concerns_are_printed_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    course = fit(Worried(0.05))
-    epochs = 1 + np.flatnonzero(course.history["squares"] > 0.3)
+def test_warnings_are_printed_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    history = fit(Warns(0.05))
+    epochs = 1 + np.flatnonzero(history.table["squares"] > 0.3)
     assert 0 < len(epochs) < 4
     expected = [f"epoch {epoch}: {line}" for epoch in epochs for line in ("it is high", "and wide")]
-    assert course.concerns == expected
+    assert history.warnings == expected
     printed = capsys.readouterr().out.splitlines()
     assert [line for line in printed if "warning" in line] == [f"warning: {x}" for x in expected]
-    assert fit(Constant()).concerns == []
+    assert fit(Constant()).warnings == []
 
 
 class Sized(Constant):
@@ -326,14 +330,15 @@ def test_images_of_another_shape() -> None:
     with pytest.raises(BadInput, match=f"^{expected}$"):
         fit(Sized())
     images = np.ones((50, 4, 6, 3), np.float32)
-    assert len(fit(Sized(), images, examples=images).history) == 4
+    assert len(fit(Sized(), images, examples=images).table) == 4
 
 
 @pytest.mark.parametrize(
-    ("images", "said"), [(EXAMPLES * 255, "from 255 to 255"), (EXAMPLES - 1.5, "from -0.5 to -0.5")]
+    ("images", "expected"),
+    [(EXAMPLES * 255, "from 255 to 255"), (EXAMPLES - 1.5, "from -0.5 to -0.5")],
 )
-def test_images_of_another_range(images: np.ndarray, said: str) -> None:
-    with pytest.raises(BadInput, match=rf"values {said}; models take images in \[0, 1\]"):
+def test_images_of_another_range(images: np.ndarray, expected: str) -> None:
+    with pytest.raises(BadInput, match=rf"values {expected}; models take images in \[0, 1\]"):
         fit(Constant(), images)
 
 

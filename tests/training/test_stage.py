@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from generative.core import params
-from generative.core import runtime
-from generative.core import saving
-from generative.training import fit as training
-from generative.training.schema import Train
+from generative.core import params, runtime, saving
 from generative.core.errors import BadInput
+from generative.core.history import History
+from generative.pipeline import overlay
+from generative.training import fit
+from generative.training.schema import Train
 from stages import train
-from tests.conftest import TINY
+from tests.support.workspace import TINY
 
 
 @pytest.fixture
@@ -23,12 +23,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with shrunk parameters, where nothing is tracked."""
     file = tmp_path / "params.yaml"
     file.write_text(params.PATH.read_text())
-    params.use(TINY, file)
+    overlay.use(TINY, file)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENERATIVE_TRACKING", "off")
     device = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
     monkeypatch.setattr(runtime, "configure", lambda *_: device)
     return tmp_path
+
+
+def link_prepared(project: Path, key: str, prepared: Path) -> None:
+    """Prepared data where the stage looks for it."""
+    (project / "data" / "prepared").mkdir(parents=True)
+    (project / "data" / "prepared" / key).symlink_to(prepared)
 
 
 @pytest.mark.parametrize(
@@ -46,38 +52,43 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_arguments_that_do_not_go_together_are_named_as_in_the_file(
     project: Path, request: pytest.FixtureRequest, key: str, model: dict[str, Any], message: str
 ) -> None:
-    params.change({"train": {key: {"model": model}}}, Path("test"))
+    overlay.change({"train": {key: {"model": model}}}, Path("test"))
     dataset = params.read(f"train.{key}", Train).dataset
-    prepared = request.getfixturevalue(f"prepared_{dataset}")
+    link_prepared(project, dataset, request.getfixturevalue(f"prepared_{dataset}"))
     with pytest.raises(BadInput, match=rf"^train.{key}.{message}"):
-        train.main([key, str(prepared), "out"])
-    assert not (project / "out").exists()
+        train.main([key])
+    assert not (project / "data" / "models").exists()
 
 
-def test_images_of_another_size_are_told_before_training(
+def test_images_of_another_size_are_named_before_training(
     project: Path, prepared_pictures: Path
 ) -> None:
-    params.change({"train": {"dcgan": {"model": {"height": 24}}}}, Path("test"))
+    link_prepared(project, "pictures", prepared_pictures)
+    overlay.change({"train": {"dcgan": {"model": {"height": 24}}}}, Path("test"))
     with pytest.raises(BadInput, match="holds images of 16 x 24 x 3, this network takes 24 x 24"):
-        train.main(["dcgan", str(prepared_pictures), "out"])
+        train.main(["dcgan"])
 
 
-@pytest.mark.parametrize("concerns", [[], ["epoch 1: first", "epoch 2: second"]])
+@pytest.mark.parametrize("warnings", [[], ["epoch 1: first", "epoch 2: second"]])
 def test_what_is_written(
-    project: Path, prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch, concerns: list[str]
+    project: Path, prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
 ) -> None:
-    history = pd.DataFrame({"epoch": [1, 2], "generator": [0.5, 0.25]})
+    link_prepared(project, "mnist", prepared_mnist)
+    table = pd.DataFrame({"epoch": [1, 2], "generator": [0.5, 0.25]})
     frames = np.linspace(0, 1, 2 * 3 * 4).reshape(2, 3, 2, 2, 1)
-    course = training.Course(history, frames, [], concerns)
-    monkeypatch.setattr(training, "fit", lambda *_: course)
-    train.main(["gan_minimax", str(prepared_mnist), "out"])
-    names = {"model.json", "model.weights.h5", "history.csv", "snapshots.npz"}
-    assert {file.name for file in (project / "out").iterdir()} == names | (
-        {"concerns.txt"} if concerns else set()
-    )
-    if concerns:
-        text = (project / "out" / "concerns.txt").read_text()
+    monkeypatch.setattr(fit, "fit", lambda *_: History(table, frames, [], warnings))
+    train.main(["gan_minimax"])
+    model, history = (project / "data" / kind / "gan_minimax" for kind in ("models", "history"))
+    assert {file.name for file in model.iterdir()} == {"model.json", "model.weights.h5"}
+    assert {file.name for file in history.iterdir()} == {
+        "history.csv",
+        "params.json",
+        "snapshots.npz",
+        *(["warnings.txt"] if warnings else []),
+    }
+    if warnings:
+        text = (history / "warnings.txt").read_text()
         assert text == "epoch 1: first\nepoch 2: second\n"
-    assert saving.describe(project / "out").network == "models/gan"
-    kept = np.load(project / "out" / "snapshots.npz")["frames"]
+    assert saving.describe(model).network == "gan/gan"
+    kept = np.load(history / "snapshots.npz")["frames"]
     assert (kept.dtype, kept.min(), kept.max()) == (np.uint8, 0, 255)
