@@ -1,14 +1,14 @@
-"""What a trained graph says of inputs given by hand: the command `generative predict`."""
+"""A trained multi-input or multi-output model on one's own input: what `generative predict` does."""
 
 import inspect
 from pathlib import Path
 from typing import Any
 
-from generative.cli.sampling import folder_of
+from generative.cli.sample_images import folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
-from generative.multi_io import examples
-from generative.multi_io.base.model import Graph
+from generative.multi_io import render
+from generative.multi_io.base.model import MultiIOModel
 
 MODELS = Path("data/models")
 
@@ -19,11 +19,13 @@ def predict(model: str, given: dict[str, Any], models: Path = MODELS) -> str:
     Raises `BadInput` for a model that is not trained or takes no such inputs, for inputs that are
     missing or too many, and for values that it cannot read.
     """
-    folder = folder_of(model, models, kind="")
+    folder = folder_of(model, models)
     trained = saving.load(folder)
-    if not isinstance(trained, Graph):
-        raise BadInput(f"{model} reads nothing by hand: {saving.describe(folder).network}")
-    taken = list(inspect.signature(trained.read).parameters)
+    if not isinstance(trained, MultiIOModel):
+        raise BadInput(
+            f"{model} takes no input from the command line: {saving.describe(folder).network}"
+        )
+    taken = list(inspect.signature(trained.parse_inputs).parameters)
     listed = " and ".join(f"--{name}" for name in taken)
     for name in given.keys() - set(taken):
         raise BadInput(f"--{name}: {model} does not take it; it takes {listed}")
@@ -31,8 +33,8 @@ def predict(model: str, given: dict[str, Any], models: Path = MODELS) -> str:
         if name not in given:
             raise BadInput(f"--{name} is missing: {model} takes {listed}")
     try:
-        inputs = trained.read(**given)
+        inputs = trained.parse_inputs(**given)
     except BadInput as error:
         raise BadInput(f"{model}: {error}") from None
-    (text,) = examples.said(trained, trained.predictions(inputs))
+    (text,) = render.describe_predictions(trained, trained.predictions(inputs))
     return text

@@ -1,4 +1,4 @@
-"""Images of a trained model, by hand: the command `generative sample`."""
+"""Images of a trained model: what `generative sample` does for generators."""
 
 import inspect
 import json
@@ -11,22 +11,22 @@ import numpy as np
 
 from generative.core import saving
 from generative.core.errors import BadInput, unknown
-from generative.plots import grids as rendering
+from generative.plots import grids
 
 Array = np.ndarray
 FORMATS = (".png", ".gif", ".npz")
-# Places of a sweep, and frames of its film a second.
+# Values of a sweep, and frames a second of its animation.
 PLACES, FRAMES_PER_SECOND = 9, 6
-# So many times the range that was trained is drawn, with a warning.
+# So many times the trained range is allowed, with a warning.
 FURTHEST = 2
 CLASSES = 10
 
 
 @dataclass(frozen=True)
 class Control:
-    """What an option means to a model: an argument of its `codes`, and the values this takes.
+    """What an option means to a model: an argument of its `latents`, and the values this takes.
 
-    sign: of a quantity against the code that steers it. categories: of each digit.
+    sign: of a quantity against the code that controls it. categories: of each digit.
     """
 
     argument: str
@@ -59,7 +59,7 @@ def sample(
     if out.suffix not in FORMATS:
         raise BadInput(f"--out: received {out}, must end in {', '.join(FORMATS)}")
     if out.suffix == ".gif" and not sweep:
-        raise BadInput(f"--out: received {out}; a film shows a sweep, name one with --sweep")
+        raise BadInput(f"--out: received {out}; an animation shows a sweep, name one with --sweep")
     if out.exists() and not force:
         raise BadInput(f"{out} exists; choose another name or add --force")
     folder = folder_of(model, models)
@@ -73,18 +73,18 @@ def sample(
         control = control_called(name, known, model, folder)
         if control.argument in arguments:
             raise BadInput(f"--{name}: another option sets {control.argument} already; leave one")
-        arguments[control.argument] = given(name, control, value, trained, warnings)
+        arguments[control.argument] = value_of(name, control, value, trained, warnings)
     places = [arguments]
     if sweep:
         control = control_called(sweep, known, model, folder)
         if control.argument in arguments:
             raise BadInput(f"--sweep {sweep}: another option sets {control.argument}; leave one")
-        values = swept(control, trained)
+        values = sweep_values(control, trained)
         places = [
-            {**arguments, control.argument: given(sweep, control, value, trained, [])}
+            {**arguments, control.argument: value_of(sweep, control, value, trained, [])}
             for value in values
         ]
-    images = np.stack([draw(trained, count, seed, noise, at) for at in places], axis=1)
+    images = np.stack([generate(trained, count, seed, noise, at) for at in places], axis=1)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f"{out.name}.part")
     try:
@@ -101,13 +101,13 @@ def controls_of(trained: Any, folder: Path) -> dict[str, Control]:
     A label, the numbers of a code; and the digit, the thickness and the slant, where it was
     measured which category and which code of an InfoGAN they are (`codes.json`).
     """
-    taken = inspect.signature(trained.codes).parameters
+    taken = inspect.signature(trained.latents).parameters
     codes = ("code1", "code2")[: getattr(trained, "latent_size", 2)]
     known = {name: Control(name) for name in codes if name in taken}
     # An InfoGAN's labels are its categories; other models take them only where they have classes.
     if "labels" in taken and (known or trained.classes):
         known["label"] = Control("labels")
-    file = folder.parent.parent / "metrics" / folder.name / "codes.json"
+    file = folder.parent.parent / "disentanglement" / folder.name / "codes.json"
     if "label" in known and "code1" in known and file.exists():
         measured = json.loads(file.read_text(encoding="utf-8"))
         known["digit"] = Control("labels", categories=measured.pop("digits"))
@@ -123,50 +123,50 @@ def control_called(name: str, known: dict[str, Control], model: str, folder: Pat
     options = ", ".join(f"--{option}" for option in known) or "no control but --noise"
     reason = ""
     if "code1" in known and "label" in known:
-        reason = " (evaluate_infogan, which measures what its codes steer, found none for it)"
+        reason = " (disentanglement, which measures what its codes control, found none for it)"
         if "digit" not in known:
-            reason = " (run dvc repro evaluate_infogan: it measures what its codes steer)"
+            reason = " (run dvc repro disentanglement: it measures what its codes control)"
     raise BadInput(f"--{name}: {model} does not have it{reason}; it has {options}")
 
 
-def given(name: str, control: Control, value: float, trained: Any, warnings: list[str]) -> float:
-    """The value of a control as its model takes it; what lies beyond the trained range is told."""
+def value_of(name: str, control: Control, value: float, trained: Any, warnings: list[str]) -> float:
+    """The value of a control as its model takes it; a value beyond the trained range adds a warning."""
     if control.categories is not None:
         if str(value) not in control.categories:
             raise BadInput(f"--{name}: received {value}, must be 0 to {CLASSES - 1}")
         return control.categories[str(value)]
     if control.argument == "labels":
         return value  # the model knows which it has
-    furthest = FURTHEST * trained.reach
+    furthest = FURTHEST * trained.code_range
     if not abs(value) <= furthest:
         raise BadInput(
-            f"--{name}: received {value:g}, trained from {-trained.reach:g} to {trained.reach:g}; "
+            f"--{name}: received {value:g}, trained from {-trained.code_range:g} to {trained.code_range:g}; "
             f"must be {-furthest:g} to {furthest:g}"
         )
-    if abs(value) > trained.reach:
+    if abs(value) > trained.code_range:
         warnings.append(
-            f"--{name} {value:g} is beyond the range from {-trained.reach:g} to "
-            f"{trained.reach:g} that was trained"
+            f"--{name} {value:g} is beyond the range from {-trained.code_range:g} to "
+            f"{trained.code_range:g} that was trained"
         )
     return control.sign * value
 
 
-def swept(control: Control, trained: Any) -> list[Any]:
+def sweep_values(control: Control, trained: Any) -> list[Any]:
     """The values of a control that a sweep shows."""
     if control.argument == "labels":
         return list(range(CLASSES))
-    furthest = FURTHEST * trained.reach
+    furthest = FURTHEST * trained.code_range
     return np.linspace(-furthest, furthest, PLACES).tolist()
 
 
-def draw(trained: Any, count: int, seed: int, noise: int | None, arguments: Any) -> Array:
+def generate(trained: Any, count: int, seed: int, noise: int | None, arguments: Any) -> Array:
     """Images [count, height, width, channels] of one place of a sweep."""
     if noise is None:
-        return np.asarray(trained.images(*trained.codes(count, seed, **arguments)))
-    codes, *labels = trained.codes(count, seed, **arguments)
-    size = codes.shape[1] - getattr(trained, "told_size", 0)
-    codes[:, :size] = trained.codes(1, noise, **arguments)[0][:, :size]
-    return np.asarray(trained.images(codes, *labels))
+        return np.asarray(trained.images(*trained.latents(count, seed, **arguments)))
+    latents, *labels = trained.latents(count, seed, **arguments)
+    size = latents.shape[1] - getattr(trained, "control_size", 0)
+    latents[:, :size] = trained.latents(1, noise, **arguments)[0][:, :size]
+    return np.asarray(trained.images(latents, *labels))
 
 
 def write(file: Path, suffix: str, images: Array) -> None:
@@ -178,24 +178,22 @@ def write(file: Path, suffix: str, images: Array) -> None:
             np.savez_compressed(opened, images=images if places > 1 else images[:, 0])
         elif suffix == ".gif":
             side = math.ceil(math.sqrt(count))
-            frames = [rendering.grid(images[:, place], side) for place in range(places)]
-            opened.write(rendering.film(frames, FRAMES_PER_SECOND))
+            frames = [grids.grid(images[:, place], side) for place in range(places)]
+            opened.write(grids.animation(frames, FRAMES_PER_SECOND))
         else:
             flat = images.reshape(-1, *images.shape[2:])
-            rendering.grid(flat, columns).save(opened, "PNG")
+            grids.grid(flat, columns).save(opened, "PNG")
 
 
-def folder_of(model: str, models: Path, kind: str = "models/") -> Path:
+def folder_of(model: str, models: Path) -> Path:
     """Where a trained model is, by its key or its folder.
 
-    Raises `BadInput` for a key that nothing was trained under, with those whose network is of this
-    kind: by default those that generate.
+    Raises `BadInput` for a key that nothing was trained under, with the nearest that there is.
     """
     folder = Path(model) if Path(model).is_dir() else models / model
     if folder.is_dir():
         return folder
-    cards = {file.parent.name: saving.describe(file.parent) for file in models.glob("*/model.json")}
-    known = [key for key, card in cards.items() if card.network.startswith(kind)]
+    known = [file.parent.name for file in models.glob("*/model.json")]
     if known:
         raise unknown("trained model", model, known)
     raise BadInput(f"{models} holds no trained model; run dvc repro train@{model}")

@@ -1,15 +1,15 @@
-"""Texts of a trained model, by hand: the command `generative sample` of a model that writes."""
+"""Texts of a trained model: what `generative sample` does for text models."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
-from generative.cli.sampling import folder_of
+from generative.cli.sample_images import folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
 
 MODELS = Path("data/models")
-# Characters that are written before they are shown.
+# Characters that are generated before they are printed.
 PIECE = 16
 BETWEEN = f"\n{'-' * 72}\n"
 
