@@ -1,5 +1,5 @@
-"""dvc.yaml, params.yaml and the code agree: what a stage imports and reads lies in its dependencies,
-and a change rebuilds what it should. Nothing runs here; tests/pipeline/test_story.py runs it."""
+"""dvc.yaml, params.yaml and the code agree: what a stage imports and reads lies in its
+dependencies, and a change rebuilds what it should. Nothing runs here; tests/pipeline/test_story.py runs it."""
 
 import ast
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def repo() -> Repo:
 
 
 def test_stages_depend_on_what_they_import(repo: Repo) -> None:
-    """What is imported only when a function is called, and what else a stage reads, the story sees."""
+    """Also what is imported when a function is called. What else a stage reads, the story shows."""
     for stage in repo.index.stages:
         declared = {dep.def_path for dep in stage.deps}
         code = {d for d in declared - OWN if d.startswith(("src/", "stages/"))}

@@ -34,7 +34,7 @@ def main() -> None:
 
 @app.callback()
 def project() -> None:
-    """Generative models, trained, measured, drawn and compared. The pipeline itself is: dvc repro."""
+    """Generative models, trained, measured, drawn, compared. The pipeline itself is: dvc repro."""
     here = Path.cwd()
     if (here / "src" / "generative").is_dir():
         check_checkout(here, "this command")

@@ -1,4 +1,4 @@
-"""A trained multi-input or multi-output model on one's own input: what `generative predict` does."""
+"""A trained multi-input or multi-output model on one's own input, for `generative predict`."""
 
 import inspect
 from pathlib import Path

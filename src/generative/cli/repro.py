@@ -19,6 +19,6 @@ def repro(
 
     check()
     if dry:
-        print(run.describe(run.plan(targets or [])))
+        print(run.describe(run.plan()))
     else:
         run.repro(targets or [])

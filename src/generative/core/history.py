@@ -1,4 +1,4 @@
-"""How a training went: metrics, snapshots and warnings, epoch by epoch, in a folder of their own."""
+"""How a training went, epoch by epoch: metrics, snapshots and warnings, in their own folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ def read_table(folder: Path) -> pd.DataFrame:
 
 
 def read_snapshots(folder: Path) -> np.ndarray:
-    """float32 images [epochs, count, height, width, channels] in [0, 1], or texts [epochs, count]."""
+    """float32 images [epochs, count, height, width, channels] in [0, 1] or texts [epochs, count]."""
     with np.load(folder / SNAPSHOTS) as snapshots:
         frames: np.ndarray = snapshots["frames"]
     return frames if frames.dtype.kind == "U" else frames / np.float32(255)

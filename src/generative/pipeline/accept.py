@@ -5,7 +5,7 @@ from generative.pipeline.reasons import Reasons, all_reasons, open_repo
 
 
 def accept() -> tuple[list[str], list[Reasons]]:
-    """Let dvc.lock name the present code for every stage whose code differs from that in dvc.lock in
+    """Let dvc.lock name the present code for every stage whose code differs from that there in
     comments, docstrings and layout alone; the names of these stages, and what would still run.
 
     Nothing is computed and no result is touched. Raises `BadInput` if dvc.lock cannot be written.

@@ -25,7 +25,7 @@ def files_in_workspace(dependency: str, ignore: DvcIgnoreFilter) -> Files:
 
 
 def files_by_hash(dependency: str, md5: str) -> Files | None:
-    """The newest content of `dependency` in git's history that has this hash; None if there is none."""
+    """The newest content of `dependency` in git that has this hash; None if there is none."""
     for commit in commits(dependency):
         files = files_in_commit(commit, dependency)
         if files and hash_of(files) == md5:

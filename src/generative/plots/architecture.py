@@ -7,8 +7,8 @@ import keras
 
 
 def plot_architecture(model: keras.Model, folder: Path) -> None:
-    """Write `architecture.png` into `folder`: every layer with its shapes; `architecture.txt` instead where
-    the program `dot` of graphviz is missing."""
+    """Write `architecture.png` into `folder`: every layer with its shapes; `architecture.txt`
+    instead where the program `dot` of graphviz is missing."""
     # A model of several models is clearer, and safer with dot, as one box a model.
     inside = sum(isinstance(layer, keras.Model) for layer in model.layers)
     shown = {"expand_nested": inside <= 1}

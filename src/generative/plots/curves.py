@@ -1,4 +1,4 @@
-"""Figures of numbers: learning curves, scatter and reliability diagrams. Nothing here writes a file."""
+"""Figures of numbers: learning curves, scatter and reliability diagrams. None writes a file."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -95,7 +95,7 @@ def learning_curves(history: "pd.DataFrame") -> Image.Image:
 
 
 def gan_curves(history: "pd.DataFrame") -> Image.Image:
-    """Losses of both networks, the discriminator's accuracy, the variety of samples, over epochs."""
+    """Losses of both networks, accuracy of the discriminator, variety of samples, over epochs."""
     panels: dict[str, tuple[str, ...]] = {
         "discriminator's loss": ("discriminator",),
         "generator's loss": ("generator",),

@@ -30,7 +30,7 @@ VALIDATION_BATCH = 1000
 
 
 class Diverged(BadInput):
-    """The loss stopped being a number. The model holds the weights of the last epoch in which it was one."""
+    """The loss became NaN or infinite. The model holds the weights of the epoch before."""
 
 
 def fit(
@@ -46,8 +46,8 @@ def fit(
     """Compile `model` and train it as `train` says; `name` is its section in params.yaml.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is called with each epoch's
-    number, metrics and snapshot. `workspace` gets what is no result: the best weights so far, TensorBoard's
-    files. Validation goes by thousands, or by as many as the model's `validation_batch` says.
+    number, metrics and snapshot. `workspace` gets what is no result: the best weights so far,
+    TensorBoard's files. Validation batches have 1,000 examples, or the model's `validation_batch`.
     Raises `Diverged` if a term of the loss is not finite, `BadInput` if a batch is larger than the
     data or if these are not what the model takes.
     """
@@ -190,7 +190,7 @@ def example_of(name: str, train: Train, inputs: Arrays) -> Arrays:
 
 
 def not_finite(error: Exception) -> str:
-    """The name of the term that `losses.total` or `LastFiniteWeights` stopped at; empty if neither did."""
+    """The term that `losses.total` or `LastFiniteWeights` stopped at; empty if neither did."""
     if isinstance(error, NotFinite):
         return str(error)
     found = re.search(r"(\w+) : Tensor had (NaN|-?Inf)", str(error))
