@@ -100,12 +100,12 @@ def test_no_text_stands_in_two_splits(tmp_path: Path) -> None:
     raw = tmp_path / "a.txt"
     raw.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 400))))
     folder = prepare_folder("shakespeare", raw, tmp_path / "prepared")
-    seen = set()
+    trained = set()
     for options in (CHUNKS, WINDOWS):
         for inputs, targets in shakespeare.batches(folder, 2, 1, **options):
-            seen |= set(np.concatenate([inputs, targets], axis=None).tolist())
+            trained |= set(np.concatenate([inputs, targets], axis=None).tolist())
     for split in ("validation", "test"):
-        assert not seen & set(shakespeare.stream(folder, split).tolist())
+        assert not trained & set(shakespeare.stream(folder, split).tolist())
 
 
 @pytest.mark.parametrize("options", [CHUNKS, WINDOWS])
