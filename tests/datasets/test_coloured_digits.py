@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as arrays_of
 
-from generative.datasets import coloured_digits
-from generative.datasets import mnist
 from generative.core.errors import BadInput
-from tests.conftest import write_raw_mnist, write_raw_photographs
+from generative.datasets import coloured_digits, mnist
+from tests.support.data import write_raw_mnist, write_raw_photographs
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}
 
@@ -79,5 +78,5 @@ def test_load_and_batches(prepared_coloured_digits: Path) -> None:
     known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
     batches = coloured_digits.batches(prepared_coloured_digits, 64, 1)
     assert len(batches) == 300 // 64
-    for some, names in batches:
-        assert [known[image.numpy().tobytes()] for image in some] == names.numpy().tolist()
+    for batch, names in batches:
+        assert [known[image.numpy().tobytes()] for image in batch] == names.numpy().tolist()

@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generative.datasets import mnist
 from generative.core.errors import BadInput
+from generative.datasets import mnist
 from generative.datasets.readers import digits
-from tests.conftest import write_raw_mnist
+from tests.support.data import write_raw_mnist
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}
 

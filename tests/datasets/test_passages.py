@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative.datasets import passages
 from generative.core.errors import BadInput
+from generative.datasets import passages
 
 OPTIONS: dict[str, Any] = {
     "length": 30,
@@ -41,8 +41,8 @@ def test_words_of_few_plays_have_no_id(raw_editions: Path, tmp_path: Path) -> No
 
 def test_passages_begin_every_step() -> None:
     ids = np.arange(10)
-    assert passages.cut(ids, 4, 3).tolist() == [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9]]
-    assert passages.cut(ids, 11, 3).shape == (0, 11)
+    assert passages.windows(ids, 4, 3).tolist() == [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9]]
+    assert passages.windows(ids, 11, 3).shape == (0, 11)
 
 
 def test_a_length_beyond_the_texts(raw_editions: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_length_beyond_the_texts(raw_editions: Path) -> None:
 
 def test_load(prepared_passages: Path) -> None:
     inputs, targets = passages.load(prepared_passages, "test")
-    assert {len(some) for some in targets.values()} == {len(inputs["passage"])}
+    assert {len(target) for target in targets.values()} == {len(inputs["passage"])}
     facts = passages.facts(prepared_passages)
     assert 1591 < facts["year"] < 1614
     with pytest.raises(BadInput, match="run dvc repro prepare@passages"):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generative.datasets import pictures
 from generative.core.errors import BadInput
+from generative.datasets import pictures
 
 OPTIONS: dict[str, Any] = {
     "height": 16,
@@ -136,16 +136,18 @@ def test_batches_are_flipped(
     prepared_pictures: Path, flips: pictures.Flips, ways: set[str]
 ) -> None:
     images, _ = pictures.load(prepared_pictures, "train", flips=flips)
-    seen = {}
+    known = {}
     for number, image in enumerate(images):
         for way in ("", "h", "v", "hv"):
             mirrored = image[:: -1 if "v" in way else 1, :: -1 if "h" in way else 1]
-            seen[mirrored.tobytes()] = (number, way)
+            known[mirrored.tobytes()] = (number, way)
 
     def epochs(seed: int) -> list[list[tuple[int, str]]]:
         batches = pictures.batches(prepared_pictures, 50, seed, flips=flips)
         assert batches.element_spec[0].shape == (50, 16, 24, 3)
-        return [[seen[i.numpy().tobytes()] for some, _ in batches for i in some] for _ in range(2)]
+        return [
+            [known[i.numpy().tobytes()] for batch, _ in batches for i in batch] for _ in range(2)
+        ]
 
     first, second = epochs(seed=1)
     assert len(first) == 200

@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative.datasets import shakespeare
 from generative.core.errors import BadInput
+from generative.datasets import shakespeare
 from generative.text.base import model as text
-from tests.conftest import prepare_text
+from tests.support.data import prepare as prepare_folder
 
 CHUNKS: dict[str, Any] = {"windows": "chunks", "length": 16, "carried": 3, "step": 3}
 WINDOWS: dict[str, Any] = {"windows": "last_character", "length": 16, "carried": 3, "step": 3}
@@ -99,13 +99,13 @@ def test_no_text_stands_in_two_splits(tmp_path: Path) -> None:
     """Every character is different, so a window across a cut would show."""
     raw = tmp_path / "a.txt"
     raw.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 400))))
-    folder = prepare_text(raw, tmp_path / "prepared")
-    seen = set()
+    folder = prepare_folder("shakespeare", raw, tmp_path / "prepared")
+    trained = set()
     for options in (CHUNKS, WINDOWS):
         for inputs, targets in shakespeare.batches(folder, 2, 1, **options):
-            seen |= set(np.concatenate([inputs, targets], axis=None).tolist())
+            trained |= set(np.concatenate([inputs, targets], axis=None).tolist())
     for split in ("validation", "test"):
-        assert not seen & set(shakespeare.stream(folder, split).tolist())
+        assert not trained & set(shakespeare.stream(folder, split).tolist())
 
 
 @pytest.mark.parametrize("options", [CHUNKS, WINDOWS])

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative.datasets import views
 from generative.core.errors import BadInput
+from generative.datasets import views
 
 OPTIONS: dict[str, Any] = {
     "side": 8,
@@ -44,14 +44,17 @@ def test_two_places_are_a_side_apart(raw_views: Path) -> None:
     prepared: Any = views.prepare(raw_views, **{**OPTIONS, "shift_pixels": 3})
     again: Any = views.prepare(raw_views, **{**OPTIONS, "shift_pixels": 3})
     np.testing.assert_array_equal(prepared["train_images"], again["train_images"])
+    for crops, same in zip(prepared["train_images"], prepared["train_labels"], strict=True):
+        left, right = ({tuple(pixel) for pixel in crop.reshape(-1, 3)} for crop in crops)
+        assert bool(left & right) == same  # noise: hardly two pixels are equal
 
 
 def test_batches_name_both_pictures(prepared_views: Path) -> None:
     inputs, targets = next(iter(views.batches(prepared_views, 10, 1)))
     assert inputs["left"].shape == inputs["right"].shape == (10, 8, 8, 3)
     assert set(np.unique(targets["same"])) <= {0.0, 1.0}
-    likeness = views.likeness(views.load(prepared_views, "test")[0])
-    assert likeness.max() <= 0
+    similarity = views.similarity(views.load(prepared_views, "test")[0])
+    assert similarity.max() <= 0
 
 
 def test_bands_too_low(raw_views: Path) -> None:

@@ -1,17 +1,18 @@
 """MNIST digits over photographs, in colour (the MNIST-M of Ganin et al., 2016), 32 x 32 x 3.
 
-Each digit is laid over a random patch of a photograph by the difference |patch - digit|, channel by
-channel. Digits are divided as MNIST's; patches are not, for all splits must look alike and there
+Each digit is blended with a random patch of a photograph as the difference |patch - digit|, channel
+by channel. Digits are divided as MNIST's; patches are not, for all splits must look alike and there
 may be few photographs.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
+from generative.core.params import Count, Seed
 from generative.datasets.base import arrays
+from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -23,23 +24,21 @@ SIDE = 32
 def prepare(
     raw: Path,
     *,
-    train_count: Annotated[int, Field(ge=1)],
-    validation_count: Annotated[int, Field(ge=1)],
-    test_count: Annotated[int, Field(ge=2)],  # one has no standard error
-    seed: Annotated[int, Field(ge=0, lt=2**31)],
+    train_count: Count,
+    validation_count: Count,
+    test_count: TestCount,
+    seed: Seed,
 ) -> dict[str, np.ndarray]:
     """`{split}_images` uint8 [N, 32, 32, 3], `{split}_labels` uint8 [N].
 
     `raw` holds MNIST's four files and photographs. Raises `BadInput` for a damaged file of digits,
     if more digits are asked for than there are, or if no photograph can be used.
     """
-    from generative.datasets.readers import crops
-    from generative.datasets.readers import digits
-    from generative.datasets.readers import pictures
+    from generative.datasets.readers import crops, digits, pictures
 
     prepared = digits.split(raw, KEY, train_count, validation_count, test_count)
     counts = [len(prepared[f"{split}_labels"]) for split in arrays.SPLITS]
-    patches = crops.cut(
+    patches = crops.random_crops(
         raw,
         [file for file in pictures.files_of(raw) if not file.name.endswith("-ubyte")],
         height=SIDE,
@@ -49,9 +48,8 @@ def prepare(
         test_share=0.0,
         seed=seed,
     )["train"]
-    ends = np.cumsum(counts)[:-1]
-    for split, some in zip(arrays.SPLITS, np.split(patches, ends), strict=True):
-        prepared[f"{split}_images"] = blend(prepared[f"{split}_images"], some)
+    for split, own in arrays.divide(patches, counts).items():
+        prepared[f"{split}_images"] = blend(prepared[f"{split}_images"], own)
     return prepared
 
 
@@ -65,7 +63,7 @@ def blend(digits: np.ndarray, patches: np.ndarray) -> np.ndarray:
 
 def load(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     """One split: float32 [N, 32, 32, 3] in [0, 1] and uint8 labels [N]."""
-    return arrays.load(folder, KEY, split)
+    return arrays.load_images(folder, KEY, split)
 
 
 def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
@@ -73,4 +71,4 @@ def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
 
     Images are float32 [batch, 32, 32, 3] in [0, 1].
     """
-    return arrays.batches(folder, KEY, batch_size, seed)
+    return arrays.image_batches(folder, KEY, batch_size, seed)

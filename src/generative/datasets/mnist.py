@@ -5,12 +5,13 @@ the validation digits are cut off the end of the training file.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
 
+from generative.core.params import Count, Seed
 from generative.datasets.base import arrays
+from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -23,9 +24,9 @@ Binarization = Literal["none", "threshold", "stochastic"]
 def prepare(
     raw: Path,
     *,
-    train_count: Annotated[int, Field(ge=1)],
-    validation_count: Annotated[int, Field(ge=1)],
-    test_count: Annotated[int, Field(ge=2)],  # one has no standard error
+    train_count: Count,
+    validation_count: Count,
+    test_count: TestCount,
 ) -> dict[str, np.ndarray]:
     """Split the four raw files: `{split}_images` uint8 [N, 28, 28, 1], `{split}_labels` uint8 [N].
 
@@ -41,10 +42,10 @@ def load(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One split, always the same: float32 [N, 28, 28, 1] in [0, 1] and uint8 labels [N].
 
-    `stochastic` draws each pixel once, with the probability of its grey level, so that every run
+    `stochastic` samples each pixel once, with the probability of its grey level, so that every run
     is measured on the same binary digits.
     """
-    grey, labels = arrays.load(folder, KEY, split)
+    grey, labels = arrays.load_images(folder, KEY, split)
     noise: np.ndarray | None = None
     if binarization == "stochastic":
         generator = np.random.default_rng([binarization_seed, arrays.SPLITS.index(split)])
@@ -58,25 +59,27 @@ def batches(
     seed: int,
     *,
     binarization: Binarization,
-    binarization_seed: Annotated[int, Field(ge=0, lt=2**31)],
+    binarization_seed: Seed,
 ) -> "tf.data.Dataset":
     """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
 
-    `stochastic` draws the pixels anew each epoch. Images are float32 [batch, 28, 28, 1] in [0, 1].
+    `stochastic` samples the pixels anew each epoch. Images are float32 [batch, 28, 28, 1] in
+    [0, 1].
     """
     import tensorflow as tf
 
-    def draw(grey: Any, step: Any) -> Any:
+    def transform(grey: Any, batch_seed: Any) -> Any:
         noise = None
         if binarization == "stochastic":
-            noise = tf.random.stateless_uniform(tf.shape(grey), tf.stack([step, binarization_seed]))
+            seeds = tf.stack([batch_seed, binarization_seed])
+            noise = tf.random.stateless_uniform(tf.shape(grey), seeds)
         return binarize(grey, binarization, noise)
 
-    return arrays.batches(folder, KEY, batch_size, seed, draw)
+    return arrays.image_batches(folder, KEY, batch_size, seed, transform)
 
 
 def binarize(grey: Any, mode: Binarization, noise: Any) -> Any:
-    """Grey levels in [0, 1] as the digits a model sees; `noise` is uniform in [0, 1).
+    """Grey levels in [0, 1] as black and white; `noise` is uniform in [0, 1).
 
     `threshold` sets the pixels of at least one half (the TensorFlow tutorial); `stochastic` sets a
     pixel with the probability of its grey level (Salakhutdinov & Murray, 2008).

@@ -3,13 +3,14 @@ eXtreme Deep Field. Labels are zeros: there are no classes.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
 
-from generative.datasets.base import arrays
 from generative.core.errors import BadInput
+from generative.core.params import Count, Seed
+from generative.datasets.base import arrays
+from generative.datasets.base.schema import Share, TestCount
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -18,21 +19,20 @@ KEY = "pictures"
 
 Fit = Literal["crop", "resize"]
 Flips = Literal["none", "horizontal", "both"]
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 def prepare(
     raw: Path,
     *,
-    height: Annotated[int, Field(ge=1)],
-    width: Annotated[int, Field(ge=1)],
+    height: Count,
+    width: Count,
     fit: Fit,
-    train_crops: Annotated[int, Field(ge=1)],
-    validation_crops: Annotated[int, Field(ge=1)],
-    test_crops: Annotated[int, Field(ge=2)],  # one has no standard error
+    train_crops: Count,
+    validation_crops: Count,
+    test_crops: TestCount,
     validation_share: Share,
     test_share: Share,
-    seed: Annotated[int, Field(ge=0, lt=2**31)],
+    seed: Seed,
 ) -> dict[str, np.ndarray]:
     """`{split}_images` uint8 [N, height, width, 3], `{split}_labels` uint8 [N], all 0.
 
@@ -46,14 +46,13 @@ def prepare(
             f"prepare.{KEY}: validation_share {validation_share} + test_share {test_share} leave "
             "nothing to train on; lower one of them"
         )
-    from generative.datasets.readers import crops
-    from generative.datasets.readers import pictures
+    from generative.datasets.readers import crops, pictures
 
     files = pictures.files_of(raw)
     counts = dict(zip(arrays.SPLITS, (train_crops, validation_crops, test_crops), strict=True))
     try:
         if fit == "crop":
-            images = crops.cut(
+            images = crops.random_crops(
                 raw,
                 files,
                 height=height,
@@ -64,12 +63,12 @@ def prepare(
                 seed=seed,
             )
         else:
-            whole = _resize(raw, files, height, width)
-            images = _divide(whole, validation_share, test_share, seed)
+            resized = _resize(raw, files, height, width)
+            images = _divide(resized, validation_share, test_share, seed)
     except BadInput as error:
         raise BadInput(f"prepare.{KEY}: {error}") from None
-    labels = {f"{split}_labels": np.zeros(len(some), np.uint8) for split, some in images.items()}
-    return {f"{split}_images": some for split, some in images.items()} | labels
+    labels = {f"{split}_labels": np.zeros(len(own), np.uint8) for split, own in images.items()}
+    return {f"{split}_images": own for split, own in images.items()} | labels
 
 
 def _resize(raw: Path, files: list[Path], height: int, width: int) -> np.ndarray:
@@ -82,46 +81,46 @@ def _resize(raw: Path, files: list[Path], height: int, width: int) -> np.ndarray
         pictures.check_size(picture, height, width)
         return np.asarray(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS))
 
-    return np.stack([pixels for _, pixels in pictures.survey(raw, files, cover)])
+    return np.stack([pixels for _, pixels in pictures.read_usable(raw, files, cover)])
 
 
 def _divide(
     images: np.ndarray, validation_share: float, test_share: float, seed: int
-) -> dict[str, np.ndarray]:
+) -> arrays.Arrays:
     """`images` in random order, divided by share."""
     from generative.datasets.readers.crops import lengths
 
-    parts = lengths(len(images), validation_share, test_share)
-    if parts["train"] < 1 or parts["validation"] < 1 or parts["test"] < 2:
-        divided = ", ".join(f"{length} for {split}" for split, length in parts.items())
+    counts = lengths(len(images), validation_share, test_share)
+    if counts["train"] < 1 or counts["validation"] < 1 or counts["test"] < 2:
+        listed = ", ".join(f"{count} for {split}" for split, count in counts.items())
         raise BadInput(
-            f"too few pictures, of {len(images)} the shares make {divided}; at least 1, 1 and 2 "
+            f"too few pictures, of {len(images)} the shares make {listed}; at least 1, 1 and 2 "
             "are needed: add pictures, change validation_share or test_share, or set fit: crop"
         )
     order = np.random.default_rng(seed).permutation(len(images))
-    ends = np.cumsum(list(parts.values()))[:-1]
-    return dict(zip(parts, np.split(images[order], ends), strict=True))
+    return arrays.divide(images[order], list(counts.values()))
 
 
 def load(folder: Path, split: str, *, flips: Flips) -> tuple[np.ndarray, np.ndarray]:
     """One split as it is, never flipped: float32 [N, height, width, 3] in [0, 1], uint8 zeros."""
-    return arrays.load(folder, KEY, split)
+    return arrays.load_images(folder, KEY, split)
 
 
 def batches(folder: Path, batch_size: int, seed: int, *, flips: Flips) -> "tf.data.Dataset":
     """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
 
-    Images are float32 [batch, height, width, 3] in [0, 1]. Each time it comes up, a picture is
-    mirrored with probability one half: left to right (`horizontal`), or that and upside down, one
-    regardless of the other (`both`).
+    Images are float32 [batch, height, width, 3] in [0, 1]. In each epoch a picture is mirrored with
+    probability one half: left to right (`horizontal`), or that and, independently, upside down
+    (`both`).
     """
     import tensorflow as tf
 
-    def flip(images: Any, step: Any) -> Any:
+    def flip(images: Any, batch_seed: Any) -> Any:
         axes = {"none": [], "horizontal": [2], "both": [2, 1]}[flips]
         for number, axis in enumerate(axes):
-            heads = tf.random.stateless_uniform([batch_size, 1, 1, 1], tf.stack([step, number]))
-            images = tf.where(heads < 0.5, tf.reverse(images, [axis]), images)
+            seeds = tf.stack([batch_seed, number])
+            uniform = tf.random.stateless_uniform([batch_size, 1, 1, 1], seeds)
+            images = tf.where(uniform < 0.5, tf.reverse(images, [axis]), images)
         return images
 
-    return arrays.batches(folder, KEY, batch_size, seed, flip)
+    return arrays.image_batches(folder, KEY, batch_size, seed, flip)

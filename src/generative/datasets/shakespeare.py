@@ -1,32 +1,32 @@
 """A text as a stream of characters: by default Shakespeare's plays and poems.
 
 The stream is cut into training, validation and test text before anything else, each in one piece:
-windows that overlap, divided at random, would show a model most of the text it is tested on.
+windows that overlap, divided at random, would put most of the test text into the training data.
 
 A character is its place in the vocabulary, counted from 1; 0 stands for no character: as an input
-it says that a text begins, as a target that nothing is to be predicted.
+it marks the beginning of a text, as a target it is masked.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
 
-from generative.datasets.base import arrays
 from generative.core.errors import BadInput
+from generative.core.params import Count
+from generative.datasets.base import arrays
+from generative.datasets.base.schema import Share
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 KEY = "shakespeare"
 START = 0
-# Held-out text is read in rows of this many characters: long ones, for each starts from nothing.
+# Characters in a row of held-out text: many, for each row starts without context.
 ROW = 2048
 
 Case = Literal["kept", "lower"]
 Windows = Literal["chunks", "last_character"]
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 def prepare(
@@ -48,17 +48,16 @@ def prepare(
     lengths = [int(len(text) * share) for share in (validation_share, test_share)]
     lengths.insert(0, len(text) - sum(lengths))
     if min(lengths) < 2:
-        shown = ", ".join(f"{n} for {s}" for n, s in zip(lengths, arrays.SPLITS, strict=True))
+        listed = ", ".join(f"{n} for {s}" for n, s in zip(lengths, arrays.SPLITS, strict=True))
         raise BadInput(
-            f"prepare.{KEY}: of {len(text):,} characters the shares make {shown}; at least 2 each "
+            f"prepare.{KEY}: of {len(text):,} characters the shares make {listed}; at least 2 each "
             "are needed: add text, or change validation_share or test_share"
         )
     vocabulary = sorted(set(text))
     ids = np.searchsorted(_code_points("".join(vocabulary)), _code_points(text)) + 1
     ids = ids.astype(np.uint8 if len(vocabulary) < 256 else np.uint16)
-    parts = np.split(ids, np.cumsum(lengths)[:-1])
-    named = {f"{split}_ids": part for split, part in zip(arrays.SPLITS, parts, strict=True)}
-    return {**named, "vocabulary": vocabulary}
+    divided = {f"{split}_ids": own for split, own in arrays.divide(ids, lengths).items()}
+    return {**divided, "vocabulary": vocabulary}
 
 
 def _code_points(text: str) -> np.ndarray:
@@ -66,8 +65,8 @@ def _code_points(text: str) -> np.ndarray:
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    """What a model's constructor is told of the data: the `vocabulary`, as one str."""
-    return {"vocabulary": "".join(arrays.listed(folder, KEY, "vocabulary"))}
+    """Arguments of a network's constructor: the `vocabulary`, as one str."""
+    return {"vocabulary": "".join(arrays.read_list(folder, KEY, "vocabulary"))}
 
 
 def stream(folder: Path, split: str) -> np.ndarray:
@@ -80,8 +79,8 @@ def load(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One split as inputs and targets, ids [rows, about 2048]; each row starts a text.
 
-    All models read the same rows, whatever windows they learned from, so that they compare. Fewer
-    characters than there are rows are cut off the end.
+    The rows are the same whatever the options, so that models compare. Fewer characters than there
+    are rows are cut off the end.
     """
     ids = stream(folder, split)
     rows = max(1, len(ids) // ROW)
@@ -89,7 +88,8 @@ def load(
 
 
 def _pairs(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and targets: before a character stands the last one, before the first `START`."""
+    """Inputs and targets [rows, length]: the input of a character is the one before it, that of the
+    first is `START`."""
     inputs = np.roll(targets, 1, axis=1)
     inputs[:, 0] = START
     return inputs, targets
@@ -101,15 +101,15 @@ def batches(
     seed: int,
     *,
     windows: Windows,
-    length: Annotated[int, Field(ge=1)],
-    carried: Annotated[int, Field(ge=1)],
-    step: Annotated[int, Field(ge=1)],
+    length: Count,
+    carried: Count,
+    step: Count,
 ) -> "tf.data.Dataset":
     """The training text for `fit`: batches of (inputs, targets), ids [batch, length].
 
     `chunks` cuts the text into passages of `carried` chunks and takes `batch_size` of them at a
-    time, in random order: row r of a batch goes on where row r of the batch before stopped, until
-    the passages end. An input of 0 says that one begins.
+    time, in random order: row r of a batch continues row r of the batch before until the passages
+    end. An input of 0 marks the beginning of one.
     `last_character` (Chollet, 2017, section 8.1) takes windows of `length` characters, one every
     `step`, in random order; only the character behind a window is predicted, so all other targets
     are 0. Raises `BadInput` for a text too short for one batch.
@@ -118,24 +118,25 @@ def batches(
 
     ids = stream(folder, "train")
     if windows == "last_character":
-        starts = len(range(0, len(ids) - length, step))
-        _check(starts >= batch_size, ids, batch_size, 1)
+        count = len(range(0, len(ids) - length, step))
+        _check(count, ids, batch_size, 1)
         text = tf.constant(ids)
 
         def window(number: Any) -> tuple[Any, Any]:
             places = number[:, tf.newaxis] * step + tf.range(length + 1, dtype=tf.int64)
-            read = tf.gather(text, places)
-            inputs = tf.pad(read[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-            return inputs, tf.pad(read[:, -1:], [[0, 0], [length, 0]], constant_values=START)
+            characters = tf.gather(text, places)
+            inputs = tf.pad(characters[:, :-1], [[0, 0], [1, 0]], constant_values=START)
+            return inputs, tf.pad(characters[:, -1:], [[0, 0], [length, 0]], constant_values=START)
 
-        order = tf.data.Dataset.range(starts).shuffle(starts, seed=seed)
+        order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
         return order.batch(batch_size, drop_remainder=True).map(window).prefetch(2)
 
-    count = len(ids) // (carried * length)
-    _check(count >= batch_size, ids, batch_size, carried * length)
+    passage = carried * length
+    count = len(ids) // passage
+    _check(count, ids, batch_size, passage)
     pairs = [
         tf.constant(side.reshape(count, carried, length))
-        for side in _pairs(ids[: count * carried * length].reshape(count, -1))
+        for side in _pairs(ids[: count * passage].reshape(count, -1))
     ]
 
     def chunks(numbers: Any) -> tuple[Any, Any]:
@@ -143,14 +144,14 @@ def batches(
         return tf.transpose(inputs, (1, 0, 2)), tf.transpose(targets, (1, 0, 2))
 
     order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
-    read = order.batch(batch_size, drop_remainder=True).map(chunks).unbatch()
-    return read.apply(
-        tf.data.experimental.assert_cardinality(count // batch_size * carried)
-    ).prefetch(2)
+    batched = order.batch(batch_size, drop_remainder=True).map(chunks).unbatch()
+    steps = count // batch_size * carried
+    return batched.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
 
 
-def _check(enough: bool, ids: np.ndarray, batch_size: int, length: int) -> None:
-    if not enough:
+def _check(count: int, ids: np.ndarray, batch_size: int, length: int) -> None:
+    """Raise `BadInput` if `count` pieces of `length` characters of `ids` make no batch."""
+    if count < batch_size:
         raise BadInput(
             f"the training text has {len(ids):,} characters, too few for a batch of {batch_size} "
             f"times {length}; lower batch_size, data.carried or data.length, or add text"

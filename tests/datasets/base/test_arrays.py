@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.datasets.base import arrays
 from generative.core.errors import BadInput
+from generative.datasets.base import arrays
 
 
 @pytest.fixture
@@ -22,39 +22,39 @@ def numbered(tmp_path: Path) -> Path:
 
 
 def test_load(numbered: Path) -> None:
-    images, labels = arrays.load(numbered, "numbered", "validation")
+    images, labels = arrays.load_images(numbered, "numbered", "validation")
     assert (images.dtype, images.shape, labels.dtype) == (np.float32, (10, 2, 3, 1), np.uint8)
     np.testing.assert_array_equal(images[:, 1, 2, 0], labels.astype(np.float32) / 255)
 
 
 def test_batches_keep_images_and_labels_together(numbered: Path) -> None:
-    batches = arrays.batches(numbered, "numbered", 4, seed=1)
+    batches = arrays.image_batches(numbered, "numbered", 4, seed=1)
     assert len(batches) == 2
     for images, labels in batches:
         assert images.shape == (4, 2, 3, 1)
         np.testing.assert_allclose(images[:, 0, 0, 0] * 255, labels, atol=1e-5)
 
 
-def test_an_epoch_shows_each_image_at_most_once(numbered: Path) -> None:
-    batches = arrays.batches(numbered, "numbered", 5, seed=1)
+def test_an_epoch_has_each_image_at_most_once(numbered: Path) -> None:
+    batches = arrays.image_batches(numbered, "numbered", 5, seed=1)
     epochs = [[n for _, labels in batches for n in labels.numpy()] for _ in range(2)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1]
 
 
 def test_transform_gets_another_number_for_each_batch(numbered: Path) -> None:
-    def mark(images: Any, step: Any) -> Any:
-        return tf.fill(tf.shape(images), step)
+    def mark(images: Any, batch_seed: Any) -> Any:
+        return tf.fill(tf.shape(images), batch_seed)
 
     def numbers(seed: int) -> list[list[float]]:
-        batches = arrays.batches(numbered, "numbered", 5, seed, mark)
+        batches = arrays.image_batches(numbered, "numbered", 5, seed, mark)
         assert batches.element_spec[0].dtype == tf.float32
         return [[float(images[0, 0, 0, 0]) for images, _ in batches] for _ in range(2)]
 
-    drawn = numbers(seed=1)
-    assert len({number for epoch in drawn for number in epoch}) == 4
-    assert numbers(seed=1) == drawn
-    assert numbers(seed=2) != drawn
+    first = numbers(seed=1)
+    assert len({number for epoch in first for number in epoch}) == 4
+    assert numbers(seed=1) == first
+    assert numbers(seed=2) != first
 
 
 @pytest.fixture
@@ -69,15 +69,28 @@ def doubled(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_saved_is_read(tmp_path: Path) -> None:
+    columns = arrays.divide(np.arange(6, dtype=np.uint8), (3, 2, 1))
+    assert [column.tolist() for column in columns.values()] == [[0, 1, 2], [3, 4], [5]]
+    content: dict[str, Any] = {f"{split}_number": own for split, own in columns.items()}
+    arrays.save(tmp_path, "small", {**content, "words": ["one", "two"]})
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["small.npz", "words.json"]
+    for split, own in columns.items():
+        found = arrays.read(tmp_path, "small", split)
+        np.testing.assert_array_equal(found["number"], own)
+        assert found["number"].dtype == np.uint8
+    assert arrays.read_list(tmp_path, "small", "words") == ["one", "two"]
+
+
 def test_columns_and_lists(doubled: Path) -> None:
     assert set(arrays.read(doubled, "doubled", "test")) == {"number", "double"}
-    assert arrays.listed(doubled, "doubled", "words") == ["one", "two"]
+    assert arrays.read_list(doubled, "doubled", "words") == ["one", "two"]
 
 
 def test_columns_are_shuffled_together(doubled: Path) -> None:
     columns = arrays.read(doubled, "doubled", "train")
     examples = ({"number": columns["number"]}, {"double": columns["double"]})
-    batches = arrays.shuffled(examples, 4, seed=1)
+    batches = arrays.shuffled_batches(examples, 4, seed=1)
     epochs = []
     for _ in range(2):
         numbers: list[int] = []
@@ -87,17 +100,17 @@ def test_columns_are_shuffled_together(doubled: Path) -> None:
         assert len(numbers) == len(set(numbers)) == 8
         epochs.append(numbers)
     assert epochs[0] != epochs[1]
-    again = [inputs["number"].numpy() for inputs, _ in arrays.shuffled(examples, 4, seed=1)]
+    again = [inputs["number"].numpy() for inputs, _ in arrays.shuffled_batches(examples, 4, seed=1)]
     assert np.concatenate(again).tolist() == epochs[0]
 
 
 def test_not_prepared(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="pictures.npz is missing; run dvc repro prepare@pictures"):
-        arrays.load(tmp_path, "pictures", "train")
+        arrays.load_images(tmp_path, "pictures", "train")
     with pytest.raises(BadInput, match="words.json is missing; run dvc repro prepare@stories"):
-        arrays.listed(tmp_path, "stories", "words")
+        arrays.read_list(tmp_path, "stories", "words")
 
 
 def test_unknown_split(numbered: Path) -> None:
     with pytest.raises(BadInput, match="unknown split 'tset'; did you mean test"):
-        arrays.load(numbered, "numbered", "tset")
+        arrays.load_images(numbered, "numbered", "tset")

@@ -1,6 +1,7 @@
 """Frogs, out of a small archive of CIFAR-10's binary format."""
 
 import io
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generative.datasets.readers import cifar10 as frogs
-from generative.datasets import download as sources
-from generative.cli.main import fetch
 from generative.core.errors import BadInput
+from generative.datasets import download
+from generative.datasets.readers import cifar10
+from generative.datasets.sources.schema import SOURCES
+from tests.support import data
 
 
 def record(label: int, pixels: np.ndarray) -> bytes:
@@ -35,7 +37,7 @@ def pictures() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 
 
-def test_the_command_leaves_a_folder_of_frogs(
+def test_fetching_leaves_a_folder_of_frogs(
     pictures: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror = tmp_path / "mirror"
@@ -47,12 +49,11 @@ def test_the_command_leaves_a_folder_of_frogs(
         archive,
         {"data_batch_1.bin": b"".join(records[:4]), "test_batch.bin": records[4]},
     )
-    (real,) = sources.SOURCES["frogs"]
-    made_up = sources.Input(real.name, sources.sha256_of(archive), real.origin, put=real.put)
-    monkeypatch.setitem(sources.SOURCES, "frogs", [made_up])
-    monkeypatch.setattr(sources, "DOWNLOADS", tmp_path / "downloads")
+    shutil.copytree(SOURCES, tmp_path / "sources")
+    data.pin(tmp_path / "sources", mirror)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENERATIVE_MIRROR", str(mirror))
-    fetch("frogs", tmp_path / "frogs")
+    download.fetch("frogs", tmp_path / "frogs", sources=tmp_path / "sources")
     found = {file.name: np.asarray(Image.open(file)) for file in (tmp_path / "frogs").iterdir()}
     assert set(found) == {
         "data_batch_1_0000.png",
@@ -66,17 +67,10 @@ def test_the_command_leaves_a_folder_of_frogs(
 def test_a_batch_of_another_length(tmp_path: Path) -> None:
     write_archive(tmp_path / "a.tar.gz", {"data_batch_1.bin": bytes(3074)})
     with pytest.raises(BadInput, match="data_batch_1.bin: 3,074 bytes are no whole number of rec"):
-        frogs.unpack(tmp_path / "a.tar.gz", tmp_path)
+        cifar10.extract_frogs(tmp_path / "a.tar.gz", tmp_path)
 
 
 def test_no_frogs(pictures: np.ndarray, tmp_path: Path) -> None:
     write_archive(tmp_path / "a.tar.gz", {"data_batch_1.bin": record(5, pictures[0])})
     with pytest.raises(BadInput, match="holds no frog; delete it and fetch it again"):
-        frogs.unpack(tmp_path / "a.tar.gz", tmp_path)
-
-
-def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(BadInput, match="is there already and not empty; name a new folder"):
-        fetch("frogs", tmp_path)
-    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+        cifar10.extract_frogs(tmp_path / "a.tar.gz", tmp_path)

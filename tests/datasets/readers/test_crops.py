@@ -20,7 +20,7 @@ def write_places(file: Path, height: int, width: int, number: int = 0) -> None:
 
 
 def cut(folder: Path, height: int = 16, width: int = 24, seed: int = 1) -> dict[str, np.ndarray]:
-    return crops.cut(
+    return crops.random_crops(
         folder,
         sorted(folder.iterdir()),
         height=height,
@@ -36,21 +36,21 @@ def cut(folder: Path, height: int = 16, width: int = 24, seed: int = 1) -> dict[
 def test_lengths_divide_everything(total: int, validation: float, test: float) -> None:
     if validation + test >= 1:
         return
-    parts = crops.lengths(total, validation, test)
-    assert sum(parts.values()) == total
-    assert min(parts.values()) >= 0
-    assert abs(parts["validation"] - total * validation) <= 0.5
-    assert abs(parts["test"] - total * test) <= 0.5
+    lengths = crops.lengths(total, validation, test)
+    assert sum(lengths.values()) == total
+    assert min(lengths.values()) >= 0
+    assert abs(lengths["validation"] - total * validation) <= 0.5
+    assert abs(lengths["test"] - total * test) <= 0.5
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.floats(0.01, 0.49), st.floats(0.01, 0.49))
 def test_every_pixel_is_in_one_band(
     height: int, width: int, validation: float, test: float
 ) -> None:
-    seen = np.zeros((height, width), int)
+    count = np.zeros((height, width), int)
     for rows, columns in crops.bands(height, width, validation, test).values():
-        seen[rows, columns] += 1
-    assert (seen == 1).all()
+        count[rows, columns] += 1
+    assert (count == 1).all()
 
 
 @pytest.mark.parametrize(("size", "axis"), [((100, 160), 1), ((160, 100), 0), ((130, 130), 1)])
@@ -73,7 +73,7 @@ def test_no_pixel_of_a_test_crop_is_in_a_training_crop(
 
 def test_every_place_of_a_band_can_come_up() -> None:
     pixels = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
-    taken = crops.take(pixels, 4, 3, 200, np.random.default_rng(0))
+    taken = crops.crops_of(pixels, 4, 3, 200, np.random.default_rng(0))
     expected = {
         pixels[top : top + 4, left : left + 3].tobytes() for top in (0, 1) for left in (0, 1)
     }

@@ -6,7 +6,7 @@ import pytest
 
 from generative.core.errors import BadInput
 from generative.datasets.readers import digits
-from tests.conftest import write_idx, write_raw_mnist
+from tests.support.data import write_idx, write_raw_mnist
 
 COUNTS = {"train_count": 300, "validation_count": 100, "test_count": 100}
 LABELS = "train-labels-idx1-ubyte"

@@ -8,7 +8,7 @@ import pytest
 
 from generative.core.errors import BadInput
 from generative.datasets.readers.pickled import read_arrays
-from tests.conftest import write_raw_alexnet
+from tests.support.data import write_raw_alexnet
 
 
 @pytest.fixture

@@ -203,8 +203,10 @@ def test_no_folder(tmp_path: Path) -> None:
 def test_what_is_skipped_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (8, 6), RED).save(tmp_path / "a.png")
     (tmp_path / "notes.txt").write_text("just text")
-    kept = pictures.survey(tmp_path, pictures.files_of(tmp_path), lambda picture: picture.size)
-    assert kept == [(tmp_path / "a.png", (8, 6))]
+    usable = pictures.read_usable(
+        tmp_path, pictures.files_of(tmp_path), lambda picture: picture.size
+    )
+    assert usable == [(tmp_path / "a.png", (8, 6))]
     assert capsys.readouterr().out.splitlines() == [
         f"skipped {tmp_path}/notes.txt: not a picture of a known format",
         "read 1 picture, skipped 1",
@@ -215,7 +217,7 @@ def test_nothing_usable_lists_the_reasons(tmp_path: Path) -> None:
     for number in range(13):
         (tmp_path / f"{number:02}.txt").touch()
     with pytest.raises(BadInput) as failure:
-        pictures.survey(tmp_path, pictures.files_of(tmp_path), lambda picture: picture)
+        pictures.read_usable(tmp_path, pictures.files_of(tmp_path), lambda picture: picture)
     first, *reasons, last = str(failure.value).splitlines()
     assert first == f"no picture in {tmp_path} can be used:"
     assert len(reasons) == 10

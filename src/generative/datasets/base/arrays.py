@@ -1,22 +1,36 @@
-"""Prepared data: one split of a data set's `.npz`, its lists, and shuffled batches for `fit`."""
+"""Prepared data on disk, one split of it, and shuffled batches for `fit`.
 
-import json
-from collections.abc import Callable
+A prepared data set is `<key>.npz` with its arrays as `{split}_{name}`, and a JSON file for each of
+its lists.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from generative.core.errors import BadInput
-from generative.core.errors import unknown
+from generative.core.errors import BadInput, unknown
+from generative.core.folders import read_json, write_json
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 SPLITS = ("train", "validation", "test")
 
-
 Arrays = dict[str, np.ndarray]
+Content = Mapping[str, np.ndarray | list[str]]
+
+
+def save(folder: Path, key: str, prepared: Content) -> None:
+    """Write what the data set `key` prepared into `folder`."""
+    arrays: dict[str, Any] = {}
+    for name, value in prepared.items():
+        if isinstance(value, list):
+            write_json(folder / f"{name}.json", value)
+        else:
+            arrays[name] = value
+    np.savez_compressed(folder / f"{key}.npz", **arrays)
 
 
 def read(folder: Path, key: str, split: str) -> Arrays:
@@ -31,14 +45,24 @@ def read(folder: Path, key: str, split: str) -> Arrays:
         return {name.removeprefix(f"{split}_"): prepared[name] for name in own}
 
 
-def listed(folder: Path, key: str, name: str) -> list[str]:
+def read_list(folder: Path, key: str, name: str) -> list[str]:
     """The list `<name>.json` of the data set `key`; `BadInput` if it is not prepared."""
-    text = _existing(folder / f"{name}.json", key).read_text(encoding="utf-8")
-    found: list[str] = json.loads(text)
+    found: list[str] = read_json(_existing(folder / f"{name}.json", key))
     return found
 
 
-def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+def _existing(file: Path, key: str) -> Path:
+    if not file.exists():
+        raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
+    return file
+
+
+def divide(values: np.ndarray, counts: Sequence[int]) -> Arrays:
+    """`values` [N, ...] cut into one piece a split, in order; the counts add up to N."""
+    return dict(zip(SPLITS, np.split(values, np.cumsum(counts)[:-1]), strict=True))
+
+
+def load_images(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Images of one split, float32 [N, height, width, channels] in [0, 1], and labels, uint8 [N].
 
     Raises `BadInput` as `read` does.
@@ -47,44 +71,40 @@ def load(folder: Path, key: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     return found["images"].astype(np.float32) / 255, found["labels"]
 
 
-def shuffled(examples: tuple[Arrays, Arrays], batch_size: int, seed: int) -> "tf.data.Dataset":
-    """Inputs and targets [N, ...] by name for `fit`: shuffled each epoch, full batches."""
-    import tensorflow as tf
-
-    count = len(next(iter(examples[0].values())))
-    order = tf.data.Dataset.from_tensor_slices(examples).shuffle(count, seed=seed)
-    return order.batch(batch_size, drop_remainder=True).prefetch(2)
-
-
-def batches(
+def image_batches(
     folder: Path,
     key: str,
     batch_size: int,
     seed: int,
-    transform: Callable[[Any, Any], Any] = lambda images, step: images,
+    transform: Callable[[Any, Any], Any] = lambda images, batch_seed: images,
 ) -> "tf.data.Dataset":
     """The training images for `fit`: shuffled each epoch, full batches of (images, labels).
 
-    `transform` makes what the model sees of a batch, float32 [batch, height, width, channels] in
-    [0, 1]; its second argument is a new random number for each batch, int64, to seed draws with.
+    `transform(images, batch_seed)` changes a batch, float32 [batch, height, width, channels] in
+    [0, 1]; `batch_seed` is a new random number for each batch, int64.
     """
     import tensorflow as tf
 
     train = read(folder, key, "train")
     images, labels = tf.constant(train["images"]), tf.constant(train["labels"])
 
-    def take(index: Any, step: Any) -> tuple[Any, Any]:
-        seen = transform(tf.cast(tf.gather(images, index), tf.float32) / 255, step)
-        return tf.cast(seen, tf.float32), tf.gather(labels, index)
+    def take(index: Any, batch_seed: Any) -> tuple[Any, Any]:
+        scaled = tf.cast(tf.gather(images, index), tf.float32) / 255
+        return tf.cast(transform(scaled, batch_seed), tf.float32), tf.gather(labels, index)
 
     # Shuffling numbers and gathering batches leaves the images in place: nothing else is copied.
     order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
-    steps = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    batch_seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
     index = order.batch(batch_size, drop_remainder=True)
-    return tf.data.Dataset.zip(index, steps).map(take).prefetch(2)
+    return tf.data.Dataset.zip(index, batch_seeds).map(take).prefetch(2)
 
 
-def _existing(file: Path, key: str) -> Path:
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
-    return file
+def shuffled_batches(
+    examples: tuple[Arrays, Arrays], batch_size: int, seed: int
+) -> "tf.data.Dataset":
+    """Inputs and targets [N, ...] by name for `fit`: shuffled each epoch, full batches."""
+    import tensorflow as tf
+
+    count = len(next(iter(examples[0].values())))
+    order = tf.data.Dataset.from_tensor_slices(examples).shuffle(count, seed=seed)
+    return order.batch(batch_size, drop_remainder=True).prefetch(2)

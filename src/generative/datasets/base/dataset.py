@@ -1,4 +1,4 @@
-"""What a data set offers, and a prepared data set as one model sees it."""
+"""What a data set offers, and a prepared data set with the options of one model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from generative.core import members
+from generative.datasets.base.arrays import Arrays, Content
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -15,33 +16,36 @@ PREPARED = Path("data/prepared")
 
 
 class DataSet(Protocol):
-    """A module of `datasets/`. The keyword-only arguments of its functions are the sections
-    `prepare.<key>` and `train.<key>.data` of params.yaml, with their ranges.
+    """A module of `datasets/`.
 
-    It may also offer
-        facts(folder): what a network's constructor is told of the data, such as a vocabulary;
-        groups(folder, split): numbers [N] by name, equal for examples that have something in common;
-        subsets(folder, split): which examples are measured by themselves, bool [N] by prefix;
-        similarity(inputs): a comparison of two inputs without a model, float [N].
+    The keyword-only arguments of `prepare` and of `batches` are the sections `prepare.<key>` and
+    `train.<key>.data` of params.yaml, with their ranges; `load` takes those of `batches`. A module
+    imports its readers in `prepare`: what trains on prepared data depends on no reader.
+
+    It may also offer, as `Prepared` describes them,
+        facts(folder) -> dict[str, Any]
+        groups(folder, split) -> Arrays
+        subsets(folder, split) -> Arrays
+        similarity(inputs) -> np.ndarray
     """
 
     KEY: str
 
-    def prepare(self, raw: Path, **options: Any) -> dict[str, np.ndarray | list[str]]:
+    def prepare(self, raw: Path, /, *args: Any, **options: Any) -> Content:
         """Raw files to arrays `{split}_{name}` and lists; `BadInput` for what cannot be used."""
 
-    def load(self, folder: Path, split: str, **options: Any) -> tuple[Any, Any]:
+    def load(self, folder: Path, split: str, /, *args: Any, **options: Any) -> tuple[Any, Any]:
         """One split, always the same: inputs and targets [N, ...], arrays or arrays by name."""
 
     def batches(
-        self, folder: Path, batch_size: int, seed: int, **options: Any
+        self, folder: Path, batch_size: int, seed: int, /, *args: Any, **options: Any
     ) -> "tf.data.Dataset":
-        """The training split for `fit`: shuffled each epoch, full batches."""
+        """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared data set as one model sees it.
+    """A prepared data set with the options of one model.
 
     key: of the data set. options: `train.<key>.data`. folder: where its arrays are.
     """
@@ -69,6 +73,22 @@ class Prepared:
         return self.dataset.batches(self.folder, batch_size, seed, **self.options)
 
     def facts(self) -> dict[str, Any]:
-        """What the network's constructor is told of the data; nothing where it needs nothing."""
-        facts = getattr(self.dataset, "facts", None)
-        return facts(self.folder) if facts else {}
+        """Arguments of a network's constructor that the data decide, such as a vocabulary."""
+        return self._offered("facts", self.folder) or {}
+
+    def groups(self, split: str) -> Arrays:
+        """Numbers [N] by the name of a grouping, equal for examples of one group: a play, ..."""
+        return self._offered("groups", self.folder, split) or {}
+
+    def subsets(self, split: str) -> Arrays:
+        """Which examples are measured by themselves: bool [N], by the prefix of their metrics."""
+        return self._offered("subsets", self.folder, split) or {}
+
+    def similarity(self, inputs: Arrays) -> np.ndarray | None:
+        """How similar the two inputs of each example are, without a model: float [N], or None."""
+        return self._offered("similarity", inputs)
+
+    def _offered(self, name: str, *arguments: Any) -> Any:
+        """What the optional function `name` of the data set returns; None where there is none."""
+        function = getattr(self.dataset, name, None)
+        return function(*arguments) if function else None

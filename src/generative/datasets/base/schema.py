@@ -1,4 +1,4 @@
-"""What a data set is made of: `prepare.<key>`."""
+"""The section `prepare.<key>`, and ranges that data sets share."""
 
 from typing import Annotated, Any
 
@@ -7,9 +7,12 @@ from pydantic import Field
 from generative.core import members
 from generative.core.params import Schema, signature
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+TestCount = Annotated[int, Field(ge=2)]  # the mean of one example has no standard error
+
 
 class Prepare(Schema):
-    """The folder that a data set is made from; what its `prepare` takes comes on top."""
+    """The folder that a data set is made from; the arguments of its `prepare` are added."""
 
     raw: Annotated[str, Field(min_length=1)]
 

@@ -17,7 +17,7 @@ SIDE = 32
 RECORD_BYTES = 1 + 3 * SIDE * SIDE
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def extract_frogs(archive: Path, folder: Path) -> None:
     """Write every frog of `archive` into `folder`: data_batch_1_0042.png, test_batch_0007.png, ...
 
     Raises `BadInput` if a batch is no whole number of records, or if there is no frog.
@@ -29,14 +29,14 @@ def unpack(archive: Path, folder: Path) -> None:
             if packed is None or not member.name.endswith(".bin"):
                 continue
             batch = Path(member.name).stem
-            for number, pixels in enumerate(frogs(packed.read(), f"{archive}: {member.name}")):
+            for number, pixels in enumerate(read_frogs(packed.read(), f"{archive}: {member.name}")):
                 Image.fromarray(pixels).save(folder / f"{batch}_{number:04}.png")
                 count += 1
     if not count:
         raise BadInput(f"{archive}: holds no frog; delete it and fetch it again")
 
 
-def frogs(content: bytes, name: str) -> np.ndarray:
+def read_frogs(content: bytes, name: str) -> np.ndarray:
     """The frogs among the records of one batch: uint8 [N, 32, 32, 3]."""
     if len(content) % RECORD_BYTES:
         raise BadInput(

@@ -12,7 +12,7 @@ from PIL import Image
 from generative.datasets.readers import pictures
 
 
-def cut(
+def random_crops(
     folder: Path,
     files: list[Path],
     *,
@@ -25,8 +25,8 @@ def cut(
 ) -> dict[str, np.ndarray]:
     """`counts[split]` crops for each split, uint8 [count, height, width, 3], the pictures in turn.
 
-    Every picture among `files`, which are those of `folder`, gives as many as the others, one more
-    or less. Raises `BadInput` if no picture is large enough.
+    Every picture among `files`, which are those of `folder`, gives equally many, one more or less.
+    Raises `BadInput` if no picture is large enough.
     """
 
     def large_enough(picture: Image.Image) -> None:
@@ -43,7 +43,7 @@ def cut(
                 )
 
     # Decoded twice, so that a folder of large photographs needs the memory of one.
-    usable = [file for file, _ in pictures.survey(folder, files, large_enough)]
+    usable = [file for file, _ in pictures.read_usable(folder, files, large_enough)]
     generator = np.random.default_rng(seed)
     crops, sources = {}, {}
     for split, count in counts.items():
@@ -55,13 +55,12 @@ def cut(
         for split in counts:
             rows, columns = found[split]
             chosen = np.flatnonzero(sources[split] == number)
-            crops[split][chosen] = take(
-                pixels[rows, columns], height, width, len(chosen), generator
-            )
+            band = pixels[rows, columns]
+            crops[split][chosen] = crops_of(band, height, width, len(chosen), generator)
     return crops
 
 
-def take(
+def crops_of(
     pixels: np.ndarray, height: int, width: int, count: int, generator: np.random.Generator
 ) -> np.ndarray:
     """Crops at random places of `pixels` [H, W, 3]: [count, height, width, 3]."""
@@ -78,8 +77,8 @@ def bands(
     start, found = 0, {}
     for split, length in lengths(max(height, width), validation_share, test_share).items():
         along = slice(start, start + length)
-        wide = width >= height
-        found[split] = (slice(0, height), along) if wide else (along, slice(0, width))
+        across = width >= height
+        found[split] = (slice(0, height), along) if across else (along, slice(0, width))
         start += length
     return found
 

@@ -12,9 +12,9 @@ from generative.core.errors import BadInput
 
 # Formats of pixels only: Pillow would run a program for others, such as EPS.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
-REASONS_SHOWN = 10
+MOST_REASONS = 10
 
-Kept = TypeVar("Kept")
+Result = TypeVar("Result")
 
 
 class Unusable(Exception):
@@ -35,31 +35,31 @@ def files_of(folder: Path) -> list[Path]:
     return files
 
 
-def survey(
-    folder: Path, files: list[Path], keep: Callable[[Image.Image], Kept]
-) -> list[tuple[Path, Kept]]:
-    """What `keep` makes of each picture among `files`, which are those of `folder`.
+def read_usable(
+    folder: Path, files: list[Path], convert: Callable[[Image.Image], Result]
+) -> list[tuple[Path, Result]]:
+    """`convert(picture)` of each picture among `files`, which are those of `folder`.
 
-    Prints a line for each file that is skipped, because it cannot be read or `keep` raises
+    Prints a line for each file that is skipped, because it cannot be read or `convert` raises
     `Unusable`. Raises `BadInput` with the reasons if none is left.
     """
-    kept: list[tuple[Path, Kept]] = []
+    usable: list[tuple[Path, Result]] = []
     reasons = []
     for file in files:
         try:
-            kept.append((file, keep(read(file))))
+            usable.append((file, convert(read(file))))
         except Unusable as reason:
             reasons.append(f"{file}: {reason}")
             print(f"skipped {reasons[-1]}")
-    if not kept:
-        shown = reasons[:REASONS_SHOWN]
-        if len(reasons) > len(shown):
-            shown.append(f"and {len(reasons) - len(shown):,} more")
-        listed = "\n       ".join(shown)
+    if not usable:
+        first = reasons[:MOST_REASONS]
+        if len(reasons) > len(first):
+            first.append(f"and {len(reasons) - len(first):,} more")
+        listed = "\n       ".join(first)
         raise BadInput(f"no picture in {folder} can be used:\n       {listed}")
-    plural = "" if len(kept) == 1 else "s"
-    print(f"read {len(kept):,} picture{plural}, skipped {len(reasons):,}")
-    return kept
+    plural = "" if len(usable) == 1 else "s"
+    print(f"read {len(usable):,} picture{plural}, skipped {len(reasons):,}")
+    return usable
 
 
 def read(file: Path) -> Image.Image:
@@ -89,7 +89,7 @@ def read(file: Path) -> Image.Image:
 def to_rgb(picture: Image.Image) -> Image.Image:
     """`picture` in 8-bit RGB. 16-bit grey is scaled; alpha is laid over white.
 
-    Raises `Unusable` where the range of the pixels is anybody's guess.
+    Raises `Unusable` where the range of the pixels is unknown.
     """
     if picture.mode.startswith("I"):
         levels = np.asarray(picture)

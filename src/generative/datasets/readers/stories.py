@@ -19,7 +19,7 @@ KINDS = ("people", "places", "things", "moves", "takes", "drops")
 @dataclass(frozen=True)
 class Story:
     """A story, a question and its answer, in lower case and without punctuation; how many facts
-    of the story the answer takes."""
+    of the story the answer needs."""
 
     story: str
     question: str
@@ -30,31 +30,31 @@ class Story:
 def read(file: Path) -> dict[str, list[str]]:
     """The words of each of the `KINDS`.
 
-    Raises `BadInput` for a file that lacks a kind, or has too few of it to ask anything.
+    Raises `BadInput` for a file that lacks a kind, or has too few of it for a question.
     """
     try:
         words = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadInput(f"{file} cannot be read: {' '.join(str(error).split())}") from None
     for kind in KINDS:
-        some = words.get(kind) if isinstance(words, dict) else None
+        own = words.get(kind) if isinstance(words, dict) else None
         least = 2 if kind in ("people", "places") else 1
-        if not isinstance(some, list) or len({str(word) for word in some}) < least:
-            raise BadInput(f"{file}: {kind} must be a list of {least} or more, received {some!r}")
+        if not isinstance(own, list) or len({str(word) for word in own}) < least:
+            raise BadInput(f"{file}: {kind} must be a list of {least} or more, received {own!r}")
     return {kind: [str(word).lower() for word in words[kind]] for kind in KINDS}
 
 
-def tell(
+def generate(
     words: dict[str, list[str]], facts: int, sentences: int, generator: random.Random
 ) -> Story:
-    """A new story of 2 to `sentences` sentences; in those of one `facts` nobody carries things."""
-    one = generator.choice
+    """A new story of 2 to `sentences` sentences; with one of `facts` nobody carries things."""
+    choose = generator.choice
     places: dict[str, str] = {}  # where people are
     held: dict[str, str] = {}  # things, and who has them
     left: dict[str, str] = {}  # things that nobody has any more, and where they are
     lines = []
     for _ in range(generator.randint(2, sentences)):
-        person = one(words["people"])
+        person = choose(words["people"])
         own = [thing for thing, holder in held.items() if holder == person]
         near = [
             thing
@@ -62,22 +62,22 @@ def tell(
             if thing not in held and left.get(thing, places.get(person)) == places.get(person)
         ]
         if facts == 1 or person not in places or generator.random() < 0.5 or not (own or near):
-            places[person] = one(words["places"])
-            lines.append(f"{person} {one(words['moves'])} the {places[person]}")
+            places[person] = choose(words["places"])
+            lines.append(f"{person} {choose(words['moves'])} the {places[person]}")
         elif own:
             del held[own[0]]
             left[own[0]] = places[person]
-            lines.append(f"{person} {one(words['drops'])} the {own[0]}")
+            lines.append(f"{person} {choose(words['drops'])} the {own[0]}")
         else:
-            thing = one(near)
+            thing = choose(near)
             left.pop(thing, None)
             held[thing] = person
-            lines.append(f"{person} {one(words['takes'])} the {thing}")
+            lines.append(f"{person} {choose(words['takes'])} the {thing}")
     known = places
     if facts == 2:
         known = {thing: places[holder] for thing, holder in held.items()} | left
         if not known:
-            return tell(words, facts, sentences, generator)
-    subject = one(list(known))
+            return generate(words, facts, sentences, generator)
+    subject = choose(list(known))
     question = f"where is {'the ' if facts == 2 else ''}{subject}"
     return Story(" ".join(lines), question, known[subject], facts)

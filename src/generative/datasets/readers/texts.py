@@ -30,7 +30,7 @@ def _read_file(file: Path) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # Of a file with a mark at its start the error counts from behind it.
+        # The error counts from behind a byte-order mark.
         before = error.object[: error.start]
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
