@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from generative.core import params
-from generative.datasets import download
 from generative.pipeline import overlay, workspace
+from tests.support import data
 
 PROJECT = Path(__file__).resolve().parents[2]
 SUPPORT = PROJECT / "tests" / "support"
@@ -111,13 +111,13 @@ class Workspace:
 
 
 def make_workspace(folder: Path, mirror: Path) -> Workspace:
-    """A workspace with the tiny profile and the story's models, whose pinned inputs are `mirror`'s."""
+    """A workspace with the tiny profile and the story's models; `mirror` has its pinned inputs."""
     workspace.copy(PROJECT, folder)
     shutil.rmtree(folder / ".cache")
     overlay.use(TINY, folder / "params.yaml")
     overlay.use(STORY, folder / "params.yaml")
     drop_missing_models(folder)
-    pin(folder / "src" / "generative" / "datasets" / "sources", mirror)
+    data.pin(folder / "src" / "generative" / "datasets" / "sources", mirror)
     (folder / ".gitignore").write_text("/data/\n/mlruns/\n/.cache/\n__pycache__/\n")
     made = Workspace(folder, mirror)
     made.run("git", "init", "--quiet")
@@ -134,14 +134,3 @@ def drop_missing_models(folder: Path) -> None:
     lines = file.read_text().splitlines(keepends=True)
     missing = (m.group(1) not in trained if (m := listed.search(line)) else False for line in lines)
     file.write_text("".join(line for line, gone in zip(lines, missing, strict=True) if not gone))
-
-
-def pin(sources: Path, mirror: Path) -> None:
-    """Write the hashes of the mirror's small files over the pinned ones of the real files."""
-    texts = {file: file.read_text() for file in sources.glob("*.yaml")}
-    for name, sha256 in download.pins().items():
-        if (mirror / name).exists():
-            own = download.hash_of(mirror / name, "sha256")
-            texts = {file: text.replace(sha256, own) for file, text in texts.items()}
-    for file, text in texts.items():
-        file.write_text(text)

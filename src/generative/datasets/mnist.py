@@ -38,7 +38,7 @@ def prepare(
 
 
 def load(
-    folder: Path, split: str, *, binarization: Binarization, binarization_seed: int
+    folder: Path, split: str, *, binarization: Binarization = "none", binarization_seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """One split, always the same: float32 [N, 28, 28, 1] in [0, 1] and uint8 labels [N].
 

@@ -101,7 +101,7 @@ def _divide(
     return arrays.divide(images[order], list(counts.values()))
 
 
-def load(folder: Path, split: str, *, flips: Flips) -> tuple[np.ndarray, np.ndarray]:
+def load(folder: Path, split: str, *, flips: Flips = "none") -> tuple[np.ndarray, np.ndarray]:
     """One split as it is, never flipped: float32 [N, height, width, 3] in [0, 1], uint8 zeros."""
     return arrays.load_images(folder, KEY, split)
 

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from generative.core.errors import BadInput
-from generative.datasets.download import DOWNLOADS
 from generative.pipeline import overlay
 
 # What the pipeline reads besides its own results.
@@ -60,6 +59,9 @@ def copy(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=ignore)
         else:
             shutil.copy2(source, target)
+    # Its libraries are needed for downloads alone.
+    from generative.datasets.download import DOWNLOADS
+
     shared = project / DOWNLOADS
     shared.mkdir(parents=True, exist_ok=True)
     downloads = folder / DOWNLOADS
