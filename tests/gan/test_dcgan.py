@@ -49,7 +49,7 @@ def test_any_multiple_is_a_size(height: int, width: int, depth: int, upsampling:
     assert model.generate(2, seed=1).shape == (2, height, width, 3)
     assert model.discriminator.input_shape == (None, height, width, 3)
     assert len(filters(model.discriminator)) == depth + 1
-    # The last convolution makes the colours; those before are of the kind that is asked for.
+    # The last convolution makes the colours; those before are of the kind that is named.
     doubling = 0 if upsampling == "transposed" else depth
     assert len(filters(model.generator)) == doubling + 1
 
@@ -73,7 +73,7 @@ def test_where_the_normalisation_goes() -> None:
 
     one, both = build(), build(batch_normalization="both")
     assert (count(one.generator), count(one.discriminator)) == (4, 0)
-    # Not of the first convolution: the colours of a batch are what it sees.
+    # Not of the first convolution: its inputs are the colours of a batch.
     assert (count(both.generator), count(both.discriminator)) == (4, 3)
     for penalty in ("r1_weight", "gradient_penalty_weight"):
         with pytest.raises(BadInput, match="batch_normalization: both does not go with a penalty"):

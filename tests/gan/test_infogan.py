@@ -88,7 +88,7 @@ def test_controls() -> None:
     assert (latents[:, 5:15].argmax(axis=1) == 3).all()
     assert (again[:, 5:15].argmax(axis=1) == np.arange(20) % 10).all()
     assert (latents[:, 15] == 0.5).all()
-    # What is not asked for stays as the seed draws it.
+    # What is not given is as the seed draws it.
     np.testing.assert_array_equal(latents[:, [0, 1, 2, 3, 4, 16]], again[:, [0, 1, 2, 3, 4, 16]])
     with pytest.raises(BadInput, match=r"category: received 10, must be 0 to 9"):
         model.generate(2, 1, labels=10)

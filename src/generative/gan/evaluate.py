@@ -9,7 +9,7 @@ from generative.gan.base.trainer import BaseGAN
 
 
 class Evaluate(Schema):
-    """The section `evaluate.gan`. seed: of the latents that are drawn. batch_size: of images that
+    """The section `evaluate.gan`. seed: of the latents that are sampled. batch_size: of images that
     are measured at once; variety is measured in each batch by itself."""
 
     seed: Seed

@@ -28,7 +28,7 @@ from generative.training.optimizers import LearningRate
 CATEGORIES, CODES = 10, 2
 # Atienza (2018) draws the codes from N(0, 0.5^2).
 ATIENZA_DEVIATION = 0.5
-# Less than this of the 2.3 nats that ten categories have shows that some are drawn alike.
+# Less than this of the 2.3 nats that ten categories have shows that some look alike.
 LEAST_CATEGORY_NATS = 1.5
 
 Tensor = Any

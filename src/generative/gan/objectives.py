@@ -123,8 +123,8 @@ def draw(
     """A column an objective with samples, both losses and metrics; below, the gradients of all
     while the discriminator wins."""
     rows = max(1, *(len(values) for values in metrics.values()))
-    whole = curves.new_figure(4.2 * len(histories), 10.4 + 0.2 * rows)
-    halves: Any = whole.subfigures(2, 1, height_ratios=(7.2 + 0.2 * rows, 3.2))
+    sheet = curves.new_figure(4.2 * len(histories), 10.4 + 0.2 * rows)
+    halves: Any = sheet.subfigures(2, 1, height_ratios=(7.2 + 0.2 * rows, 3.2))
     upper, lower = halves
     panels = upper.subplots(3, len(histories), height_ratios=(4.2, 2.8, 0.2 * rows), squeeze=False)
     for (name, history), (above, middle, below) in zip(histories.items(), panels.T, strict=True):
@@ -155,4 +155,4 @@ def draw(
     for axes in (norms, accuracy):
         axes.set_xlabel("steps of the discriminator alone")
         axes.grid(alpha=0.3)
-    return curves.to_picture(whole)
+    return curves.to_picture(sheet)

@@ -174,7 +174,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         real = self.to_generator_range(images)
         latents = self.sample_latent(labels)
         fake = self.generator(latents, training=training)
-        # Apart, so that a batch normalisation could not tell them by the mixture.
+        # Separately, so that a batch normalisation cannot tell them apart by the mixture.
         outputs = [
             self.discriminate(self.augment(x, training), labels, training) for x in (real, fake)
         ]
