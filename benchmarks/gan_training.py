@@ -1,9 +1,9 @@
-"""Training speed of the source's digit GANs: this project's step against the usual Keras loop.
+"""Training speed of Atienza's digit GANs: this project's step against the usual Keras loop.
 
-The network is Atienza's ACGAN (2018), trained there for 40,000 steps of 64 digits: our `acgan` with
-both widths 32. The usual loop asks `generator.predict` for fakes, trains the discriminator on real
-and fake ones with `train_on_batch` and the generator through it with another. Ours is `fit` with
-one compiled call for many steps, where one forward pass of the generator serves both players.
+The network is the ACGAN of Atienza (2018), trained there for 40,000 steps of 64 digits: our `acgan`
+with both widths 32. The usual loop makes fakes with `generator.predict`, trains the discriminator
+on real and fake ones with `train_on_batch` and the generator through it with another. Ours is `fit`
+with one compiled call for many steps, where one forward pass of the generator serves both losses.
 They take turns, so that whatever else the machine does slows all of them.
 
     python benchmarks/gan_training.py [--rounds 8]
@@ -24,73 +24,74 @@ from keras import layers
 from rich.console import Console
 from rich.table import Table
 
-from generative.core import params
-from generative.core import runtime
-from generative.training import fit as training
+from generative.core import params, runtime
 from generative.core.runtime import Runtime
-from generative.training.schema import Train
-from generative.gan.base.trainer import stock
 from generative.gan.acgan import ACGAN
+from generative.gan.base.layers import builtin_layer
+from generative.training.fit import untuned
+from generative.training.schema import Train
 
-BATCH, STEPS, SOURCE_WIDTH = 64, 8, 32
+BATCH, STEPS, ATIENZA_WIDTH = 64, 8, 32
 WAYS = ("usual loop, float32", "fit, float32", "fit, bfloat16")
 
 
-def source_model() -> ACGAN:
-    block = params.read("train.acgan", Train).model
-    widths = {"generator_width": SOURCE_WIDTH, "discriminator_width": SOURCE_WIDTH}
-    # The loop takes no penalty and draws nothing from an average.
-    return ACGAN(**{**block, **widths, "r1_weight": 0.0, "average_decay": 0.0})
+def atienza_model() -> ACGAN:
+    arguments = params.read("train.acgan", Train).model
+    widths = {"generator_width": ATIENZA_WIDTH, "discriminator_width": ATIENZA_WIDTH}
+    # The loop has no penalty and no moving average.
+    return ACGAN(**{**arguments, **widths, "r1_weight": 0.0, "average_decay": 0.0})
 
 
 def usual(images: np.ndarray, labels: np.ndarray) -> Callable[[], object]:
     """A function that takes `STEPS` steps of the loop that tutorials write."""
-    model = source_model()
-    seen = model.discriminator
-    generator = keras.models.clone_model(model.generator, clone_function=stock)
-    fields = {name: keras.losses.BinaryCrossentropy(from_logits=True) for name in ("logits",)}
-    fields["classes"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    seen.compile(optimizer=keras.optimizers.Adam(0.0002, beta_1=0.5), loss=fields)
-    codes = keras.Input(generator.input_shape[1:])
+    model = atienza_model()
+    discriminator = model.discriminator
+    generator = keras.models.clone_model(model.generator, clone_function=builtin_layer)
+    losses = {
+        "logits": keras.losses.BinaryCrossentropy(from_logits=True),
+        "classes": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    }
+    discriminator.compile(optimizer=keras.optimizers.Adam(0.0002, beta_1=0.5), loss=losses)
+    latents = keras.Input(generator.input_shape[1:])
     one_hot = np.eye(model.classes, dtype=np.float32)
 
-    def targets(real: float, names: np.ndarray) -> dict[str, np.ndarray]:
-        return {"logits": np.full((len(names), 1), real), "classes": names}
+    def targets(real: float, classes: np.ndarray) -> dict[str, np.ndarray]:
+        return {"logits": np.full((len(classes), 1), real), "classes": classes}
 
-    def draw(names: np.ndarray) -> np.ndarray:
-        noise = np.random.default_rng(1).standard_normal((len(names), model.latent_size))
-        return np.concatenate([noise, one_hot[names]], axis=1).astype(np.float32)
+    def sample_latent(classes: np.ndarray) -> np.ndarray:
+        noise = np.random.default_rng(1).standard_normal((len(classes), model.latent_size))
+        return np.concatenate([noise, one_hot[classes]], axis=1).astype(np.float32)
 
-    def learn_to_tell(real: np.ndarray, names: np.ndarray) -> None:
-        fake = generator.predict(draw(names), verbose=0)
-        both = targets(1.0, names), targets(0.0, names)
-        joined = {name: np.concatenate([x[name] for x in both]) for name in both[0]}
-        seen.train_on_batch(np.concatenate([real, fake]), joined)
+    def train_discriminator(real: np.ndarray, classes: np.ndarray) -> None:
+        fake = generator.predict(sample_latent(classes), verbose=0)
+        both = targets(1.0, classes), targets(0.0, classes)
+        together = {name: np.concatenate([x[name] for x in both]) for name in both[0]}
+        discriminator.train_on_batch(np.concatenate([real, fake]), together)
 
     # Keras 3 reads `trainable` when a function is traced: the discriminator's is traced before it
     # is frozen for the combined model, or it would never learn.
-    learn_to_tell(images[:BATCH], labels[:BATCH])
-    seen.trainable = False
-    combined = keras.Model(codes, seen(generator(codes)))
-    combined.compile(optimizer=keras.optimizers.Adam(0.0001, beta_1=0.5), loss=fields)
+    train_discriminator(images[:BATCH], labels[:BATCH])
+    discriminator.trainable = False
+    combined = keras.Model(latents, discriminator(generator(latents)))
+    combined.compile(optimizer=keras.optimizers.Adam(0.0001, beta_1=0.5), loss=losses)
 
     def steps() -> None:
         for start in range(0, STEPS * BATCH, BATCH):
-            names = labels[start : start + BATCH]
-            learn_to_tell(images[start : start + BATCH], names)
-            combined.train_on_batch(draw(names), targets(1.0, names))
+            classes = labels[start : start + BATCH]
+            train_discriminator(images[start : start + BATCH], classes)
+            combined.train_on_batch(sample_latent(classes), targets(1.0, classes))
 
     return steps
 
 
 def ours(images: np.ndarray, labels: np.ndarray) -> Callable[[], object]:
-    """The same number of steps through `fit`, as `training.fit` calls it."""
-    model = source_model()
+    """The same number of steps through `fit`, as `training.fit` does it."""
+    model = atienza_model()
     model.compile(STEPS)
     model.steps_per_execution = STEPS
     batches = tf.data.Dataset.from_tensor_slices((images, labels)).batch(BATCH)
-    # Not the model's own, which takes statistics of the average generator when all is done.
-    return lambda: keras.Model.fit(model, training.untuned(batches), shuffle=False, verbose=0)
+    # Not the model's own, which recomputes the average generator's statistics at the end.
+    return lambda: keras.Model.fit(model, untuned(batches), shuffle=False, verbose=0)
 
 
 def build(way: str) -> Callable[[], object]:
@@ -118,10 +119,10 @@ def multiplications(network: keras.Model) -> float:
 def operations(way: str) -> float:
     """Floating point operations of a step, two a multiplication. A backward pass takes as many as
     the forward pass for the inputs, and as many again for the weights."""
-    model = source_model()
+    model = atienza_model()
     of_generator, of_discriminator = map(multiplications, (model.generator, model.discriminator))
     # Real and fake forwards and twice backwards each, and the generator's way back through it;
-    # the loop sees the fakes for the generator another time, and makes them twice.
+    # the loop makes the fakes twice, and runs them forwards another time for the generator.
     passes = (4, 8) if way.startswith("usual") else (3, 7)
     return 2 * BATCH * (passes[0] * of_generator + passes[1] * of_discriminator)
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from generative.gan.acgan import ACGAN
-from tests.families.test_adversarial import OPTIONS
+from tests.support.gan import OPTIONS
 
 IMAGES = tf.constant(np.random.default_rng(0).random((6, 28, 28, 1)), tf.float32)
 LABELS = tf.constant([0, 1, 2, 3, 4, 4])
@@ -22,14 +22,14 @@ def build(**changes: Any) -> ACGAN:
     return model
 
 
-def test_sizes_are_the_sources_but_for_biases_before_a_normalisation() -> None:
+def test_sizes_are_atienzas_but_for_biases_before_a_normalisation() -> None:
     model = build(latent_size=100, generator_width=32, discriminator_width=32)
     assert model.generator.count_params() == 1_364_225 - (128 + 64 + 32)
     assert model.discriminator.count_params() == 1_606_283
 
 
 def head(model: ACGAN) -> Any:
-    """The layer that names the class."""
+    """The layer that predicts the class."""
     (found,) = (x for x in model.discriminator.layers if getattr(x, "units", 0) == 10)
     return found
 
@@ -40,34 +40,35 @@ def entropy(logits: Any) -> float:
     return float(-log_probabilities[np.arange(6), LABELS.numpy()].mean())
 
 
-def test_each_player_is_asked_about_its_own_images() -> None:
+def test_each_network_classifies_its_own_images() -> None:
     model = build(classification_weight=2.0)
-    found = model.play(IMAGES, LABELS, training=False)
-    discriminator, generator = model.terms(found, training=False)
+    step = model.forward_pass(IMAGES, LABELS, training=False)
+    discriminator, generator = model.loss_terms(step, training=False)
     assert set(discriminator) == {"discriminator", "real_classification"}
     assert set(generator) == {"generator", "fake_classification"}
-    real, fake = (entropy(seen["classes"]) for seen in (found.real_seen, found.fake_seen))
+    real, fake = (entropy(x["classes"]) for x in (step.real_outputs, step.fake_outputs))
     assert float(discriminator["real_classification"]) == pytest.approx(2 * real, rel=1e-4)
     assert float(generator["fake_classification"]) == pytest.approx(2 * fake, rel=1e-4)
     assert real != pytest.approx(fake)
 
 
-def test_the_classifier_learns_of_real_digits_only() -> None:
+def test_the_classifier_learns_from_real_digits_only() -> None:
     """A step of plain descent moves its last bias by the mean of softmax - label of real ones."""
     model = build()
     model.discriminator_optimizer = keras.optimizers.SGD(1.0)
-    seen = model.see(model.in_span(IMAGES), LABELS, training=True)["classes"]
-    expected = tf.reduce_mean(tf.nn.softmax(seen) - tf.one_hot(LABELS, 10), axis=0)
+    real = model.to_generator_range(IMAGES)
+    logits = model.discriminate(real, LABELS, training=True)["classes"]
+    expected = tf.reduce_mean(tf.nn.softmax(logits) - tf.one_hot(LABELS, 10), axis=0)
     before = head(model).bias.numpy()
     model.train_step((IMAGES, LABELS))
     np.testing.assert_allclose(before - head(model).bias.numpy(), expected, atol=1e-5)
 
 
-def test_the_generator_learns_of_its_own_digits_only() -> None:
+def test_the_generator_learns_from_its_own_digits_only() -> None:
     model = build()
     with tf.GradientTape(persistent=True) as tape:
-        found = model.play(IMAGES, LABELS, training=True)
-        discriminator, generator = model.terms(found, training=True)
+        step = model.forward_pass(IMAGES, LABELS, training=True)
+        discriminator, generator = model.loss_terms(step, training=True)
     variables = model.generator.trainable_variables
     assert not any(
         gradient is not None
@@ -77,7 +78,7 @@ def test_the_generator_learns_of_its_own_digits_only() -> None:
     assert all(np.abs(np.asarray(gradient)).max() > 0 for gradient in of_fake)
 
 
-def test_without_its_weight_the_classifier_stands_still() -> None:
+def test_without_its_weight_the_classifier_does_not_change() -> None:
     model = build(classification_weight=0.0)
     before = head(model).get_weights()
     history = model.fit(IMAGES, LABELS, batch_size=6, verbose=0).history

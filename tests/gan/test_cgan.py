@@ -1,4 +1,4 @@
-"""Both ways in which the conditional GAN's discriminator is told the class."""
+"""Both ways in which the conditional GAN's discriminator is given the label."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from generative.gan.cgan import CGAN
-from tests.families.test_adversarial import OPTIONS
+from tests.support.gan import OPTIONS
 
 IMAGES = tf.constant(np.random.default_rng(0).random((4, 28, 28, 1)), tf.float32)
 
@@ -20,7 +20,7 @@ def build(**changes: Any) -> CGAN:
     return CGAN(**{**OPTIONS, **small, "condition": "projection", **changes})
 
 
-def test_sizes_are_the_sources_but_for_biases_before_a_normalisation() -> None:
+def test_sizes_are_atienzas_but_for_biases_before_a_normalisation() -> None:
     wide = {"latent_size": 100, "generator_width": 32, "discriminator_width": 32}
     model = build(**wide, condition="concatenation")
     assert model.generator.count_params() == 1_364_225 - (128 + 64 + 32)
@@ -31,13 +31,14 @@ def test_sizes_are_the_sources_but_for_biases_before_a_normalisation() -> None:
 
 
 @pytest.mark.parametrize("condition", ["concatenation", "projection"])
-def test_the_discriminator_heeds_the_label(condition: str) -> None:
+def test_the_discriminator_depends_on_the_label(condition: str) -> None:
     model = build(condition=condition)
-    told = [
-        np.asarray(model.see(IMAGES, tf.fill((4,), digit), False)["logits"]) for digit in range(10)
+    logits = [
+        np.asarray(model.discriminate(IMAGES, tf.fill((4,), digit), False)["logits"])
+        for digit in range(10)
     ]
-    assert told[0].shape == (4, 1)
-    assert len(np.unique(told, axis=0)) == 10
+    assert logits[0].shape == (4, 1)
+    assert len(np.unique(logits, axis=0)) == 10
 
 
 def test_projection_is_the_papers_formula() -> None:
@@ -54,5 +55,5 @@ def test_projection_is_the_papers_formula() -> None:
     labels = np.array([3, 1, 4, 1])
     expected = (features * embedding.kernel.numpy()[labels]).sum(axis=1)
     expected += (features @ linear.kernel.numpy())[:, 0] + 0.25
-    found = model.see(IMAGES, tf.constant(labels), training=False)["logits"]
+    found = model.discriminate(IMAGES, tf.constant(labels), training=False)["logits"]
     np.testing.assert_allclose(np.asarray(found)[:, 0], expected, rtol=1e-4, atol=1e-5)

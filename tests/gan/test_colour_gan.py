@@ -1,4 +1,4 @@
-"""The book's GAN of small colour pictures: its size, and its advice as options."""
+"""The GAN of small colour pictures of Chollet (2017): its size, and his advice as options."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ import tensorflow as tf
 from keras import layers
 
 from generative.gan.colour_gan import ColourGAN
-from tests.families.test_adversarial import OPTIONS
+from tests.support.gan import OPTIONS
 
 
 def build(**changes: Any) -> ColourGAN:
     keras.utils.set_random_seed(1)
     small = {
-        "networks": "book",
+        "networks": "chollet2017",
         "latent_size": 5,
         "latent": "normal",
         "generator_width": 2,
@@ -29,27 +29,31 @@ def build(**changes: Any) -> ColourGAN:
     return ColourGAN(**{**OPTIONS, **small, **changes})
 
 
-def test_sizes_are_the_books() -> None:
+def test_sizes_are_chollets() -> None:
     model = build(latent_size=32, generator_width=256, discriminator_width=128)
     assert model.generator.count_params() == 6_264_579
     assert model.discriminator.count_params() == 790_913
 
 
-@pytest.mark.parametrize(("output", "span"), [("tanh", (-1, 1)), ("sigmoid", (0, 1))])
-def test_real_pictures_are_brought_to_the_output(output: str, span: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("output", "output_range"), [("tanh", (-1, 1)), ("sigmoid", (0, 1))])
+def test_real_pictures_are_brought_to_the_output(
+    output: str, output_range: tuple[int, int]
+) -> None:
     model = build(output=output)
     assert model.generator.layers[-1].activation is keras.activations.get(output)
-    assert np.asarray(model.in_span(tf.constant([0.0, 1.0]))).tolist() == list(span)
+    assert np.asarray(model.to_generator_range(tf.constant([0.0, 1.0]))).tolist() == list(
+        output_range
+    )
     pictures = model.generate(4, seed=1)
     assert pictures.shape == (4, 32, 32, 3)
     assert (pictures.min() >= 0, pictures.max() <= 1) == (True, True)
 
 
 def test_noise() -> None:
-    normal, _ = build().codes(2000, seed=1)
+    normal, _ = build().latents(2000, seed=1)
     assert normal.mean() == pytest.approx(0, abs=0.05)
     assert normal.std() == pytest.approx(1, abs=0.05)
-    uniform, _ = build(latent="uniform").codes(2000, seed=1)
+    uniform, _ = build(latent="uniform").latents(2000, seed=1)
     assert (uniform.min() >= 0, uniform.max() < 1) == (True, True)
 
 
@@ -76,12 +80,12 @@ def test_a_pyramid_doubles_and_halves() -> None:
         if isinstance(x, (layers.Reshape, layers.Conv2DTranspose))
     ]
     assert shapes == [(4, 4, 32), (8, 8, 16), (16, 16, 8), (32, 32, 4)]
-    seen = [x for x in model.discriminator.layers if isinstance(x, layers.Conv2D)]
-    assert [tuple(x.output.shape[1:]) for x in seen] == [(16, 16, 4), (8, 8, 8), (4, 4, 16)]
+    convolutions = [x for x in model.discriminator.layers if isinstance(x, layers.Conv2D)]
+    assert [tuple(x.output.shape[1:]) for x in convolutions] == [(16, 16, 4), (8, 8, 8), (4, 4, 16)]
     assert model.generate(2, seed=1).shape == (2, 32, 32, 3)
 
 
-@pytest.mark.parametrize(("networks", "normalisations"), [("book", 5), ("pyramid", 4)])
+@pytest.mark.parametrize(("networks", "normalisations"), [("chollet2017", 5), ("pyramid", 4)])
 def test_every_layer_but_the_last_is_normalised(networks: str, normalisations: int) -> None:
     def count(network: keras.Model) -> int:
         return sum(isinstance(layer, layers.BatchNormalization) for layer in network.layers)

@@ -7,9 +7,9 @@ import pytest
 from keras import layers
 
 from generative.core.errors import BadInput
-from generative.gan.base.trainer import BatchNormalization
+from generative.gan.base.layers import BatchNormalization
 from generative.gan.dcgan import DCGAN
-from tests.families.test_adversarial import OPTIONS
+from tests.support.gan import OPTIONS
 
 
 def build(**changes: Any) -> DCGAN:
@@ -32,7 +32,7 @@ def filters(network: keras.Model) -> list[int]:
     return [layer.filters for layer in network.layers if isinstance(layer, layers.Conv2D)]
 
 
-def test_the_sources_networks() -> None:
+def test_networks_of_the_usual_widths() -> None:
     wide = {"latent_size": 100, "generator_width": 32, "discriminator_width": 32}
     model = build(height=128, width=160, depth=4, **wide)
     (start,) = (layer for layer in model.generator.layers if isinstance(layer, layers.Reshape))
@@ -44,14 +44,14 @@ def test_the_sources_networks() -> None:
 
 @pytest.mark.parametrize("upsampling", ["transposed", "nearest", "bilinear"])
 @pytest.mark.parametrize(("height", "width", "depth"), [(8, 24, 3), (32, 16, 4), (6, 10, 1)])
-def test_any_multiple_will_do(height: int, width: int, depth: int, upsampling: str) -> None:
+def test_any_multiple_is_a_size(height: int, width: int, depth: int, upsampling: str) -> None:
     model = build(height=height, width=width, depth=depth, upsampling=upsampling)
     assert model.generate(2, seed=1).shape == (2, height, width, 3)
     assert model.discriminator.input_shape == (None, height, width, 3)
     assert len(filters(model.discriminator)) == depth + 1
-    # The last convolution makes the colours; those before are of the kind that is asked for.
-    grown = 0 if upsampling == "transposed" else depth
-    assert len(filters(model.generator)) == grown + 1
+    # The last convolution makes the colours; those before are of the kind that is named.
+    doubling = 0 if upsampling == "transposed" else depth
+    assert len(filters(model.generator)) == doubling + 1
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_where_the_normalisation_goes() -> None:
 
     one, both = build(), build(batch_normalization="both")
     assert (count(one.generator), count(one.discriminator)) == (4, 0)
-    # Not of the first convolution: the colours of a batch are what it sees.
+    # Not of the first convolution: its inputs are the colours of a batch.
     assert (count(both.generator), count(both.discriminator)) == (4, 3)
     for penalty in ("r1_weight", "gradient_penalty_weight"):
         with pytest.raises(BadInput, match="batch_normalization: both does not go with a penalty"):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from generative.gan.base import losses
 from generative.gan.gan import GAN
-from tests.families.test_adversarial import OPTIONS
+from tests.support.gan import OPTIONS
 
 
 def build(**changes: Any) -> GAN:
@@ -18,7 +18,7 @@ def build(**changes: Any) -> GAN:
     return GAN(**{**OPTIONS, **small, "latent": "uniform", **changes})
 
 
-def test_sizes_are_the_sources_but_for_what_does_nothing() -> None:
+def test_sizes_are_kerasgans_but_for_what_does_nothing() -> None:
     """Biases before a normalisation, and the second logit of the softmax, are left out."""
     model = build(latent_size=100, generator_width=100, discriminator_width=256)
     assert model.generator.count_params() == 4_341_801 - (14 * 14 * 200 + 100 + 50)
@@ -26,15 +26,15 @@ def test_sizes_are_the_sources_but_for_what_does_nothing() -> None:
 
 
 def test_noise() -> None:
-    normal, _ = build(latent="normal").codes(2000, seed=1)
+    normal, _ = build(latent="normal").latents(2000, seed=1)
     assert normal.mean() == pytest.approx(0, abs=0.05)
     assert normal.std() == pytest.approx(1, abs=0.05)
-    noise, _ = build().codes(2000, seed=1)
+    noise, _ = build().latents(2000, seed=1)
     assert noise.min() >= 0
     assert noise.max() < 1
     assert noise.mean() == pytest.approx(0.5, abs=0.02)
-    drawn = np.asarray(build().draw(tf.zeros(2000, tf.int32)))
-    assert (drawn.min() >= 0, drawn.max() < 1) == (True, True)
+    latent = np.asarray(build().sample_latent(tf.zeros(2000, tf.int32)))
+    assert (latent.min() >= 0, latent.max() < 1) == (True, True)
 
 
 def test_one_logit_is_a_softmax_of_two() -> None:
@@ -59,7 +59,7 @@ def test_dropout_is_for_training() -> None:
     images = tf.constant(np.random.default_rng(0).random((4, 28, 28, 1)), tf.float32)
     labels = tf.zeros(4, tf.int32)
     first, second, in_training = (
-        np.asarray(model.see(images, labels, training)["logits"])
+        np.asarray(model.discriminate(images, labels, training)["logits"])
         for training in (False, False, True)
     )
     assert np.array_equal(first, second)

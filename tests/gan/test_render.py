@@ -1,13 +1,16 @@
-"""What the pictures of a GAN show, of a model whose images say what they were made of."""
+"""Pictures of a GAN whose images show what they were made from."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image, ImageSequence
 
-from generative.plots import grids as rendering
-from generative.gan.schema import RenderAdversarial
-from stages import render_adversarial
+from generative.core.history import History
+from generative.gan import render
+from generative.plots import grids
 
 Array = np.ndarray
 
@@ -18,7 +21,7 @@ class Plain:
     def __init__(self, classes: int) -> None:
         self.classes = classes
 
-    def codes(self, count: int, seed: int, labels: Any = None) -> tuple[Array, Array]:
+    def latents(self, count: int, seed: int, labels: Any = None) -> tuple[Array, Array]:
         if labels is None:
             labels = np.arange(count) % max(1, self.classes)
         noise = np.random.default_rng(seed).random((count, 3), np.float32)
@@ -29,22 +32,22 @@ class Plain:
         return (grey[:, None, None, None] * np.ones((1, 4, 6, 1))).astype(np.float32)
 
     def generate(self, count: int, seed: int, labels: Any = None) -> Array:
-        return self.images(*self.codes(count, seed, labels))
+        return self.images(*self.latents(count, seed, labels))
 
 
 @pytest.fixture
-def grids(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
+def drawn_grids(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
     """The greys of every grid that is drawn, row by row."""
     drawn: list[Array] = []
-    grid = rendering.grid
+    grid = grids.grid
 
-    def kept(images: Array, columns: int, scale: int = 2) -> Any:
+    def recorded(images: Array, columns: int, scale: int = 2) -> Any:
         greys = images[:, 0, 0, 0]
         missing = -len(greys) % columns
         drawn.append(np.pad(greys, (0, missing), constant_values=1).reshape(-1, columns))
         return grid(images, columns, scale)
 
-    monkeypatch.setattr(rendering, "grid", kept)
+    monkeypatch.setattr(grids, "grid", recorded)
     return drawn
 
 
@@ -54,14 +57,23 @@ def real(count: int) -> tuple[Array, Array]:
     return Plain(10).images(np.zeros((count, 3)), labels + 0.5), labels
 
 
-def draw(classes: int, columns: int = 4, test: int = 60) -> dict[str, Any]:
-    block = RenderAdversarial(
-        seed=1, rows=3, columns=columns, film_columns=4, large_film_columns=2, frames_per_second=4
+def options(columns: int = 4) -> render.Render:
+    return render.Render(
+        seed=1,
+        rows=3,
+        columns=columns,
+        animation_columns=4,
+        large_animation_columns=2,
+        frames_per_second=4,
     )
+
+
+def draw(classes: int, columns: int = 4, test: int = 60) -> dict[str, Any]:
     train, _ = real(40)
-    return render_adversarial.draw(Plain(classes), train, real(test), block)
+    return render.draw(Plain(classes), train, real(test), options(columns))
 
 
+COLUMNS = ["discriminator", "generator", "real_accuracy", "fake_accuracy", "variety"]
 NAMES = [
     "samples",
     "real_left_generated_right",
@@ -70,42 +82,66 @@ NAMES = [
 ]
 
 
-def test_a_row_a_class(grids: list[Array]) -> None:
+def test_a_row_a_class(drawn_grids: list[Array]) -> None:
     assert list(draw(classes=10)) == NAMES
-    samples, beside, pairs, between = grids
+    samples, beside, pairs, between = drawn_grids
     rows = np.repeat(np.arange(10)[:, None] / 10, 4, axis=1)
     np.testing.assert_allclose(samples, rows, atol=1e-6)
-    # Real digits of the class that is asked for in the row.
+    # Real digits of the class of the row.
     np.testing.assert_allclose(beside, np.concatenate([rows + 0.05, rows], axis=1), atol=1e-6)
     np.testing.assert_allclose(np.abs(pairs[:, ::2] - pairs[:, 1::2]), 0.05, atol=1e-6)
     np.testing.assert_allclose(between, rows, atol=1e-6)
 
 
-def test_without_classes(grids: list[Array]) -> None:
+def test_without_classes(drawn_grids: list[Array]) -> None:
     assert list(draw(classes=0)) == NAMES
-    samples, beside, _, between = grids
+    samples, beside, _, between = drawn_grids
     assert samples.shape == (3, 4)
     np.testing.assert_array_equal(beside[:, 4:], samples)
-    # The way between two codes is straight.
+    # The path between two latents is straight.
     np.testing.assert_allclose(np.diff(between, n=2, axis=1), 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("classes", [0, 10])
-def test_fewer_test_images_than_places(grids: list[Array], classes: int) -> None:
+def test_fewer_test_images_than_places(drawn_grids: list[Array], classes: int) -> None:
     draw(classes, test=10)
-    assert grids[1].shape == ((10 if classes else 3), 8)
+    assert drawn_grids[1].shape == ((10 if classes else 3), 8)
 
 
 @pytest.mark.parametrize("columns", [1, 5])
-def test_pairs_stay_in_one_row(grids: list[Array], columns: int) -> None:
+def test_pairs_stay_in_one_row(drawn_grids: list[Array], columns: int) -> None:
     draw(classes=10, columns=columns)
-    pairs = grids[2]
+    pairs = drawn_grids[2]
     assert pairs.shape[1] % 2 == 0
     np.testing.assert_allclose(np.abs(pairs[:, ::2] - pairs[:, 1::2])[:-1], 0.05, atol=1e-6)
 
 
 def test_nearest() -> None:
     generator = np.random.default_rng(0)
-    images, among = generator.random((5, 4, 6, 3)), generator.random((30, 4, 6, 3))
-    distances = ((images[:, None] - among[None]) ** 2).sum(axis=(2, 3, 4))
-    assert np.array_equal(render_adversarial.nearest(images, among), distances.argmin(axis=1))
+    images, others = generator.random((5, 4, 6, 3)), generator.random((30, 4, 6, 3))
+    distances = ((images[:, None] - others[None]) ** 2).sum(axis=(2, 3, 4))
+    assert np.array_equal(render.nearest(images, others), distances.argmin(axis=1))
+
+
+class Digits:
+    """Prepared data that need no files."""
+
+    def load(self, split: str) -> tuple[Array, Array]:
+        return real({"train": 40, "test": 60}[split])
+
+
+@pytest.mark.parametrize(("height", "side"), [(render.LARGE, 4), (render.LARGE + 1, 2)])
+def test_the_files_and_the_animation(tmp_path: Path, height: int, side: int) -> None:
+    """Large images are fewer in the animation, at their own size."""
+    table = pd.DataFrame({name: [0.1, 0.2] for name in COLUMNS} | {"epoch": [1, 2]})
+    frames = np.random.default_rng(0).random((2, 20, height, 6, 1))
+    History(table, frames, [], []).save(tmp_path / "history", {})
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    render.render(Plain(10), Digits(), tmp_path / "history", options(), folder)  # type: ignore[arg-type]
+    pictures = {f"{name}.png" for name in (*NAMES, "learning_curves")}
+    assert {file.name for file in folder.iterdir()} == {*pictures, "training.gif"}
+    scale = 2 if side == 4 else 1
+    with Image.open(folder / "training.gif") as animation:
+        assert len(list(ImageSequence.Iterator(animation))) == 2
+        assert animation.height == scale * (side * (height + grids.GAP) + grids.GAP)

@@ -1,34 +1,30 @@
-"""Auxiliary classifier GAN: the discriminator also names the class (Odena et al., 2017,
+"""Auxiliary classifier GAN: the discriminator also predicts the class (Odena et al., 2017,
 arXiv:1610.09585)."""
 
 from typing import Any, Unpack
 
 import keras
-import tensorflow as tf
 from keras import layers
 
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import NonNegative
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Round
-from generative.gan.base.trainer import Share
-from generative.gan.base.trainer import digit_features
-from generative.gan.base.trainer import digit_generator
+from generative.core.params import Count
+from generative.gan.base.layers import digit_features, digit_generator
+from generative.gan.base.losses import label_cross_entropy
+from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs, Share
 
 CLASSES = 10
 
 Tensor = Any
 
 
-class ACGAN(Adversarial):
+class ACGAN(BaseGAN):
     """Networks of Atienza (2018), where both widths are 32.
 
     latent_size: numbers of the noise, N(0, 1).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
-    classification_weight: of the cross entropy beside the game. The discriminator learns it of real
-        digits only: of fakes it would learn to read the generator's mistakes as what they are not.
+    classification_weight: of the cross entropy beside the adversarial loss. The discriminator
+        learns to classify from real digits only: from fakes it would learn the generator's mistakes
+        as the digits that they are not.
     """
 
     def __init__(
@@ -54,19 +50,20 @@ class ACGAN(Adversarial):
             keras.Model(images, outputs, name="discriminator"),
             latent="normal",
             classes=CLASSES,
-            span=(0.0, 1.0),
+            output_range=(0.0, 1.0),
             **options,
         )
         self.classification_weight = classification_weight
 
-    def terms(self, found: Round, training: bool) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        discriminator, generator = super().terms(found, training)
+    def loss_terms(
+        self, step: GANStep, training: bool
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        discriminator, generator = super().loss_terms(step, training)
 
-        def entropy(seen: dict[str, Tensor]) -> Tensor:
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(found.labels, seen["classes"])
-            return self.classification_weight * tf.reduce_mean(each)
+        def classification(outputs: Outputs) -> Tensor:
+            return self.classification_weight * label_cross_entropy(outputs["classes"], step.labels)
 
         return (
-            {**discriminator, "real_classification": entropy(found.real_seen)},
-            {**generator, "fake_classification": entropy(found.fake_seen)},
+            {**discriminator, "real_classification": classification(step.real_outputs)},
+            {**generator, "fake_classification": classification(step.fake_outputs)},
         )

@@ -1,29 +1,26 @@
-"""Conditional GAN: both players are told the class (Mirza & Osindero, 2014, arXiv:1411.1784)."""
+"""Conditional GAN: both networks are given the label (Mirza & Osindero, 2014, arXiv:1411.1784)."""
 
 from typing import Literal, Unpack
 
 import keras
 from keras import layers
 
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Share
-from generative.gan.base.trainer import digit_features
-from generative.gan.base.trainer import digit_generator
+from generative.core.params import Count
+from generative.gan.base.layers import digit_features, digit_generator
+from generative.gan.base.trainer import BaseGAN, Options, Share
 
 CLASSES = 10
 
 
-class CGAN(Adversarial):
+class CGAN(BaseGAN):
     """Networks of Atienza (2018), where both widths are 32.
 
     latent_size: numbers of the noise, N(0, 1).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
-    condition: how the discriminator sees the label: "concatenation", as a plane beside the image
-        (the source's), or "projection", by the inner product of its embedding with the features
-        (Miyato & Koyama, 2018, arXiv:1802.05637).
+    condition: how the discriminator is given the label: "concatenation", as a plane beside the
+        image (Atienza, 2018), or "projection", by the inner product of its embedding with the
+        features (Miyato & Koyama, 2018, arXiv:1802.05637).
     """
 
     def __init__(
@@ -37,11 +34,11 @@ class CGAN(Adversarial):
         **options: Unpack[Options],
     ) -> None:
         images, label = keras.Input((28, 28, 1)), keras.Input((CLASSES,))
-        seen = images
+        inputs = images
         if condition == "concatenation":
             plane = layers.Reshape((28, 28, 1))(layers.Dense(28 * 28)(label))
-            seen = layers.Concatenate()([images, plane])
-        features = layers.Dropout(dropout)(digit_features(seen, discriminator_width))
+            inputs = layers.Concatenate()([images, plane])
+        features = layers.Dropout(dropout)(digit_features(inputs, discriminator_width))
         logits = layers.Dense(1, dtype="float32")(features)
         if condition == "projection":
             embedding = layers.Dense(features.shape[-1], use_bias=False)(label)
@@ -52,6 +49,6 @@ class CGAN(Adversarial):
             keras.Model([images, label], {"logits": logits}, name="discriminator"),
             latent="normal",
             classes=CLASSES,
-            span=(0.0, 1.0),
+            output_range=(0.0, 1.0),
             **options,
         )

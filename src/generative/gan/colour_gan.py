@@ -6,36 +6,34 @@ from typing import Any, Literal, Unpack
 import keras
 from keras import layers
 
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import BatchNormalization
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Share
+from generative.core.params import Count
+from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.trainer import BaseGAN, Options, Share
 
 SIDE = 32
 
 
-class ColourGAN(Adversarial):
-    """The book's networks, whose widths are 256 and 128, and its advice as options.
+class ColourGAN(BaseGAN):
+    """Chollet's networks, where the widths are 256 and 128, and his advice as options.
 
-    networks: the "book"'s generator works at 16 x 16 and 32 x 32 pixels throughout, and its
-        discriminator has the same channels everywhere; those of a "pyramid" double and halve the
-        side from and to 4 x 4, with twice the channels at half the side and the width given at
-        16 x 16 (Radford et al., 2016, arXiv:1511.06434): they see the whole picture for less work.
-    latent_size: numbers of the noise; latent: "normal" (the advice) or "uniform" in [0, 1).
+    networks: "chollet2017": the generator works at 16 x 16 and 32 x 32 pixels throughout, and the
+        discriminator has the same channels everywhere. "pyramid": they double and halve the side
+        from and to 4 x 4, with twice the channels at half the side and the width given at 16 x 16
+        (Radford et al., 2016, arXiv:1511.06434), which covers the whole picture for less work.
+    latent_size: numbers of the noise; latent: "normal" (advised) or "uniform" in [0, 1).
     generator_width, discriminator_width: channels.
-    output: "tanh" (the advice) or "sigmoid"; real pictures are brought into its range.
-    downsampling: of the discriminator, "strided" convolutions (the advice) or "pooling".
-    upsampling_kernel: of the generator's transposed convolutions of stride 2. A multiple of 2 (the
-        advice) reaches all pixels equally; 5 shows the chessboard.
-    batch_normalization: "generator", after each of its layers but the last, or "none" (the book's).
+    output: "tanh" (advised) or "sigmoid"; real pictures are brought into its range.
+    downsampling: of the discriminator, "strided" convolutions (advised) or "pooling".
+    upsampling_kernel: of the generator's transposed convolutions of stride 2. A multiple of 2
+        (advised) reaches all pixels equally; 5 makes checkerboard artefacts.
+    batch_normalization: "generator", after each of its layers but the last, or "none" (Chollet's).
     dropout: share of the discriminator's features dropped in training.
     """
 
     def __init__(
         self,
         *,
-        networks: Literal["book", "pyramid"],
+        networks: Literal["chollet2017", "pyramid"],
         latent_size: Count,
         latent: Literal["normal", "uniform"],
         generator_width: Count,
@@ -52,11 +50,11 @@ class ColourGAN(Adversarial):
         def doubled(channels: int) -> keras.Layer:
             return layers.Conv2DTranspose(channels, upsampling_kernel, strides=2, padding="same")
 
-        def convolution(channels: int, kernel: int, **given: Any) -> keras.Layer:
-            return layers.Conv2D(channels, kernel, padding="same", **given)
+        def convolution(channels: int, kernel: int, **arguments: Any) -> keras.Layer:
+            return layers.Conv2D(channels, kernel, padding="same", **arguments)
 
         final = {"activation": output, "dtype": "float32"}
-        if networks == "book":
+        if networks == "chollet2017":
             start = (SIDE // 2, SIDE // 2, max(1, width // 2))
             hidden = [
                 convolution(width, 5),
@@ -80,13 +78,13 @@ class ColourGAN(Adversarial):
         network.add(last)
 
         pictures = x = keras.Input((SIDE, SIDE, 3))
-        width, padding, grows = discriminator_width, "same", (1, 2, 4)
-        if networks == "book":
-            padding, grows = "valid", (1, 1, 1)
+        width, padding, multiples = discriminator_width, "same", (1, 2, 4)
+        if networks == "chollet2017":
+            padding, multiples = "valid", (1, 1, 1)
             x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3)(x))
         strided = downsampling == "strided"
-        for times in grows:
-            x = layers.Conv2D(times * width, 4, strides=2 if strided else 1, padding=padding)(x)
+        for multiple in multiples:
+            x = layers.Conv2D(multiple * width, 4, strides=2 if strided else 1, padding=padding)(x)
             x = layers.LeakyReLU(0.2)(x)
             if not strided:
                 x = layers.AveragePooling2D(2)(x)
@@ -96,6 +94,6 @@ class ColourGAN(Adversarial):
             network,
             keras.Model(pictures, {"logits": logits}, name="discriminator"),
             latent=latent,
-            span=(-1.0, 1.0) if output == "tanh" else (0.0, 1.0),
+            output_range=(-1.0, 1.0) if output == "tanh" else (0.0, 1.0),
             **options,
         )

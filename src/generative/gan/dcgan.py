@@ -7,28 +7,26 @@ import keras
 from keras import layers
 
 from generative.core.errors import BadInput
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import BatchNormalization
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Share
+from generative.core.params import Count
+from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.trainer import BaseGAN, Options, Share
 
 MOMENTUM = 0.8
 
 
-class DCGAN(Adversarial):
+class DCGAN(BaseGAN):
     """The generator doubles a small picture `depth` times, the discriminator halves one once more.
 
-    height, width: of the pictures, multiples of 2^depth. The source's are 128 x 160 with a depth of
-        4 and both widths 32.
+    height, width: of the pictures, multiples of 2^depth. For 128 x 160 a depth of 4 and both widths
+        32 are usual.
     latent_size: numbers of the noise, N(0, 1).
-    upsampling: "transposed" convolutions, or one after an enlargement, "nearest" (the source's) or
-        "bilinear" (smooth).
+    upsampling: "transposed" convolutions (Radford et al.), or one after an enlargement, "nearest"
+        (Keras-GAN; Linder-Norén, 2017) or "bilinear" (smooth).
     generator_width: channels next to the image; each level before has twice as many.
     discriminator_width: channels of the first convolution; each level after has twice as many.
     dropout: share of the discriminator's activations dropped after each convolution in training.
-    batch_normalization: "generator", or "both" (the source's), which no penalty on the slope of the
-        discriminator goes with: it then has no slope at one picture.
+    batch_normalization: "generator", or "both" (Radford et al.), which no penalty on the slope of
+        the discriminator goes with: it then has no slope at one picture.
 
     Raises `BadInput` for a size that cannot be halved so often.
     """
@@ -73,15 +71,15 @@ class DCGAN(Adversarial):
             name="generator",
         )
         for level in reversed(range(depth)):
-            given = {"padding": "same", "use_bias": False}
+            shared = {"padding": "same", "use_bias": False}
             if upsampling == "transposed":
-                grown = [layers.Conv2DTranspose(generator_width << level, 4, strides=2, **given)]
+                doubled = [layers.Conv2DTranspose(generator_width << level, 4, strides=2, **shared)]
             else:
-                grown = [
+                doubled = [
                     layers.UpSampling2D(interpolation=upsampling),
-                    layers.Conv2D(generator_width << level, 3, **given),
+                    layers.Conv2D(generator_width << level, 3, **shared),
                 ]
-            for layer in grown:
+            for layer in doubled:
                 generator.add(layer)
             generator.add(BatchNormalization(momentum=MOMENTUM))
             generator.add(layers.ReLU())
@@ -98,6 +96,6 @@ class DCGAN(Adversarial):
             generator,
             keras.Model(pictures, {"logits": logits}, name="discriminator"),
             latent="normal",
-            span=(-1.0, 1.0),
+            output_range=(-1.0, 1.0),
             **options,
         )

@@ -6,19 +6,18 @@ from typing import Literal, Unpack
 import keras
 from keras import layers
 
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import BatchNormalization
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Share
+from generative.core.params import Count
+from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.trainer import BaseGAN, Options, Share
 
 
-class GAN(Adversarial):
-    """The source's networks, whose widths are 100 and 256. Its discriminator ends in a softmax of
-    two logits; their difference is the one logit here, and all losses are functions of that.
+class GAN(BaseGAN):
+    """Networks of the example KerasGAN (O'Shea, 2016), where the widths are 100 and 256. Its
+    discriminator ends in a softmax of two logits; their difference is the one logit here, and all
+    losses are functions of that.
 
-    latent_size: numbers of the noise; latent: "uniform" in [0, 1), the source's, or "normal", which
-        has no mean that all codes share.
+    latent_size: numbers of the noise; latent: "uniform" in [0, 1), as in KerasGAN, or "normal",
+        which has no mean that all latents share.
     generator_width, discriminator_width: channels of the first convolutions.
     dropout: share of the discriminator's activations dropped after each layer in training.
     """
@@ -62,6 +61,6 @@ class GAN(Adversarial):
             generator,
             keras.Model(images, {"logits": logits}, name="discriminator"),
             latent=latent,
-            span=(0.0, 1.0),
+            output_range=(0.0, 1.0),
             **options,
         )

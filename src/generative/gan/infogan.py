@@ -1,4 +1,5 @@
-"""InfoGAN: a GAN whose codes can be read off its images (Chen et al., 2016, arXiv:1606.03657)."""
+"""InfoGAN: a GAN whose codes can be predicted from its images (Chen et al., 2016,
+arXiv:1606.03657)."""
 
 import math
 from typing import Annotated, Any, Literal, Unpack
@@ -10,57 +11,59 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import BatchNormalization
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import Labels
-from generative.gan.base.trainer import NonNegative
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Round
-from generative.gan.base.trainer import Share
+from generative.core.params import Count
+from generative.gan.base.augmentation import warp
+from generative.gan.base.information import (
+    atienza2018_code_loss,
+    category_cross_entropy,
+    category_mutual_information,
+    gaussian_code_loss,
+)
+from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.sampling import Labels
+from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Share
 from generative.training.losses import total
 from generative.training.optimizers import LearningRate
 
 CATEGORIES, CODES = 10, 2
-# The source draws its codes from N(0, 0.5^2).
-BOOK_DEVIATION = 0.5
-# Less than this of the 2.3 nats that ten categories have says that some are drawn alike.
+# Atienza (2018) draws the codes from N(0, 0.5^2).
+ATIENZA_DEVIATION = 0.5
+# Less than this of the 2.3 nats that ten categories have shows that some look alike.
 LEAST_CATEGORY_NATS = 1.5
-# Of standardised logits times this, one high for a tenth of all images gives them 0.9996.
-SHARPNESS = 3.0
 
 Tensor = Any
 Values = float | np.ndarray | None
 
 
-class InfoGAN(Adversarial):
+class InfoGAN(BaseGAN):
     """The paper's networks for MNIST, whose widths are 64 and 1024, without batch normalisation in
     the discriminator. The generator is given noise U(-1, 1), a category and two codes; the
-    discriminator's trunk also reads the category and the codes off generated images. No label of
-    the data is used, unless by the book.
+    discriminator's trunk also predicts the category and the codes of generated images. No label of
+    the data is used, unless `information` is "atienza2018".
 
     noise_size: numbers of the noise.
     generator_width, discriminator_width: channels of the convolutions next to the image.
     dense_width: of the dense layers next to the codes.
-    information: "gaussian", codes U(-1, 1) and their log density; or "book" (Atienza, 2018, chapter
-        6), codes N(0, 0.5^2) of which only the sign is read, and a category head that learns the
-        labels of real images: an ACGAN with two codes.
+    information: "gaussian", codes U(-1, 1) and their log density; or "atienza2018" (Atienza, 2018,
+        chapter 6), codes N(0, 0.5^2) of which only the sign is learned, and a category head that
+        learns the labels of real images: an ACGAN with two codes.
     category_weight, code_weight: of the two terms.
-    least_log_variance: a floor under the variance that the codes are read with, without which their
-        density rises without bound. A low one rewards details that only the discriminator sees; the
-        authors' program has a fixed variance of 1.
-    agreement_weight: of the information that the categories of a real image, and of the same
-        image bent at random, have of each other. It brings digits of one kind into one category;
-        the paper has none.
-    head_start, head_start_learning_rate: share of the steps, the first, in which the discriminator
-        learns that alone, and how fast: two digits that share a category once the generator draws
-        stay together.
-    restarts: how often the training begins again, with other weights, because images tell too
-        little of their category after half of the game. The steps gone are not given back.
+    least_log_variance: a floor under the predicted variance of the codes, without which their
+        density rises without bound. A low one rewards details that only the discriminator
+        perceives; the authors' program has a fixed variance of 1.
+    agreement_weight: of the information that the categories of a real image, and of the same image
+        warped at random, have of each other. It brings digits of one kind into one category; the
+        paper has none.
+    head_start, head_start_learning_rate: the first share of the steps, in which the discriminator
+        is pretrained on that term alone, and the learning rate: two digits that share a category
+        once the generator learns stay together.
+    restarts: how often the training restarts with other weights because images hold too little
+        information on their category after half of the adversarial steps. The steps gone are not
+        given back.
     """
 
-    reach = 1.0  # of the codes in training; by the book 95 % are within it
-    told_size = CATEGORIES + CODES  # what follows the noise in the generator's input
+    code_range = 1.0  # of the codes in training; 95 % of Atienza's are within it
+    control_size = CATEGORIES + CODES  # numbers after the noise in the generator's input
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class InfoGAN(Adversarial):
         generator_width: Count,
         discriminator_width: Count,
         dense_width: Count,
-        information: Literal["gaussian", "book"],
+        information: Literal["gaussian", "atienza2018"],
         category_weight: NonNegative,
         code_weight: NonNegative,
         least_log_variance: Annotated[float, Field(ge=-10, le=0)],
@@ -92,13 +95,13 @@ class InfoGAN(Adversarial):
             generator.add(layers.Dense(units, use_bias=False))
             generator.add(BatchNormalization())
             generator.add(layers.ReLU())
-        grown = {"strides": 2, "padding": "same"}
+        doubling = {"strides": 2, "padding": "same"}
         for layer in (
             layers.Reshape((7, 7, 2 * width)),
-            layers.Conv2DTranspose(width, 4, use_bias=False, **grown),
+            layers.Conv2DTranspose(width, 4, use_bias=False, **doubling),
             BatchNormalization(),
             layers.ReLU(),
-            layers.Conv2DTranspose(1, 4, dtype="float32", **grown),
+            layers.Conv2DTranspose(1, 4, dtype="float32", **doubling),
             layers.Activation("sigmoid", dtype="float32"),
         ):
             generator.add(layer)
@@ -108,133 +111,144 @@ class InfoGAN(Adversarial):
             x = layers.Conv2D(channels, 4, strides=2, padding="same")(x)
             x = layers.LeakyReLU(0.1)(x)
         x = layers.LeakyReLU(0.1)(layers.Dense(dense_width)(layers.Flatten()(x)))
-        read = layers.LeakyReLU(0.1)(layers.Dense(128)(x))
+        hidden = layers.LeakyReLU(0.1)(layers.Dense(128)(x))
         outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(x)}
         for name, size in (("category", CATEGORIES), ("mean", CODES), ("log_variance", CODES)):
-            outputs[name] = layers.Dense(size, dtype="float32", name=name)(read)
+            outputs[name] = layers.Dense(size, dtype="float32", name=name)(hidden)
         super().__init__(
             generator,
             keras.Model(images, outputs, name="discriminator"),
             latent="uniform",
-            span=(0.0, 1.0),
+            output_range=(0.0, 1.0),
             **options,
         )
-        self.noise_size, self.information = noise_size, information
+        self.noise_size, self.information_loss = noise_size, information
         self.category_weight, self.code_weight = category_weight, code_weight
         self.least_log_variance = least_log_variance
         self.agreement_weight, self.head_start = agreement_weight, head_start
         self.head_start_learning_rate = head_start_learning_rate
-        self.restarts, self.steps = restarts, 0
+        self.restarts, self.total_steps = restarts, 0
 
-    def compile(self, steps: int | None = None) -> None:
-        self.steps = steps or 0
-        self.alone = round(self.head_start * self.steps)
-        super().compile(steps)
-        self.starter = keras.optimizers.Adam(self.head_start_learning_rate, beta_1=0.5)
-        self.starter.build(self.discriminator.trainable_variables)
-        self.optimizers = self.starter, self.discriminator_optimizer, self.generator_optimizer
-        self.unmoved = [[v.numpy() for v in optimizer.variables] for optimizer in self.optimizers]
+    def compile(self, total_steps: int | None = None) -> None:
+        self.total_steps = total_steps or 0
+        self.pretrain_steps = round(self.head_start * self.total_steps)
+        super().compile(total_steps)
+        self.pretrain_optimizer = keras.optimizers.Adam(self.head_start_learning_rate, beta_1=0.5)
+        self.pretrain_optimizer.build(self.discriminator.trainable_variables)
+        self.optimizers = (
+            self.pretrain_optimizer,
+            self.discriminator_optimizer,
+            self.generator_optimizer,
+        )
+        self.initial_states = [[v.numpy() for v in o.variables] for o in self.optimizers]
 
     def fit(self, *arguments: Any, **options: Any) -> Any:
-        watch = keras.callbacks.LambdaCallback(on_epoch_end=self.begin_again)
+        watch = keras.callbacks.LambdaCallback(on_epoch_end=self.restart_if_uninformative)
         callbacks = [*options.pop("callbacks", ()), watch]
         return super().fit(*arguments, callbacks=callbacks, **options)
 
-    def begin_again(self, epoch: int, logs: dict[str, float]) -> None:
-        """Take other weights if there is reason to and a restart left."""
+    def restart_if_uninformative(self, epoch: int, logs: dict[str, float]) -> None:
+        """Take other weights if images hold too few nats of their category, while restarts last."""
         if not self.restarts or self.too_few_nats(logs) is None:
             return
         self.restarts -= 1
         for network in (self.generator, self.discriminator):
             network.set_weights(keras.models.clone_model(network).get_weights())
-        self.average.set_weights(self.generator.get_weights())
-        for optimizer, values in zip(self.optimizers, self.unmoved, strict=True):
+        self.average_generator.set_weights(self.generator.get_weights())
+        for optimizer, values in zip(self.optimizers, self.initial_states, strict=True):
             for variable, value in zip(optimizer.variables, values, strict=True):
                 variable.assign(value)
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        play = super().train_step
-        if not self.alone:
-            return play(data)
+        adversarial_step = super().train_step
+        if not self.pretrain_steps:
+            return adversarial_step(data)
         return tf.cond(
-            self.starter.iterations < self.alone, lambda: self.start(data), lambda: play(data)
+            self.pretrain_optimizer.iterations < self.pretrain_steps,
+            lambda: self.pretrain_step(data),
+            lambda: adversarial_step(data),
         )
 
-    def start(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """A step of the head start; the game is only looked at."""
+    def pretrain_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Train only the discriminator's categories; the adversarial terms are only measured."""
         with tf.GradientTape() as tape:
-            found = self.play(*data, training=True)
-            learned = self.disagreement(found)
-            loss = total(learned) / tf.distribute.get_strategy().num_replicas_in_sync
+            step = self.forward_pass(*data, training=True)
+            terms = self.disagreement(step)
+            loss = total(terms) / tf.distribute.get_strategy().num_replicas_in_sync
         variables = self.discriminator.trainable_variables
-        moves = zip(tape.gradient(loss, variables), variables, strict=True)
-        # The other heads have no part in it.
-        self.starter.apply(*zip(*(move for move in moves if move[0] is not None), strict=True))
-        discriminator, generator = self.terms(found, training=True)
-        return self.track(found, {**discriminator, **generator, **self.unpaid(), **learned})
+        pairs = zip(tape.gradient(loss, variables), variables, strict=True)
+        # The other heads get no gradient.
+        self.pretrain_optimizer.apply(*zip(*(p for p in pairs if p[0] is not None), strict=True))
+        discriminator, generator = self.loss_terms(step, training=True)
+        return self.track(step, {**discriminator, **generator, **self.zero_penalties(), **terms})
 
-    def draw(self, labels: Tensor) -> Tensor:
-        """Random codes, as many as there are `labels`, which have no part in them."""
+    def sample_latent(self, labels: Tensor) -> Tensor:
+        """Random noise, categories and codes, as many as there are `labels`, which are not used."""
         count = tf.shape(labels)[0]
         noise = keras.random.uniform((count, self.noise_size), -1, 1, seed=self.noise)
         category = keras.random.randint((count,), 0, CATEGORIES, seed=self.noise)
-        if self.information == "book":
-            codes = keras.random.normal((count, CODES), 0, BOOK_DEVIATION, seed=self.noise)
+        if self.information_loss == "atienza2018":
+            codes = keras.random.normal((count, CODES), 0, ATIENZA_DEVIATION, seed=self.noise)
         else:
             codes = keras.random.uniform((count, CODES), -1, 1, seed=self.noise)
         return tf.concat([noise, tf.one_hot(category, CATEGORIES), codes], 1)
 
-    def terms(self, found: Round, training: bool) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        discriminator, generator = super().terms(found, training)
-        _, category, codes = tf.split(found.codes, [self.noise_size, CATEGORIES, CODES], axis=1)
-        seen = found.fake_seen
-        of_category = category_cross_entropy(seen["category"], category)
-        if self.information == "book":
-            of_codes = book_code_loss(seen["mean"], codes)
-            labels = tf.one_hot(found.labels, CATEGORIES)
-            of_labels = category_cross_entropy(found.real_seen["category"], labels)
-            discriminator["labels"] = self.category_weight * of_labels
+    def loss_terms(
+        self, step: GANStep, training: bool
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        discriminator, generator = super().loss_terms(step, training)
+        _, category, codes = tf.split(step.latents, [self.noise_size, CATEGORIES, CODES], axis=1)
+        outputs = step.fake_outputs
+        category_loss = category_cross_entropy(outputs["category"], category)
+        if self.information_loss == "atienza2018":
+            code_loss = atienza2018_code_loss(outputs["mean"], codes)
+            labels = tf.one_hot(step.labels, CATEGORIES)
+            label_loss = category_cross_entropy(step.real_outputs["category"], labels)
+            discriminator["labels"] = self.category_weight * label_loss
         else:
-            log_variance = tf.maximum(seen["log_variance"], self.least_log_variance)
-            of_codes = code_surprise(seen["mean"], log_variance, codes)
-        # Both players gain by it.
+            log_variance = tf.maximum(outputs["log_variance"], self.least_log_variance)
+            code_loss = gaussian_code_loss(outputs["mean"], log_variance, codes)
+        # Both networks minimise them.
         shared = {
-            "category": self.category_weight * of_category,
-            "codes": self.code_weight * of_codes,
+            "category": self.category_weight * category_loss,
+            "codes": self.code_weight * code_loss,
         }
         return {**discriminator, **shared}, {**generator, **shared}
 
-    def penalties(self, found: Round) -> dict[str, Tensor]:
-        return super().penalties(found) | self.disagreement(found)
+    def penalties(self, step: GANStep) -> dict[str, Tensor]:
+        return super().penalties(step) | self.disagreement(step)
 
-    def disagreement(self, found: Round) -> dict[str, Tensor]:
+    def disagreement(self, step: GANStep) -> dict[str, Tensor]:
+        """What the categories of real images and of the same images warped lack of ln 10 nats of
+        mutual information, weighted; nothing without a weight."""
         if not self.agreement_weight:
             return {}
-        bent = self.see(bend(found.real, self.noise), found.labels, training=True)
-        missing = math.log(CATEGORIES) - agreement(found.real_seen["category"], bent["category"])
-        return {"disagreement": self.agreement_weight * missing}
+        warped = self.discriminate(warp(step.real, self.noise), step.labels, training=True)
+        agreement = category_mutual_information(step.real_outputs["category"], warped["category"])
+        return {"disagreement": self.agreement_weight * (math.log(CATEGORIES) - agreement)}
 
-    def concerns(self, logs: dict[str, float]) -> list[str]:
+    def warnings(self, logs: dict[str, float]) -> list[str]:
         if not int(self.discriminator_optimizer.iterations):
-            return []  # nobody has played yet
-        found = super().concerns(logs)
+            return []  # still pretraining
+        lines = super().warnings(logs)
         nats = self.too_few_nats(logs)
         if nats is not None:
-            then = "the training begins again" if self.restarts else "another seed may part them"
-            found.append(
-                f"images tell {nats:.2f} of the {math.log(CATEGORIES):.2f} nats of their category: "
+            then = "the training restarts" if self.restarts else "another seed may part them"
+            lines.append(
+                f"images hold {nats:.2f} of the {math.log(CATEGORIES):.2f} nats of their category: "
                 f"some categories look alike; {then}"
             )
-        return found
+        return lines
 
     def too_few_nats(self, logs: dict[str, float]) -> float | None:
-        """What images tell of their category, if it is too little for half of the game."""
+        """The nats that images hold of their category, if these are too few after half of the
+        adversarial steps; else None."""
         nats = math.log(CATEGORIES) - logs["category"] / (self.category_weight or 1)
-        played = int(self.discriminator_optimizer.iterations)
-        early = 2 * played < self.steps - self.alone
+        steps = int(self.discriminator_optimizer.iterations)
+        early = 2 * steps < self.total_steps - self.pretrain_steps
         return None if early or nats >= LEAST_CATEGORY_NATS else nats
 
-    def codes(
+    def latents(
         self,
         count: int,
         seed: int,
@@ -242,25 +256,25 @@ class InfoGAN(Adversarial):
         code1: Values = None,
         code2: Values = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The generator's input, float32 [count, noise + 12], and labels that say nothing.
+        """The generator's input, float32 [count, noise_size + 12], and labels that mean nothing.
 
         labels: the categories. What is not given is random, but the categories come in turn.
         """
         generator = np.random.default_rng(seed)
         noise = generator.uniform(-1, 1, (count, self.noise_size))
-        if self.information == "book":
-            codes = generator.normal(0, BOOK_DEVIATION, (count, CODES))
+        if self.information_loss == "atienza2018":
+            codes = generator.normal(0, ATIENZA_DEVIATION, (count, CODES))
         else:
             codes = generator.uniform(-1, 1, (count, CODES))
-        for index, given in enumerate((code1, code2)):
-            if given is not None:
-                codes[:, index] = given
+        for index, values in enumerate((code1, code2)):
+            if values is not None:
+                codes[:, index] = values
         categories = np.arange(count) % CATEGORIES if labels is None else np.asarray(labels)
         if not ((categories >= 0) & (categories < CATEGORIES)).all():
             raise BadInput(f"category: received {labels}, must be 0 to {CATEGORIES - 1}")
         one_hot = np.eye(CATEGORIES)[np.broadcast_to(categories, (count,))]
-        together = np.concatenate([noise, one_hot, codes], axis=1).astype(np.float32)
-        return together, np.zeros(count, np.int32)
+        latents = np.concatenate([noise, one_hot, codes], axis=1).astype(np.float32)
+        return latents, np.zeros(count, np.int32)
 
     def generate(
         self,
@@ -273,105 +287,30 @@ class InfoGAN(Adversarial):
         """Float32 [count, 28, 28, 1] in [0, 1].
 
         labels: categories, 0 to 9; code1, code2: trained in -1 to 1; each one for all or one an
-        image. Which category is which digit, and what a code steers, is found by measuring
-        (`generative.steering`).
+        image. Which category is which digit, and what a code controls, must be measured.
         """
-        return self.images(*self.codes(count, seed, labels, code1, code2))
+        return self.images(*self.latents(count, seed, labels, code1, code2))
 
-    def categories(self, codes: np.ndarray) -> np.ndarray:
-        """The categories in the generator's input `codes`, int [count]."""
-        return codes[:, self.noise_size :][:, :CATEGORIES].argmax(axis=1)
+    def categories(self, latents: np.ndarray) -> np.ndarray:
+        """The categories in the generator's input, int [count]."""
+        return latents[:, self.noise_size :][:, :CATEGORIES].argmax(axis=1)
 
-    def told(self, codes: np.ndarray, images: np.ndarray) -> dict[str, float]:
-        """Lower bounds, in nats, of what `images` tell of the `codes` that they were made of: of
-        the category at most ln 10, and of both codes together; the book's heads give none of
-        these."""
-        read = self.read(images)
-        category, given = np.split(codes[:, self.noise_size :], [CATEGORIES], axis=1)
-        of_category = float(category_cross_entropy(read["category"], category))
-        found = {"category_information_nats": math.log(CATEGORIES) - of_category}
-        if self.information == "gaussian":
-            log_variance = np.maximum(read["log_variance"], self.least_log_variance)
-            surprise = float(code_surprise(read["mean"], log_variance, given))
-            found["code_information_nats"] = CODES * math.log(2) - surprise
-        return found
-
-    def read(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """What is read off images [N, 28, 28, 1] in [0, 1]: "category" logits [N, 10], the codes'
+    def predict_codes(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Predictions from images [N, 28, 28, 1] in [0, 1]: "category" logits [N, 10], the codes'
         "mean" and "log_variance" [N, 2]."""
-        pieces = [self(images[i : i + 1000]) for i in range(0, len(images), 1000)]
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        batches = [self(images[i : i + 1000]) for i in range(0, len(images), 1000)]
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
-
-def bend(images: Tensor, seed: Any) -> Tensor:
-    """Images [batch, height, width, 1] each turned, slanted, stretched and moved at random, by up
-    to 15 degrees, 0.3, a fifth and 3 pixels."""
-    count = tf.shape(images)[0]
-
-    def draw(reach: float) -> Tensor:
-        return keras.random.uniform((count,), -reach, reach, seed=seed)
-
-    turn, wide, high = draw(math.radians(15)), 1 + draw(0.2), 1 + draw(0.2)
-    across = tf.stack([wide * tf.cos(turn), draw(0.3) - tf.sin(turn)], 1)
-    down = tf.stack([tf.sin(turn), high * tf.cos(turn)], 1)
-    middle = (images.shape[1] - 1) / 2
-    # About the middle of the image.
-    rows = [
-        tf.concat([row, (middle + draw(3) - middle * tf.reduce_sum(row, 1))[:, None]], 1)
-        for row in (across, down)
-    ]
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=tf.concat([*rows, tf.zeros((count, 2))], 1),
-        output_shape=images.shape[1:3],
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-        fill_value=0.0,
-    )
-
-
-def category_cross_entropy(logits: Tensor, category: Tensor) -> Tensor:
-    """-E log Q(c | x); ln(categories) less this is a lower bound of the information I(c; x).
-
-    logits: [batch, categories]; category: one-hot, the same shape.
-    """
-    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(category, logits))
-
-
-def code_surprise(mean: Tensor, log_variance: Tensor, codes: Tensor) -> Tensor:
-    """-E log N(c; mean, exp(log_variance)), summed over the codes: [batch, codes] each.
-
-    The entropy of the codes, ln 2 for one from U(-1, 1), less this is a lower bound of I(c; x).
-    """
-    squares = tf.square(codes - mean) * tf.exp(-log_variance)
-    each = (math.log(2 * math.pi) + log_variance + squares) / 2
-    return tf.reduce_mean(tf.reduce_sum(each, axis=1))
-
-
-def book_code_loss(logits: Tensor, codes: Tensor) -> Tensor:
-    """-E c log sigmoid(q), summed over the codes (Atienza, 2018, chapter 6), and no likelihood: it
-    is least where sigmoid(q) is 1 for all c above 0 and 0 for the others, so an image need only
-    tell the sign of its code. The sigmoid is at least 1e-7, as Keras clips it.
-    """
-    told = tf.math.log(tf.maximum(tf.sigmoid(logits), 1e-7))
-    return -tf.reduce_mean(tf.reduce_sum(codes * told, axis=1))
-
-
-def agreement(logits: Tensor, changed: Tensor) -> Tensor:
-    """I(c; c') of the categories drawn for an image and for the same image changed, at most
-    ln(categories): high where both agree and all categories are used (Ji et al., 2019,
-    arXiv:1807.06653, equation 3). [batch, categories] both.
-
-    Each category's logits are standardised over the batch: it starts from categories that are all
-    in use, and not, as plain logits do, from a point where nothing can be told of any.
-    """
-
-    def chances(logits: Tensor) -> Tensor:
-        mean, variance = tf.nn.moments(logits, axes=[0])
-        return tf.nn.softmax(SHARPNESS * (logits - mean) * tf.math.rsqrt(variance + 1e-3))
-
-    together = tf.matmul(chances(logits), chances(changed), transpose_a=True)
-    together = (together + tf.transpose(together)) / 2
-    joint = tf.maximum(together / tf.reduce_sum(together), 1e-12)
-    alone = tf.reduce_sum(joint, axis=1, keepdims=True)
-    return tf.reduce_sum(joint * (tf.math.log(joint) - tf.math.log(alone * tf.transpose(alone))))
+    def information(self, latents: np.ndarray, images: np.ndarray) -> dict[str, float]:
+        """Lower bounds, in nats, of the information that `images` hold of the `latents` that they
+        were made from: of the category at most ln 10; and of both codes together, unless the code
+        heads are Atienza's, which give no density."""
+        predicted = self.predict_codes(images)
+        category, codes = np.split(latents[:, self.noise_size :], [CATEGORIES], axis=1)
+        category_loss = float(category_cross_entropy(predicted["category"], category))
+        nats = {"category_information_nats": math.log(CATEGORIES) - category_loss}
+        if self.information_loss == "gaussian":
+            log_variance = np.maximum(predicted["log_variance"], self.least_log_variance)
+            code_loss = float(gaussian_code_loss(predicted["mean"], log_variance, codes))
+            nats["code_information_nats"] = CODES * math.log(2) - code_loss
+        return nats

@@ -9,43 +9,39 @@ import tensorflow as tf
 from keras import layers
 from pydantic import Field
 
-from generative.gan.base.trainer import GENERATED_BATCH
-from generative.gan.base.trainer import Adversarial
-from generative.gan.base.trainer import BatchNormalization
-from generative.gan.base.trainer import Count
-from generative.gan.base.trainer import NonNegative
-from generative.gan.base.trainer import Options
-from generative.gan.base.trainer import Round
-from generative.gan.base.trainer import digit_features
-from generative.gan.base.trainer import digit_generator
+from generative.core.params import Count
 from generative.gan.base import losses
+from generative.gan.base.information import r_squared
+from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
+from generative.gan.base.sampling import generated_batches
+from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs
 
 CLASSES, FEATURES = 10, 256
 FEATURE = "feature"
 
 Tensor = Any
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class StackedGAN(Adversarial):
+class StackedGAN(BaseGAN):
     """Networks of Atienza (2018, chapter 6), where the image's widths are 32.
 
-    An encoder first learns to classify, and stays as it is then: image -> feature -> label. Two
+    An encoder is first trained as a classifier and then kept: image -> feature -> label. Two
     generators go the other way, each with noise of its own: label, z1 -> feature -> with z0, image.
-    Each has a discriminator, which also recovers the noise. First the levels learn apart, the lower
-    one from features of real images; then together, from the features that the upper one makes.
+    Each has a discriminator, which also recovers the noise. First the levels are trained apart, the
+    lower one from features of real images; then together, from features of the upper one.
 
     noise_size: numbers of z1, and of z0; latent: "normal", or "uniform" in [0, 1).
     encoder_width, hidden_width: channels of the encoder's convolutions; units of the upper
         generator's dense layers.
-    encoder_share, independent_share: of all steps, in which the encoder learns, and the levels
-        apart; in the rest they learn together.
+    encoder_share, independent_share: of all steps, in which the encoder is trained, and the levels
+        apart; in the rest they are trained together.
     adversarial_weight, conditional_weight, entropy_weight: of each generator's terms (1, 1 and 10
-        in the authors' program): the discriminator is deceived; the encoder recovers what the
-        generator was given; the noise can be recovered.
+        in the authors' program): the adversarial loss; the error of the encoder in recovering the
+        generator's condition; the error of the discriminator in recovering the noise.
     feature_entropy_weight: of the last at the upper level (10 there too, 1 in Atienza's).
-    recovery: the images and features that the noise is recovered of: "generated"; or "all"
-        (Atienza's), where nothing in the real ones tells of it.
+    recovery: the images and features that the noise is recovered from: "generated"; or "all"
+        (Atienza's), where the real ones hold no information on it.
     """
 
     def __init__(
@@ -57,8 +53,8 @@ class StackedGAN(Adversarial):
         discriminator_width: Count,
         encoder_width: Count,
         hidden_width: Count,
-        encoder_share: Share,
-        independent_share: Share,
+        encoder_share: Fraction,
+        independent_share: Fraction,
         adversarial_weight: NonNegative,
         conditional_weight: NonNegative,
         entropy_weight: NonNegative,
@@ -72,219 +68,219 @@ class StackedGAN(Adversarial):
             x = layers.Conv2D(encoder_width, 3, padding="same", activation="relu")(x)
             x = layers.MaxPooling2D()(x)
         x = layers.Dense(FEATURES, activation="relu", dtype="float32")(layers.Flatten()(x))
-        read = layers.Dense(CLASSES, dtype="float32")
-        encoder = keras.Model(images, {"feature": x, "logits": read(x)}, name="encoder")
+        label_head = layers.Dense(CLASSES, dtype="float32")
+        encoder = keras.Model(images, {"feature": x, "logits": label_head(x)}, name="encoder")
 
-        codes = keras.Input((2 * noise_size + CLASSES,))
-        z1, z0 = codes[:, :noise_size], codes[:, noise_size : 2 * noise_size]
-        x = layers.Concatenate()([codes[:, 2 * noise_size :], z1])
+        latents = keras.Input((2 * noise_size + CLASSES,))
+        z1, z0 = latents[:, :noise_size], latents[:, noise_size : 2 * noise_size]
+        x = layers.Concatenate()([latents[:, 2 * noise_size :], z1])
         for _ in range(2):
             x = layers.Dense(hidden_width, use_bias=False)(x)
             x = layers.ReLU()(BatchNormalization()(x))
         feature = layers.Dense(FEATURES, activation="relu", dtype="float32", name=FEATURE)(x)
-        pieces = digit_generator(FEATURES + noise_size, generator_width).layers
+        lower_layers = digit_generator(FEATURES + noise_size, generator_width).layers
 
-        def lower(feature: Tensor, z0: Tensor) -> Tensor:
+        def lower_generator(feature: Tensor, z0: Tensor) -> Tensor:
             x = layers.Concatenate()([feature, z0])
-            for piece in pieces:
-                x = piece(x)
+            for layer in lower_layers:
+                x = layer(x)
             return x
 
         inputs = [keras.Input((FEATURES,)), keras.Input((noise_size,))]
 
-        seen = digit_features(images, discriminator_width)
-        told = shown = keras.Input((FEATURES,))
+        of_image = digit_features(images, discriminator_width)
+        of_feature = features = keras.Input((FEATURES,))
         for _ in range(2):
-            told = layers.LeakyReLU(0.2)(layers.Dense(FEATURES)(told))
+            of_feature = layers.LeakyReLU(0.2)(layers.Dense(FEATURES)(of_feature))
         outputs = {
-            f"{level}{name}": layers.Dense(size, dtype="float32")(features)
-            for level, features in (("", seen), ("feature_", told))
+            f"{level}{name}": layers.Dense(size, dtype="float32")(hidden)
+            for level, hidden in (("", of_image), ("feature_", of_feature))
             for name, size in (("logits", 1), ("noise", noise_size))
         }
         super().__init__(
-            keras.Model(codes, lower(feature, z0), name="generator"),
-            keras.Model([images, shown], outputs, name="discriminator"),
+            keras.Model(latents, lower_generator(feature, z0), name="generator"),
+            keras.Model([images, features], outputs, name="discriminator"),
             latent=latent,
             classes=CLASSES,
-            span=(0.0, 1.0),
+            output_range=(0.0, 1.0),
             **options,
         )
-        self.encoder, self.read = encoder, read
+        self.encoder, self.label_head = encoder, label_head
         # Views of the same layers, a level each.
-        self.upper = keras.Model(codes, feature, name="upper_generator")
-        self.lower = keras.Model(inputs, lower(*inputs), name="lower_generator")
-        self.sees_images, self.sees_features = (
+        self.upper_generator = keras.Model(latents, feature, name="upper_generator")
+        self.lower_generator = keras.Model(inputs, lower_generator(*inputs), name="lower_generator")
+        self.image_discriminator, self.feature_discriminator = (
             keras.Model(
                 source, {n: self.discriminator.output[f"{level}{n}"] for n in ("logits", "noise")}
             )
             for source, level in zip(self.discriminator.inputs, ("", "feature_"), strict=True)
         )
-        feature = self.average.get_layer(FEATURE).output
-        self.both = keras.Model(self.average.input, [feature, self.average.output])
+        average = self.average_generator
+        self.average_levels = keras.Model(
+            average.input, [average.get_layer(FEATURE).output, average.output]
+        )
         self.noise_size = noise_size
         self.shares = encoder_share, independent_share
         self.adversarial_weight, self.conditional_weight = adversarial_weight, conditional_weight
         self.entropy_weights = {"": entropy_weight, "feature_": feature_entropy_weight}
         self.recovery = recovery
 
-    def compile(self, steps: int | None = None) -> None:
-        super().compile(steps)
+    def compile(self, total_steps: int | None = None) -> None:
+        super().compile(total_steps)
         self.encoder_steps, self.independent_steps = (
-            round(share * (steps or 0)) for share in self.shares
+            round(share * (total_steps or 0)) for share in self.shares
         )
         rate = self.options["discriminator_learning_rate"]
         self.encoder_optimizer = keras.optimizers.Adam(rate)
         self.encoder_optimizer.build(self.encoder.trainable_variables)
 
-    def see(self, images: Tensor, labels: Tensor, training: bool) -> dict[str, Tensor]:
-        outputs: dict[str, Tensor] = self.sees_images(images, training=training)
+    def discriminate(self, images: Tensor, labels: Tensor, training: bool) -> Outputs:
+        outputs: Outputs = self.image_discriminator(images, training=training)
         return outputs
 
-    def play(self, images: Tensor, labels: Tensor, training: bool) -> Round:
+    def forward_pass(self, images: Tensor, labels: Tensor, training: bool) -> GANStep:
+        """Both levels once. The outputs also hold, with the prefix `feature_`, those of the upper
+        level; of real images the encoder's logits and `feature`; of fake ones the feature that they
+        were made from (`condition`), the one that the encoder recovers, and the label's logits."""
         labels = tf.cast(labels, tf.int32)
-        real = self.in_span(images)
+        real = self.to_generator_range(images)
         encoded = self.encoder(real, training=False)
-        known = tf.stop_gradient(encoded["feature"])
-        codes = self.draw(labels)
-        feature = self.upper(codes, training=training)
+        real_feature = tf.stop_gradient(encoded["feature"])
+        latents = self.sample_latent(labels)
+        fake_feature = self.upper_generator(latents, training=training)
         together = self.discriminator_optimizer.iterations >= self.independent_steps
-        given = tf.cond(together, lambda: feature, lambda: known)
-        z0 = codes[:, self.noise_size : 2 * self.noise_size]
-        fake = self.lower([given, z0], training=training)
-        seen = [
-            self.see(self.augment(picture, training), labels, training)
-            | {f"feature_{n}": x for n, x in self.sees_features(of, training=training).items()}
-            for picture, of in ((real, known), (fake, feature))
-        ]
-        seen[0] |= {"encoded": encoded["logits"], "known": known}
-        seen[1] |= {
-            "given": given,
-            "recovered": self.encoder(fake, training=False)["feature"],
-            "read": self.read(feature),
+        condition = tf.cond(together, lambda: fake_feature, lambda: real_feature)
+        z0 = latents[:, self.noise_size : 2 * self.noise_size]
+        fake = self.lower_generator([condition, z0], training=training)
+        outputs = []
+        for image, feature in ((real, real_feature), (fake, fake_feature)):
+            of_image = self.discriminate(self.augment(image, training), labels, training)
+            of_feature = self.feature_discriminator(feature, training=training)
+            outputs.append(of_image | {f"feature_{name}": x for name, x in of_feature.items()})
+        outputs[0] |= {"encoder_logits": encoded["logits"], "feature": real_feature}
+        outputs[1] |= {
+            "condition": condition,
+            "recovered_feature": self.encoder(fake, training=False)["feature"],
+            "label_logits": self.label_head(fake_feature),
         }
-        return Round(labels, codes, real, fake, *seen)
+        return GANStep(labels, latents, real, fake, *outputs)
 
-    def terms(self, found: Round, training: bool) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        of_discriminator, of_generator = losses.OBJECTIVES[self.options["objective"]]
-        real, fake = found.real_seen, found.fake_seen
-        z1, z0, _ = tf.split(found.codes, [self.noise_size, self.noise_size, CLASSES], axis=1)
+    def loss_terms(
+        self, step: GANStep, training: bool
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        discriminator_loss, generator_loss = losses.OBJECTIVES[self.options["objective"]]
+        real, fake = step.real_outputs, step.fake_outputs
+        z1, z0, _ = tf.split(step.latents, [self.noise_size, self.noise_size, CLASSES], axis=1)
 
-        def entropy(seen: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+        def recovery_errors(outputs: Outputs, name: str) -> dict[str, Tensor]:
             return {
                 f"{level}{name}": self.entropy_weights[level]
-                * tf.reduce_mean(tf.square(seen[f"{level}noise"] - z))
+                * tf.reduce_mean(tf.square(outputs[f"{level}noise"] - z))
                 for level, z in (("", z0), ("feature_", z1))
             }
 
-        noise = entropy(fake, "noise")
+        noise = recovery_errors(fake, "noise")
         discriminator = {
-            f"{level}discriminator": of_discriminator(
+            f"{level}discriminator": discriminator_loss(
                 real[f"{level}logits"],
                 fake[f"{level}logits"],
-                self.targets(real["logits"]) if training else 1.0,
+                self.real_targets(real["logits"]) if training else 1.0,
             )
             for level in ("", "feature_")
         }
         generator = {
-            f"{level}generator": self.adversarial_weight * of_generator(fake[f"{level}logits"])
+            f"{level}generator": self.adversarial_weight * generator_loss(fake[f"{level}logits"])
             for level in ("", "feature_")
         }
-        named, _ = of_labels(fake["read"], found.labels)
+        label_loss = losses.label_cross_entropy(fake["label_logits"], step.labels)
         generator["feature"] = self.conditional_weight * tf.reduce_mean(
-            tf.square(fake["recovered"] - fake["given"])
+            tf.square(fake["recovered_feature"] - fake["condition"])
         )
-        generator["label"] = self.conditional_weight * named
+        generator["label"] = self.conditional_weight * label_loss
         if self.recovery == "all":
-            discriminator |= entropy(real, "real_noise")
+            discriminator |= recovery_errors(real, "real_noise")
         return {**discriminator, **noise}, {**generator, **noise}
 
-    def penalties(self, found: Round) -> dict[str, Tensor]:
-        """Those of the family; R1 on both levels."""
-        terms, options = super().penalties(found), self.options
+    def penalties(self, step: GANStep) -> dict[str, Tensor]:
+        """Those of every GAN; R1 on both levels."""
+        terms, options = super().penalties(step), self.options
         if weight := options["r1_weight"]:
 
-            def logits(pictured: Tensor) -> Tensor:
-                return self.sees_features(pictured[:, 0, 0], training=True)["logits"]
+            def logits(features: Tensor) -> Tensor:
+                return self.feature_discriminator(features[:, 0, 0], training=True)["logits"]
 
-            every, pictured = options["r1_every"], found.real_seen["known"][:, None, None]
+            # As images of one pixel.
+            every, features = options["r1_every"], step.real_outputs["feature"][:, None, None]
             terms["feature_r1"] = tf.cond(
                 self.discriminator_optimizer.iterations % every == 0,
-                lambda: every * weight * losses.r1_penalty(logits, pictured),
+                lambda: every * weight * losses.r1_penalty(logits, features),
                 lambda: 0.0,
             )
         return terms
 
-    def track(self, found: Round, values: dict[str, Tensor]) -> dict[str, Tensor]:
-        named, right = of_labels(found.real_seen["encoded"], found.labels)
-        return super().track(found, {**values, "encoder": named, "encoder_accuracy": right})
+    def track(self, step: GANStep, values: dict[str, Tensor]) -> dict[str, Tensor]:
+        logits = step.real_outputs["encoder_logits"]
+        encoder = {
+            "encoder": losses.label_cross_entropy(logits, step.labels),
+            "encoder_accuracy": losses.label_accuracy(logits, step.labels),
+        }
+        return super().track(step, {**values, **encoder})
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        play = super().train_step
+        adversarial_step = super().train_step
         if not self.encoder_steps:
-            return play(data)
+            return adversarial_step(data)
         return tf.cond(
             self.encoder_optimizer.iterations < self.encoder_steps,
-            lambda: self.encode(data),
-            lambda: play(data),
+            lambda: self.encoder_step(data),
+            lambda: adversarial_step(data),
         )
 
-    def encode(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """A step of the encoder; the games are only looked at."""
+    def encoder_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Train only the encoder; the adversarial terms are only measured."""
         images, labels = data
         with tf.GradientTape() as tape:
-            logits = self.encoder(self.in_span(images), training=True)["logits"]
-            loss, _ = of_labels(logits, labels)
+            logits = self.encoder(self.to_generator_range(images), training=True)["logits"]
+            loss = losses.label_cross_entropy(logits, labels)
             loss /= tf.distribute.get_strategy().num_replicas_in_sync
         variables = self.encoder.trainable_variables
         self.encoder_optimizer.apply(tape.gradient(loss, variables), variables)
-        found = self.play(*data, training=True)
-        discriminator, generator = self.terms(found, training=True)
-        return self.track(found, {**discriminator, **generator, **self.unpaid()})
+        step = self.forward_pass(*data, training=True)
+        discriminator, generator = self.loss_terms(step, training=True)
+        return self.track(step, {**discriminator, **generator, **self.zero_penalties()})
 
-    def unpaid(self) -> dict[str, float]:
-        found = super().unpaid()
-        return found | ({"feature_r1": 0.0} if "r1" in found else {})
+    def zero_penalties(self) -> dict[str, float]:
+        terms = super().zero_penalties()
+        return terms | ({"feature_r1": 0.0} if "r1" in terms else {})
 
-    def concerns(self, logs: dict[str, float]) -> list[str]:
-        # While the encoder learns nobody plays.
-        return super().concerns(logs) if int(self.discriminator_optimizer.iterations) else []
+    def warnings(self, logs: dict[str, float]) -> list[str]:
+        # While the encoder is trained nothing is adversarial.
+        return super().warnings(logs) if int(self.discriminator_optimizer.iterations) else []
 
     def recovered(self, noise: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        """What can be read off the images and features of codes, noise [count, 2 noise_size] and
-        labels [count], in shares of its variance.
+        """What can be recovered from the features and images of latents, noise [count,
+        2 noise_size] and labels [count], in shares of its variance.
 
-        "feature_error": what the encoder misses of the features that images are made of, 0 or more.
-        "z0_recovered", "z1_recovered": what the discriminators find of the noise, R^2, at most 1.
-        Guessing the mean of all would give 1 and 0.
+        "feature_error": what the encoder misses of the features that images are made from, 0 or
+        more. "z0_recovered", "z1_recovered": what the discriminators recover of the noise, R^2, at
+        most 1. Predicting the mean of all would give 1 and 0.
         """
-        codes = self.joined(noise, labels)
+        latents = self.concat_labels(noise, labels)
         z1, z0 = np.split(noise, 2, axis=1)
-        pieces: dict[str, list[np.ndarray]] = {"feature": [], "z0": [], "z1": []}
-        made = []
-        for start in range(0, len(noise), GENERATED_BATCH):
-            feature, image = self.both(codes[start : start + GENERATED_BATCH], training=False)
-            made.append(np.asarray(feature))
-            pieces["feature"].append(self.encoder(image, training=False)["feature"])
-            pieces["z0"].append(self.sees_images(image, training=False)["noise"])
-            pieces["z1"].append(self.sees_features(feature, training=False)["noise"])
-        true = {"feature": np.concatenate(made), "z0": z0, "z1": z1}
-        shares = {name: r_squared(true[name], np.concatenate(x)) for name, x in pieces.items()}
+        features: list[np.ndarray] = []
+        predicted: dict[str, list[np.ndarray]] = {"feature": [], "z0": [], "z1": []}
+        for batch in generated_batches(len(noise)):
+            feature, image = self.average_levels(latents[batch], training=False)
+            features.append(np.asarray(feature))
+            predicted["feature"].append(self.encoder(image, training=False)["feature"])
+            predicted["z0"].append(self.image_discriminator(image, training=False)["noise"])
+            predicted["z1"].append(self.feature_discriminator(feature, training=False)["noise"])
+        true = {"feature": np.concatenate(features), "z0": z0, "z1": z1}
+        shares = {
+            n: r_squared(true[n], np.concatenate(batches)) for n, batches in predicted.items()
+        }
         return {
             "feature_error": 1 - shares["feature"],
             "z0_recovered": shares["z0"],
             "z1_recovered": shares["z1"],
         }
-
-
-def of_labels(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """-E log p(label), nats, and how often the likeliest is right: logits [batch, classes]."""
-    labels = tf.cast(labels, tf.int32)
-    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-    return tf.reduce_mean(each), tf.reduce_mean(tf.cast(right, tf.float32))
-
-
-def r_squared(true: np.ndarray, found: np.ndarray) -> float:
-    """1 - squared error / variance, over all columns together: [count, size] both."""
-    error = np.square(true - found).sum()
-    return float(1 - error / np.square(true - true.mean(axis=0)).sum())

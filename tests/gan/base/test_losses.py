@@ -1,3 +1,5 @@
+"""Losses and penalties of GANs against closed forms and gradients."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -28,16 +30,16 @@ def test_logistic_discriminator_is_the_cross_entropy(real: Any, fake: Any, targe
 
 @given(logits)
 def test_generators_losses_in_probabilities(fake: Any) -> None:
-    """The forms of the tutorial, with D = sigmoid(s)."""
+    """The forms of Goodfellow (2016), with D = sigmoid(s)."""
     log_d, log_not_d = log_sigmoid(fake), log_sigmoid(-fake.numpy())
-    found = {name: float(of_generator(fake)) for name, (_, of_generator) in TUTORIAL.items()}
+    found = {name: float(of_generator(fake)) for name, (_, of_generator) in GOODFELLOW.items()}
     assert found["minimax"] == pytest.approx(log_not_d.mean() / 2, rel=1e-4, abs=1e-6)
     assert found["non_saturating"] == pytest.approx(-log_d.mean() / 2, rel=1e-4, abs=1e-6)
     ratio = np.minimum(np.exp(log_d - log_not_d), np.exp(losses.LARGEST_LOGIT))  # D / (1 - D)
     assert found["maximum_likelihood"] == pytest.approx(-ratio.mean() / 2, rel=1e-3)
 
 
-TUTORIAL = {
+GOODFELLOW = {
     name: losses.OBJECTIVES[name] for name in ("minimax", "non_saturating", "maximum_likelihood")
 }
 
@@ -50,7 +52,7 @@ def test_their_gradients(s: float) -> None:
         "non_saturating": -(1 - sigmoid) / 2,
         "maximum_likelihood": -np.exp(s) / 2,
     }
-    for name, (_, of_generator) in TUTORIAL.items():
+    for name, (_, of_generator) in GOODFELLOW.items():
         logit = tf.constant([[s]])
         with tf.GradientTape() as tape:
             tape.watch(logit)
@@ -59,7 +61,7 @@ def test_their_gradients(s: float) -> None:
 
 
 def test_two_softmax_outputs_are_one_logit() -> None:
-    """The source's discriminator has two; gradients with respect to both follow from s."""
+    """KerasGAN's discriminator has two; gradients with respect to both follow from s."""
     pair = tf.constant([[0.3, -1.2], [2.0, 0.5]])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(pair)
@@ -69,7 +71,7 @@ def test_two_softmax_outputs_are_one_logit() -> None:
 
 
 def test_a_smoothed_target_has_a_least_loss_inside() -> None:
-    """Above one it would have none: the book's label noise rewards ever larger logits."""
+    """Above one it would have none: Chollet's (2017) label noise rewards ever larger logits."""
     fake = tf.constant([[0.0]])
 
     def at(logit: float, target: float) -> float:
@@ -84,6 +86,17 @@ def test_hinge_and_wasserstein() -> None:
     assert float(losses.hinge_discriminator(real, fake)) == pytest.approx(0.25 + 0.75)
     assert float(losses.wasserstein_discriminator(real, fake)) == pytest.approx(-0.75 - 1.75)
     assert float(losses.linear_generator(fake)) == pytest.approx(0.75)
+
+
+def test_label_cross_entropy_and_accuracy() -> None:
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.ones(4), 6)
+    labels = np.array([0, 1, 2, 3, 0, 2])
+    logits = tf.constant(np.log(probabilities), tf.float32)
+    expected = -np.log(probabilities[range(6), labels]).mean()
+    assert float(losses.label_cross_entropy(logits, labels)) == pytest.approx(expected, 1e-5)
+    expected = (probabilities.argmax(axis=1) == labels).mean()
+    assert float(losses.label_accuracy(logits, labels)) == pytest.approx(expected)
 
 
 def in_graph(function: Callable[..., Any], *arguments: Any) -> float:
@@ -131,32 +144,3 @@ def test_variety() -> None:
     assert float(losses.variety(same)) == pytest.approx(0, abs=1e-6)
     noise = np.random.default_rng(0).normal(0, 2, (4000, 3, 3, 1)).astype(np.float32)
     assert float(losses.variety(tf.constant(noise))) == pytest.approx(2, rel=0.02)
-
-
-def halves(shape: Any) -> Any:
-    return tf.fill(shape, 0.5)
-
-
-def test_diffaugment_in_the_middle_only_cuts_a_hole() -> None:
-    """Draws of one half leave colours and place as they are."""
-    images = tf.constant(np.random.default_rng(0).random((2, 8, 16, 3)), tf.float32)
-    expected = images.numpy()
-    expected[:, 2:6, 4:12] = 0
-    np.testing.assert_allclose(losses.diffaugment(images, halves), expected, atol=1e-6)
-
-
-def test_diffaugment_moves_by_an_eighth_and_fills_with_zeros() -> None:
-    images = tf.ones((1, 16, 16, 1))
-    moved = losses.diffaugment(images, lambda s: tf.fill(s, 0.999 if s[1:] == (1,) else 0.5))
-    # The hole starts at 16 - 4 and has a side of 8; the picture moved up and left by two.
-    expected = np.ones((16, 16))
-    expected[14:], expected[:, 14:], expected[12:, 12:] = 0, 0, 0
-    np.testing.assert_allclose(moved[0, ..., 0], expected, atol=1e-6)
-
-
-def test_the_generator_learns_through_diffaugment() -> None:
-    images = tf.constant(np.random.default_rng(0).random((2, 8, 8, 3)), tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        total = tf.reduce_sum(losses.diffaugment(images, lambda s: tf.random.uniform(s, seed=1)))
-    assert float(tf.reduce_max(tf.abs(tape.gradient(total, images)))) > 0

@@ -1,8 +1,8 @@
-"""Formulas of adversarial training, side by side: what the two players minimise, in nats, float32.
+"""Losses and penalties of GANs: free functions of tensors, in nats, float32.
 
-Everything is written in the logit s = log D / (1 - D) that an image is real, so nothing saturates
-where it should not, and nothing overflows. A discriminator with two softmax outputs is the same
-with s = logit of real - logit of fake.
+Every loss is written in the logit s = log D / (1 - D) that an image is real, so that nothing
+saturates where it should not, and nothing overflows. A discriminator with two softmax outputs is
+the same with s = logit of real - logit of fake.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import tensorflow as tf
 Tensor = Any
 Objective = Literal["minimax", "non_saturating", "maximum_likelihood", "hinge", "wasserstein"]
 
-# exp of more than this would drown every other sample (see `maximum_likelihood`).
+# exp of more than this would outweigh every other sample (see `maximum_likelihood_generator`).
 LARGEST_LOGIT = 10.0
 
 
@@ -38,7 +38,7 @@ def wasserstein_discriminator(real: Tensor, fake: Tensor, real_target: Tensor = 
 
 
 def minimax_generator(fake: Tensor) -> Tensor:
-    """1/2 E log(1 - D(G(z))): its gradient, sigmoid(s) / 2, vanishes where the generator loses."""
+    """1/2 E log(1 - D(G(z))): its gradient, sigmoid(s) / 2, vanishes where D rejects the fakes."""
     return -tf.reduce_mean(tf.nn.softplus(fake)) / 2
 
 
@@ -60,7 +60,7 @@ def linear_generator(fake: Tensor) -> Tensor:
     return -tf.reduce_mean(fake)
 
 
-# Each objective: what the discriminator minimises, and what the generator does.
+# Each objective: the discriminator's loss and the generator's.
 OBJECTIVES: dict[str, tuple[Callable[..., Tensor], Callable[[Tensor], Tensor]]] = {
     "minimax": (logistic_discriminator, minimax_generator),
     "non_saturating": (logistic_discriminator, non_saturating_generator),
@@ -70,11 +70,16 @@ OBJECTIVES: dict[str, tuple[Callable[..., Tensor], Callable[[Tensor], Tensor]]] 
 }
 
 
-def effective_sample_size(fake: Tensor) -> Tensor:
-    """How many samples of the batch the maximum likelihood gradient comes from: (sum w)^2 / sum w^2
-    with w = exp(s), 1 to the size of the batch."""
-    weights = tf.exp(tf.minimum(fake, LARGEST_LOGIT) - tf.reduce_max(fake))
-    return tf.square(tf.reduce_sum(weights)) / tf.reduce_sum(tf.square(weights))
+def label_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """-E log p(label): logits [batch, classes], integer labels [batch]."""
+    labels = tf.cast(labels, tf.int32)
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+
+def label_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
+    """How often the likeliest class is the label: logits [batch, classes], labels [batch]."""
+    predicted = tf.argmax(logits, axis=1, output_type=tf.int32)
+    return tf.reduce_mean(tf.cast(tf.equal(predicted, tf.cast(labels, tf.int32)), tf.float32))
 
 
 def r1_penalty(discriminate: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
@@ -100,39 +105,11 @@ def _squared_norms(gradient: Tensor) -> Tensor:
     return tf.reduce_sum(tf.square(tf.cast(gradient, tf.float32)), axis=[1, 2, 3])
 
 
-def diffaugment(images: Tensor, uniform: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
-    """`images` [batch, height, width, channels] in other colours, moved and with a hole (Zhao et
-    al., 2020, arXiv:2006.10738): a discriminator that sees all images so cannot learn few of them
-    by heart. Differentiable, as the generator learns through it.
-
-    uniform: draws U(0, 1) numbers of a shape; its first size is the batch's.
-    """
-    batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
-
-    def draw(*shape: int) -> Tensor:
-        return tf.cast(uniform((batch, *shape)), images.dtype)
-
-    images += draw(1, 1, 1) - 0.5  # brightness
-    if images.shape[-1] > 1:
-        grey = tf.reduce_mean(images, axis=-1, keepdims=True)
-        images = grey + 2 * draw(1, 1, 1) * (images - grey)  # saturation
-    mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
-    images = mean + (0.5 + draw(1, 1, 1)) * (images - mean)  # contrast
-
-    def along(size: int) -> tuple[Tensor, Tensor]:
-        """Matrices that move a line of pixels by up to an eighth, and 1 where the hole may be."""
-        place = tf.range(size)
-        reach = size // 8
-        shift = tf.cast(tf.floor(draw(1) * (2 * reach + 1)), tf.int32) - reach
-        start = tf.cast(tf.floor(draw(1) * (size + 1)), tf.int32) - size // 4
-        hole = (place >= start) & (place < start + size // 2)
-        # The row of a place outside of the picture is all zeros.
-        return tf.one_hot(place + shift, size, dtype=images.dtype), tf.cast(hole, images.dtype)
-
-    (down, hole_rows), (across, hole_columns) = along(height), along(width)
-    images = tf.einsum("bij,bjwc->biwc", down, images)
-    images = tf.einsum("bij,bhjc->bhic", across, images)
-    return images * (1 - hole_rows[:, :, None, None] * hole_columns[:, None, :, None])
+def effective_sample_size(fake: Tensor) -> Tensor:
+    """How many samples of the batch the maximum likelihood gradient comes from: (sum w)^2 / sum w^2
+    with w = exp(s), 1 to the size of the batch."""
+    weights = tf.exp(tf.minimum(fake, LARGEST_LOGIT) - tf.reduce_max(fake))
+    return tf.square(tf.reduce_sum(weights)) / tf.reduce_sum(tf.square(weights))
 
 
 def variety(images: Tensor) -> Tensor:

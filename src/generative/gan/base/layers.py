@@ -1,0 +1,83 @@
+"""Layers and networks that several GANs share."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+Tensor = Any
+
+
+class BatchNormalization(layers.BatchNormalization):
+    """Keras' layer, which in training normalises images with TensorFlow's fused kernel. Op by op
+    and in float32, as Keras computes it, it takes a fifth of a step of these networks."""
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
+        if not training or len(inputs.shape) != 4:
+            return super().call(inputs, training=training)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.convert_to_tensor(self.gamma),
+            offset=tf.convert_to_tensor(self.beta),
+            mean=[],
+            variance=[],
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
+        return outputs
+
+
+def builtin_layer(layer: keras.Layer) -> keras.Layer:
+    """A copy of `layer`, without its weights, that loads without this package."""
+    kind = layers.BatchNormalization if isinstance(layer, BatchNormalization) else type(layer)
+    return kind.from_config(layer.get_config())
+
+
+def spectrally_normalized(network: keras.Model) -> keras.Model:
+    """A copy of `network` whose convolutions and dense layers are spectrally normalised (Miyato et
+    al., 2018, arXiv:1802.05957)."""
+
+    def wrapped(layer: keras.Layer) -> keras.Layer:
+        copy = type(layer).from_config(layer.get_config())
+        has_kernel = isinstance(layer, (layers.Dense, layers.Conv2D))
+        return layers.SpectralNormalization(copy) if has_kernel else copy
+
+    return keras.models.clone_model(network, clone_function=wrapped)
+
+
+def digit_generator(latent_size: int, width: int) -> keras.Model:
+    """The generator of Atienza (2018, "Advanced Deep Learning with Keras", chapters 4 to 6), where
+    `width` is 32: latents [batch, latent_size] to images [batch, 28, 28, 1] in (0, 1)."""
+    network = keras.Sequential(
+        [
+            layers.Input((latent_size,)),
+            layers.Dense(7 * 7 * 4 * width),
+            layers.Reshape((7, 7, 4 * width)),
+        ],
+        name="generator",
+    )
+    for channels, stride in ((4 * width, 2), (2 * width, 2), (width, 1)):
+        network.add(BatchNormalization())
+        network.add(layers.ReLU())
+        # The next normalisation takes any bias away.
+        convolution = layers.Conv2DTranspose(
+            channels, 5, strides=stride, padding="same", use_bias=False
+        )
+        network.add(convolution)
+    network.add(BatchNormalization())
+    network.add(layers.ReLU())
+    network.add(layers.Conv2DTranspose(1, 5, padding="same", dtype="float32"))
+    network.add(layers.Activation("sigmoid", dtype="float32"))
+    return network
+
+
+def digit_features(images: Tensor, width: int) -> Tensor:
+    """The trunk of its discriminator, where `width` is 32: images to features [batch, 4096]."""
+    x = images
+    for channels, stride in ((width, 2), (2 * width, 2), (4 * width, 2), (8 * width, 1)):
+        x = layers.LeakyReLU(0.2)(x)
+        x = layers.Conv2D(channels, 5, strides=stride, padding="same")(x)
+    return layers.Flatten()(x)

@@ -1,0 +1,94 @@
+"""Pictures of what one trained GAN generates."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from generative.core.history import read_snapshots, read_table
+from generative.core.params import Count, Schema, Seed
+from generative.datasets.base.dataset import Prepared
+from generative.plots import curves, grids
+
+Array = np.ndarray
+# Pixels of an image's height above which an animation has fewer images, at their own size.
+LARGE = 32
+
+
+class Render(Schema):
+    """The section `render.gan`.
+
+    rows, columns: of the pictures; a conditional model has a row for each class.
+    animation_columns, large_animation_columns: of the animation, and as many rows; of small images
+        and of large ones.
+    """
+
+    seed: Seed
+    rows: Count
+    columns: Count
+    animation_columns: Count
+    large_animation_columns: Count
+    frames_per_second: Annotated[int, Field(ge=1, le=50)]
+
+
+def render(model: Any, data: Prepared, history: Path, options: Render, folder: Path) -> None:
+    """Write the pictures of `draw`, the learning curves and the training as an animation."""
+    train, _ = data.load("train")
+    pictures = draw(model, train, data.load("test"), options)
+    pictures["learning_curves"] = curves.gan_curves(read_table(history))
+    for name, picture in pictures.items():
+        picture.save(folder / f"{name}.png", optimize=True)
+    frames = read_snapshots(history)
+    # An animation of a hundred large images, enlarged, would be most of the report's size.
+    large = frames.shape[2] > LARGE
+    columns = options.large_animation_columns if large else options.animation_columns
+    animation = grids.animation(
+        [grids.grid(frame[: columns**2], columns, 1 if large else 2) for frame in frames],
+        options.frames_per_second,
+    )
+    (folder / "training.gif").write_bytes(animation)
+
+
+def draw(
+    model: Any, train: Array, test: tuple[Array, Array], options: Render
+) -> dict[str, grids.Image.Image]:
+    """Pictures by name. train: real images [N, height, width, channels]; test: such, and their
+    labels [M]."""
+    rows, columns = model.classes or options.rows, options.columns
+    # A row a class where there are classes.
+    labels = np.repeat(np.arange(rows), columns) if model.classes else None
+    samples = model.generate(rows * columns, options.seed, labels)
+    pictures = {"samples": grids.grid(samples, columns)}
+
+    shape = samples.shape[1:]
+    images, names = test
+    if model.classes:
+        chosen = np.stack([np.resize(np.flatnonzero(names == row), columns) for row in range(rows)])
+    else:
+        chosen = np.resize(np.arange(len(images)), (rows, columns))
+    beside = np.concatenate([images[chosen], samples.reshape(rows, columns, *shape)], axis=1)
+    pictures["real_left_generated_right"] = grids.grid(beside.reshape(-1, *shape), 2 * columns)
+
+    few = samples[:: max(1, len(samples) // (2 * columns))][: 2 * columns]
+    pairs = np.stack([few, train[nearest(few, train)]], axis=1)
+    pictures["generated_beside_nearest_training"] = grids.grid(
+        pairs.reshape(-1, *shape),
+        max(2, columns // 2 * 2),  # whole pairs
+    )
+
+    noise, row_labels = model.latents(2 * rows, options.seed)
+    if model.classes:
+        row_labels = np.repeat(np.arange(rows), 2)
+    lines = grids.between(noise[::2], noise[1::2], columns)
+    interpolations = model.images(lines, np.repeat(row_labels[::2], columns))
+    pictures["interpolations"] = grids.grid(interpolations, columns)
+    return pictures
+
+
+def nearest(images: Array, others: Array) -> Array:
+    """The index of the nearest of `others`, by the squared distance of pixels, to each of `images`:
+    [N]."""
+    left, right = (x.reshape(len(x), -1) for x in (images, others))
+    squared = np.einsum("ij,ij->i", right, right) - 2 * left @ right.T
+    return squared.argmin(axis=1)
