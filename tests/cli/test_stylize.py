@@ -6,36 +6,53 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
 from generative.cli.main import app
+from generative.core import runtime
 from generative.core.errors import BadInput
-from generative.style import stylize as by_hand
-from generative.style import memory
+from generative.style import memory, stylize
 from generative.style.transfer import Transfer
-from tests.style.conftest import waves
+from tests.support.style import VALUES, waves, write_network
+
+
+@pytest.fixture(scope="module")
+def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_network(tmp_path_factory.mktemp("networks") / "vgg16")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(
+    tmp_path: Path,
+    network_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """Two pictures, and presets that take seconds."""
     waves(36, 60, seed=1).save(tmp_path / "content.png")
     waves(40, 40, seed=2).save(tmp_path / "style.png")
     # TensorFlow has started: what it computes with cannot be set any more.
     device = SimpleNamespace(precision="float32")
-    monkeypatch.setattr(by_hand.runtime, "configure", lambda *arguments: device)
-    presets = {"fast": ("adam", ((1.0, 2),)), "fine": ("lbfgs", ((0.8, 2), (1.0, 2)))}
-    monkeypatch.setattr(by_hand, "PRESETS", presets)
+    monkeypatch.setattr(runtime, "configure", lambda *arguments: device)
+    monkeypatch.setitem(stylize.PRESETS, "fast", ("adam", [(1.0, 2)]))
+    scales = [{"longest_side": side, "evaluations": 2} for side in (80, 100)]
+    document = {
+        "runtime": {"determinism": True, "threads": 0, "xla": "auto"},
+        "defaults": {"style": {**VALUES, "scales": scales, "network": str(network_folder)}},
+    }
+    project = tmp_path_factory.mktemp("project")
+    (project / "params.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.chdir(project)
     return tmp_path
 
 
 @pytest.fixture
-def call(folder: Path, network_folder: Path) -> Any:
+def call(folder: Path) -> Any:
     def call(*arguments: str, content: str = "content.png", out: str = "out.png") -> str:
         files = [str(folder / name) for name in (content, "style.png")]
-        common = ["--out", str(folder / out), "--network", str(network_folder), "--size", "48"]
-        command = ["stylize", *files, *common, *arguments]
+        command = ["stylize", *files, "--out", str(folder / out), "--size", "48", *arguments]
         result = CliRunner().invoke(app, command, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.output
@@ -51,6 +68,21 @@ def test_a_picture_is_made(folder: Path, call: Any) -> None:
         call()
     assert "2 evaluations" in call("--preset", "fast", "--original-colours", "--force")
     assert sorted(file.name for file in folder.iterdir()) == ["content.png", "out.png", "style.png"]
+
+
+def test_options_of_the_command_change_the_picture(
+    folder: Path, call: Any, network_folder: Path
+) -> None:
+    def pixels(*arguments: str) -> bytes:
+        call("--preset", "fast", "--force", *arguments)
+        with Image.open(folder / "out.png") as made:
+            return made.tobytes()
+
+    plain = pixels()
+    assert pixels("--style-weight", str(VALUES["style_weight"])) == plain
+    assert pixels("--network", str(network_folder)) == plain
+    assert pixels("--style-weight", "0.001") != plain
+    assert pixels("--original-colours") != plain
 
 
 def test_alpha_is_kept_or_laid_over_white(folder: Path, call: Any) -> None:
@@ -71,14 +103,14 @@ def test_alpha_is_kept_or_laid_over_white(folder: Path, call: Any) -> None:
         assert np.asarray(made)[:, 28:].min() < 200
 
 
-def test_interrupted_the_best_so_far_is_written(
+def test_an_interrupted_run_writes_the_best_so_far(
     folder: Path, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Transfer.run
 
-    def interrupted(self: Transfer, watch: Any) -> None:
+    def interrupted(self: Transfer, callback: Any) -> None:
         def stop(row: Any, frame: Any) -> None:
-            watch(row, frame)
+            callback(row, frame)
             if row["evaluation"] == 3:
                 raise KeyboardInterrupt
 
@@ -90,10 +122,10 @@ def test_interrupted_the_best_so_far_is_written(
         assert made.size == (48, 32)
 
 
-def test_interrupted_before_there_is_any_nothing_is_written(
+def test_a_run_interrupted_before_its_first_picture_writes_nothing(
     folder: Path, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: Transfer, watch: Any) -> None:
+    def interrupted(self: Transfer, callback: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Transfer, "run", interrupted)
@@ -102,7 +134,7 @@ def test_interrupted_before_there_is_any_nothing_is_written(
     assert not (folder / "out.png").exists()
 
 
-def test_what_cannot_be_made_is_said_before(
+def test_bad_input_is_refused_before_anything_is_computed(
     folder: Path, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BadInput, match="--out: received .*out.txt, must end in one of .png"):
@@ -113,7 +145,7 @@ def test_what_cannot_be_made_is_said_before(
         call(content="none.png")
     with pytest.raises(BadInput, match="content and style are the same picture"):
         call(content="style.png")
-    with pytest.raises(BadInput, match="none holds no network; run dvc repro convert"):
+    with pytest.raises(BadInput, match="none holds no network; run dvc repro vgg"):
         call("--network", str(folder / "none"))
     monkeypatch.setattr(memory, "free_bytes", lambda: 2**20)
     with pytest.raises(BadInput, match="--size: 40 x 40 pixels need about 1.1 GiB, 0.0 are free"):

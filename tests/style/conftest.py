@@ -1,54 +1,19 @@
-"""A small network and a small run."""
+"""A small network."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 import pytest
-from PIL import Image
 
-from generative.style.vgg import network as vgg
-from generative.style.schema import Style
-
-VALUES: dict[str, Any] = {
-    "content": "content.png",
-    "style": "style.png",
-    "blend": {},
-    "network": "network",
-    "content_layers": {"block2_conv2": 1.0},
-    "style_layers": {"block1_conv1": 0.5, "block2_conv1": 0.5},
-    "held_out_layer": "block1_conv2",
-    "content_weight": 1.0,
-    "style_weight": 100.0,
-    "variation_weight": 0.1,
-    "normalization": "gatys",
-    "initialization": "content",
-    "colours": "style",
-    "optimizer": "lbfgs",
-    "learning_rate": 0.02,
-    "scales": [{"longest_side": 32, "evaluations": 6}, {"longest_side": 40, "evaluations": 7}],
-    "seed": 1,
-    "precision": "float32",
-    "frame_every": 3,
-    "frames_per_second": 5,
-}
+from generative.style.vgg.network import load
+from tests.support.style import write_network
 
 
-def options(**changed: Any) -> Style:
-    return Style.model_validate({**VALUES, **changed})
-
-
-def waves(height: int, width: int, seed: int) -> Image.Image:
-    """Coloured waves with some noise."""
-    generator = np.random.default_rng(seed)
-    down, across = np.mgrid[:height, :width]
-    steps = generator.uniform(0.05, 0.8, (2, 3))
-    light = 128 + 90 * np.sin(down[..., None] * steps[0] + across[..., None] * steps[1])
-    noise = generator.normal(0, 5, light.shape)
-    return Image.fromarray(np.clip(light + noise, 0, 255).astype(np.uint8))
+@pytest.fixture(scope="session")
+def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_network(tmp_path_factory.mktemp("networks") / "vgg16")
 
 
 @pytest.fixture(scope="session")
 def network(network_folder: Path) -> keras.Model:
-    return vgg.load(network_folder)
+    return load(network_folder)

@@ -7,7 +7,7 @@ from generative.style import memory
 SMALL, LARGE = Image.new("RGB", (40, 40)), Image.new("RGB", (6000, 4000))
 
 
-def test_what_memory_does_not_hold_is_refused_with_what_it_does(
+def test_a_size_that_does_not_fit_is_refused_with_one_that_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda: 8 * 2**30)
@@ -29,11 +29,11 @@ def test_where_nothing_fits_no_size_is_advised(monkeypatch: pytest.MonkeyPatch) 
         memory.check("--size", [SMALL], 512)
 
 
-def test_a_system_that_does_not_say_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_free_memory_is_unknown_any_size_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda: None)
     memory.check("--size", [LARGE], 8000)
 
 
-def test_what_is_free_is_in_bytes() -> None:
+def test_free_memory_is_in_bytes() -> None:
     free = memory.free_bytes()
     assert free is None or free > 2**24

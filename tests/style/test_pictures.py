@@ -6,7 +6,7 @@ from PIL import Image
 
 from generative.core.errors import BadInput
 from generative.style import pictures
-from tests.style.conftest import waves
+from tests.support.style import waves
 
 WAVES = waves(40, 50, seed=1)
 
@@ -26,7 +26,7 @@ def test_any_kind_of_picture_becomes_red_green_and_blue(tmp_path: Path) -> None:
         "16-bit": saved(tmp_path / "16.png", grey16),
         "transparent": saved(tmp_path / "clear.png", clear),
         "animated": saved(
-            tmp_path / "film.gif", frames[0], save_all=True, append_images=[frames[1]]
+            tmp_path / "animation.gif", frames[0], save_all=True, append_images=[frames[1]]
         ),
         "palette": saved(tmp_path / "palette.png", WAVES.quantize()),
         "grey": saved(tmp_path / "grey.png", WAVES.convert("L")),
@@ -53,7 +53,9 @@ def test_a_picture_is_turned_upright_with_its_alpha(tmp_path: Path) -> None:
     assert pictures.alpha(saved(tmp_path / "opaque.png", WAVES)) is None
 
 
-def test_what_is_no_picture_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_no_picture_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "text.png").write_text("no picture")
     whole = saved(tmp_path / "whole.png", WAVES)
     (tmp_path / "half.png").write_bytes(whole.read_bytes()[:200])
@@ -87,9 +89,9 @@ def test_a_folder_of_styles_is_blended(tmp_path: Path) -> None:
 
 
 def test_no_picture_is_enlarged_and_no_side_is_too_short() -> None:
-    assert pictures.fitted(WAVES, 100).size == (50, 40)
-    assert pictures.fitted(WAVES, 45).size == (45, 36)
-    assert pictures.fitted(waves(40, 400, seed=1), 100).size == (100, 32)
+    assert pictures.shrink(WAVES, 100).size == (50, 40)
+    assert pictures.shrink(WAVES, 45).size == (45, 36)
+    assert pictures.shrink(waves(40, 400, seed=1), 100).size == (100, 32)
 
 
 def test_arrays_and_pictures_are_the_same() -> None:
@@ -98,8 +100,8 @@ def test_arrays_and_pictures_are_the_same() -> None:
     assert array.dtype == np.float32
     assert 0 <= array.min() < array.max() <= 1
     assert pictures.to_picture(array).tobytes() == WAVES.tobytes()
-    np.testing.assert_allclose(pictures.resized(array, 40, 50), array, atol=1e-6)
-    larger = pictures.resized(array, 80, 100)
+    np.testing.assert_allclose(pictures.resize(array, 40, 50), array, atol=1e-6)
+    larger = pictures.resize(array, 80, 100)
     assert larger.shape == (1, 80, 100, 3)
     assert larger.dtype == np.float32
     assert larger.mean() == pytest.approx(array.mean(), abs=0.01)

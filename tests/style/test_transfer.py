@@ -7,29 +7,25 @@ import pytest
 from PIL import Image
 
 from generative.core.errors import BadInput
-from generative.image_quality.lpips import LPIPS
-from generative.style import metrics as measuring
 from generative.style import pictures
-from generative.style.transfer import Row
-from generative.style.transfer import Transfer
-from tests.conftest import write_raw_alexnet
-from tests.style.conftest import options, waves
+from generative.style.transfer import Row, Transfer
+from tests.support.style import make_options, waves
 
 CONTENT, STYLE = waves(48, 64, seed=1), waves(50, 40, seed=2)
 
 
-def transfer(network: keras.Model, **changed: Any) -> Transfer:
-    return Transfer(network, CONTENT, [(STYLE, 1.0)], options(**changed))
+def make_transfer(network: keras.Model, **changes: Any) -> Transfer:
+    return Transfer(network, CONTENT, [(STYLE, 1.0)], make_options(**changes))
 
 
 @pytest.fixture(scope="module")
 def finished(network: keras.Model) -> Transfer:
-    made = transfer(network)
-    made.run()
-    return made
+    transfer = make_transfer(network)
+    transfer.run()
+    return transfer
 
 
-def test_the_picture_comes_near_the_style(finished: Transfer) -> None:
+def test_the_style_loss_falls(finished: Transfer) -> None:
     assert finished.picture is not None
     assert finished.picture.shape == finished.content.shape == (1, 32, 40, 3)
     last = [row for row in finished.history if row["longest_side"] == 40]
@@ -47,7 +43,7 @@ def test_the_history_has_every_evaluation(finished: Transfer) -> None:
 
 
 def test_the_best_is_kept_and_not_the_last(finished: Transfer, network: keras.Model) -> None:
-    _, objective = finished.objective(finished.block.scales[-1], finished.block, network)
+    _, objective = finished.objective(finished.options.scales[-1], finished.options, network)
     assert finished.picture is not None
     last = [row["total"] for row in finished.history if row["longest_side"] == 40]
     found = objective.measure(finished.picture)["total"]
@@ -59,85 +55,75 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize(("optimizer", "when"), [("lbfgs", 4), ("lbfgs", 10), ("adam", 6)])
-def test_killed_in_the_middle_it_comes_to_the_same(
+def test_a_killed_run_comes_to_the_same_result(
     network: keras.Model, finished: Transfer, tmp_path: Path, optimizer: str, when: int
 ) -> None:
-    whole = finished
+    complete = finished
     if optimizer == "adam":
-        whole = transfer(network, optimizer=optimizer)
-        whole.run()
+        complete = make_transfer(network, optimizer=optimizer)
+        complete.run()
 
     def kill(row: Row, frame: Image.Image | None) -> None:
         if row["evaluation"] == when:
             raise Killed
 
     with pytest.raises(Killed):
-        transfer(network, optimizer=optimizer).run(kill, tmp_path)
-    again = transfer(network, optimizer=optimizer)
-    again.run(scratch=tmp_path)
-    # The first of each scale is computed to see that all is as it was.
+        make_transfer(network, optimizer=optimizer).run(kill, tmp_path)
+    again = make_transfer(network, optimizer=optimizer)
+    again.run(workspace=tmp_path)
+    # The first of each scale is computed to check that nothing changed.
     assert again.replayed == when - (2 if when > 6 else 1)
-    assert again.history == whole.history
-    assert again.picture is not None and whole.picture is not None
-    assert again.picture.tobytes() == whole.picture.tobytes()
-    assert [f.tobytes() for f in again.frames] == [f.tobytes() for f in whole.frames]
+    assert again.history == complete.history
+    assert again.picture is not None and complete.picture is not None
+    assert again.picture.tobytes() == complete.picture.tobytes()
+    assert [f.tobytes() for f in again.frames] == [f.tobytes() for f in complete.frames]
 
 
-def test_other_parameters_do_not_go_on_from_it(network: keras.Model, tmp_path: Path) -> None:
-    transfer(network).run(scratch=tmp_path)
-    other = transfer(network, style_weight=50.0)
-    other.run(scratch=tmp_path)
+def test_other_parameters_use_nothing_of_the_workspace(
+    network: keras.Model, tmp_path: Path
+) -> None:
+    make_transfer(network).run(workspace=tmp_path)
+    other = make_transfer(network, style_weight=50.0)
+    other.run(workspace=tmp_path)
     assert other.replayed == 0
 
 
-def test_interrupted_there_is_a_picture(network: keras.Model) -> None:
+def test_an_interrupted_run_has_a_picture(network: keras.Model) -> None:
     def stop(row: Row, frame: Image.Image | None) -> None:
         if row["evaluation"] == 5:
             raise KeyboardInterrupt
 
-    made = transfer(network)
+    transfer = make_transfer(network)
     with pytest.raises(KeyboardInterrupt):
-        made.run(stop)
-    assert made.picture is not None
-    assert made.picture.shape == (1, 32, 32, 3)
-    assert len(made.history) == 5
+        transfer.run(stop)
+    assert transfer.picture is not None
+    assert transfer.picture.shape == (1, 32, 32, 3)
+    assert len(transfer.history) == 5
 
 
-def test_it_can_begin_with_noise(network: keras.Model) -> None:
-    one, other = (transfer(network, initialization="noise", seed=seed) for seed in (1, 2))
-    for made in (one, other):
-        made.run()
+def test_the_initial_picture_can_be_noise(network: keras.Model) -> None:
+    one, other = (make_transfer(network, initialization="noise", seed=seed) for seed in (1, 2))
+    for transfer in (one, other):
+        transfer.run()
     assert one.history[0]["content"] > 0.01
     assert one.history[0] != other.history[0]
     assert one.history[-1]["total"] < one.history[0]["total"]
 
 
 def test_the_content_keeps_its_colours(network: keras.Model) -> None:
-    made = transfer(network, colours="content")
-    made.run()
-    shown = made.finished()
-    light = np.array(pictures.LUMINANCE)
-    inside = ((shown > 0) & (shown < 1)).all(axis=-1)
+    transfer = make_transfer(network, colours="content")
+    transfer.run()
+    result = transfer.result()
+    weights = np.array(pictures.LUMINANCE)
+    inside = ((result > 0) & (result < 1)).all(axis=-1)
     assert inside.mean() > 0.5
-    assert made.picture is not None
-    np.testing.assert_allclose((shown @ light)[inside], (made.picture @ light)[inside], atol=1e-5)
-    changes = (shown - made.content)[inside]
+    assert transfer.picture is not None
+    luminance = (transfer.picture @ weights)[inside]
+    np.testing.assert_allclose((result @ weights)[inside], luminance, atol=1e-5)
+    changes = (result - transfer.content)[inside]
     np.testing.assert_allclose(changes, changes[:, :1].repeat(3, axis=1), atol=1e-5)
 
 
 def test_equal_pictures_are_refused(network: keras.Model) -> None:
     with pytest.raises(BadInput, match="content and style are the same picture; choose another"):
-        Transfer(network, CONTENT, [(STYLE, 1.0), (CONTENT.copy(), 1.0)], options())
-
-
-def test_what_is_reported(finished: Transfer, network: keras.Model, tmp_path: Path) -> None:
-    write_raw_alexnet(tmp_path)
-    metrics = measuring.measure(finished, network, LPIPS(tmp_path / "alexnet.ckpt"))
-    assert metrics["evaluations"] == 13
-    ratio = metrics["style_end"] / metrics["style_start"]
-    assert metrics["style_loss_ratio"] == pytest.approx(ratio)
-    assert 0 < ratio < 0.7
-    assert metrics["content_start"] == pytest.approx(0, abs=1e-9)
-    assert metrics["content_end"] > 0
-    assert metrics["held_out_style_start"] > 0
-    assert metrics["lpips_to_content"] > 0
+        Transfer(network, CONTENT, [(STYLE, 1.0), (CONTENT.copy(), 1.0)], make_options())

@@ -1,7 +1,7 @@
-"""Evaluations on disk, so that a run that was killed goes on to the result it would have had.
+"""Evaluations of a loss on disk, so that a run that was killed comes to the same result.
 
-An optimizer is a function of the losses and gradients that it was given: given them again, it comes
-to where it was killed within seconds, whatever state it keeps.
+An optimizer is a function of the losses and gradients that it receives: given them again, it is
+back where it was killed within seconds, whatever state it keeps.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ Array = np.ndarray
 Evaluation = Callable[[Array], tuple[Array, Array]]
 
 
-class Journal:
-    """`evaluate`, whose answers are appended to `file` and taken from there next time.
+class EvaluationCheckpoint:
+    """`evaluate`, whose results are appended to `file` and taken from there the next time.
 
     evaluate: float64 [size] to terms, float64 [terms], and a gradient, float32 [size].
 
-    Each answer is kept with the md5 of what was asked. The first is computed again: if it is not
-    the recorded one, bit for bit, then the pictures, the parameters, the code or the machine are
-    others, and nothing of the file is used.
+    Each result is stored with the md5 of its input. The first is computed again: if it differs from
+    the stored one in any bit, then the pictures, the parameters, the code or the machine are
+    others, and nothing of the file is used. replayed: how many were taken from the file.
     """
 
     def __init__(self, file: Path, evaluate: Evaluation, terms: int, size: int) -> None:
@@ -32,7 +32,7 @@ class Journal:
         self.evaluate, self.terms, self.size = evaluate, terms, size
         self.replayed = 0
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "EvaluationCheckpoint":
         return self
 
     def __exit__(
@@ -43,22 +43,22 @@ class Journal:
     ) -> None:
         self.file.close()
 
-    def __call__(self, asked: Array) -> tuple[Array, Array]:
-        place = self.file.tell()
+    def __call__(self, picture: Array) -> tuple[Array, Array]:
+        offset = self.file.tell()
         length = 16 + 8 * self.terms + 4 * self.size
-        record, key = self.file.read(length), hashlib.md5(asked.tobytes()).digest()
-        known = len(record) == length and record[:16] == key
-        if known and place:
+        stored, key = self.file.read(length), hashlib.md5(picture.tobytes()).digest()
+        known = len(stored) == length and stored[:16] == key
+        if known and offset:
             self.replayed += 1
-            return self._unpack(record)
-        terms, gradient = self.evaluate(asked)
-        answer = key + terms.astype(np.float64).tobytes() + gradient.astype(np.float32).tobytes()
-        if not (known and answer == record):
-            self.file.seek(place)
+            return self._unpack(stored)
+        terms, gradient = self.evaluate(picture)
+        record = key + terms.astype(np.float64).tobytes() + gradient.astype(np.float32).tobytes()
+        if not (known and record == stored):
+            self.file.seek(offset)
             self.file.truncate()
-            self.file.write(answer)
+            self.file.write(record)
             self.file.flush()
-        return self._unpack(answer)
+        return self._unpack(record)
 
     def _unpack(self, record: bytes) -> tuple[Array, Array]:
         terms = np.frombuffer(record, np.float64, self.terms, offset=16)

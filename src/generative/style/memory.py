@@ -1,4 +1,4 @@
-"""Whether a picture fits into memory, asked before anything is computed."""
+"""The memory that a picture needs, checked before anything is computed."""
 
 import contextlib
 import os
@@ -7,26 +7,28 @@ from pathlib import Path
 
 from PIL import Image
 
-from generative.style.schema import SMALLEST_SIDE
 from generative.core.errors import BadInput
 from generative.style import pictures
+from generative.style.schema import SMALLEST_SIDE
 
 # An evaluation in float32 takes 2,530 bytes a pixel (benchmarks/style.py) and L-BFGS 960 and more
 # for its corrections; the process takes 0.9 GiB before. With some room:
-BYTES_A_PIXEL, BYTES_BESIDES = 4500, 1.2e9
+BYTES_PER_PIXEL, BASE_BYTES = 4500, 1.2e9
 
 
 def check(name: str, sources: Sequence[Image.Image], longest_side: int) -> None:
-    """Raise `BadInput` if one of `sources` at that size needs more than is free; `name` is what the
-    message calls the size."""
+    """Raise `BadInput` if one of `sources`, resized to `longest_side`, needs more than is free.
+
+    name: of the parameter or option that sets the size, for the message.
+    """
     free = free_bytes()
     if free is None:
         return
-    shown = [pictures.fitted(picture, longest_side).size for picture in sources]
-    width, height = max(shown, key=lambda sides: sides[0] * sides[1])
-    needed = BYTES_BESIDES + BYTES_A_PIXEL * width * height
+    sizes = [pictures.shrink(picture, longest_side).size for picture in sources]
+    width, height = max(sizes, key=lambda sides: sides[0] * sides[1])
+    needed = BASE_BYTES + BYTES_PER_PIXEL * width * height
     if needed > free:
-        share = max(0.0, (free - BYTES_BESIDES) / (needed - BYTES_BESIDES))
+        share = max(0.0, (free - BASE_BYTES) / (needed - BASE_BYTES))
         fits = int(max(width, height) * share**0.5) // 32 * 32
         advice = f"{fits} fits" if fits >= SMALLEST_SIDE else "close other programs"
         raise BadInput(
@@ -36,7 +38,7 @@ def check(name: str, sources: Sequence[Image.Image], longest_side: int) -> None:
 
 
 def free_bytes() -> int | None:
-    """Memory that a process may take, or all there is; None where the system does not say."""
+    """Memory that a process may take, or all there is; None where the system does not tell."""
     with contextlib.suppress(OSError, ValueError, StopIteration, IndexError):
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         line = next(line for line in lines if line.startswith("MemAvailable:"))

@@ -7,20 +7,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from generative.style.schema import Style
-from generative.core.errors import BadInput
-from generative.core.errors import unknown
+from generative.core.errors import BadInput, unknown
 from generative.style import losses
+from generative.style.schema import Style
 
 Array = np.ndarray
 
 
 class Objective:
-    """How far a picture is from the content of one picture and the style of others.
+    """The distance of a picture from the content of one picture and the style of others.
 
-    network: of `vgg.load`. content: float32 [1, height, width, 3] in [0, 1]; the picture has its
-    shape. styles: pictures of any sizes, and the share of each. Raises `BadInput` for a layer that
-    the network does not have.
+    network: of `vgg.network.load`. content: float32 [1, height, width, 3] in [0, 1]; the picture
+    has its shape. styles: pictures of any sizes, and the share of each. Raises `BadInput` for a
+    layer that the network does not have.
     """
 
     def __init__(
@@ -28,51 +27,52 @@ class Objective:
         network: keras.Model,
         content: Array,
         styles: Sequence[tuple[Array, float]],
-        block: Style,
+        options: Style,
     ) -> None:
-        wanted = {**block.content_layers, **block.style_layers}
-        for name in wanted:
+        layers = {**options.content_layers, **options.style_layers}
+        for name in layers:
             if name not in network.output:
                 raise unknown(f"layer of {network.name}", name, network.output)
-        self.block, self.shape = block, content.shape
-        outputs = {name: network.output[name] for name in wanted}
+        self.options, self.shape = options, content.shape
+        outputs = {name: network.output[name] for name in layers}
         self.network = keras.Model(network.input, outputs)
-        seen = self.network(content, training=False)
-        self.contents = {name: tf.constant(seen[name][0]) for name in block.content_layers}
+        features = self.network(content, training=False)
+        self.contents = {name: tf.constant(features[name][0]) for name in options.content_layers}
         total = sum(share for _, share in styles)
-        self.grams = {name: 0.0 for name in block.style_layers}
+        self.grams = {name: 0.0 for name in options.style_layers}
         for picture, share in styles:
-            seen = self.network(picture, training=False)
+            features = self.network(picture, training=False)
             for name in self.grams:
-                self.grams[name] += share / total * losses.gram(seen[name][0])
+                self.grams[name] += share / total * losses.gram_matrix(features[name][0])
         self.names = ["total", "content", "style", "variation"]
-        self.names += [f"style_{name}" for name in block.style_layers]
+        self.names += [f"style_{name}" for name in options.style_layers]
         signature = [tf.TensorSpec(content.shape, tf.float32)]
         self._with_gradient = tf.function(self.with_gradient, signature)
 
     def terms(self, picture: Any) -> Any:
         """float32 [len(names)]: every term of the loss, unweighted but for the layers' shares, and
         the weighted `total` of them."""
-        block, seen = self.block, self.network(picture, training=False)
+        options, features = self.options, self.network(picture, training=False)
+        normalization = options.normalization
         pixels = float(self.shape[1] * self.shape[2])
         content = tf.add_n(
             [
-                share * losses.content(seen[name][0], self.contents[name], block.normalization)
-                for name, share in block.content_layers.items()
+                share * losses.content_loss(features[name][0], self.contents[name], normalization)
+                for name, share in options.content_layers.items()
             ]
         )
         styles = []
         for name, target in self.grams.items():
-            places = float(np.prod(seen[name].shape[1:3]))
-            found = losses.gram(seen[name][0])
-            styles.append(losses.style(found, target, places, pixels, block.normalization))
-        shares = block.style_layers.values()
+            positions = float(np.prod(features[name].shape[1:3]))
+            gram = losses.gram_matrix(features[name][0])
+            styles.append(losses.style_loss(gram, target, positions, pixels, normalization))
+        shares = options.style_layers.values()
         style = tf.add_n([share * term for share, term in zip(shares, styles, strict=True)])
-        variation = losses.variation(picture[0], block.normalization)
+        variation = losses.total_variation(picture[0], normalization)
         total = (
-            block.content_weight * content
-            + block.style_weight * style
-            + block.variation_weight * variation
+            options.content_weight * content
+            + options.style_weight * style
+            + options.variation_weight * variation
         )
         return tf.stack([total, content, style, variation, *styles])
 
@@ -90,8 +90,8 @@ class Objective:
         return dict(zip(self.names, map(float, values), strict=True))
 
     def evaluate(self, flat: Array) -> tuple[Array, Array]:
-        """What an optimizer asks: of float64 [height x width x 3], the terms, float64 [len(names)],
-        and the gradient, float32 [height x width x 3].
+        """The terms, float64 [len(names)], and the gradient, float32 [height x width x 3], of a
+        picture that an optimizer gives, float64 [height x width x 3].
 
         Raises `BadInput` where they are not finite.
         """

@@ -1,7 +1,9 @@
-"""Two ways down. Each is a function of nothing but the losses and gradients that it is given, so
-that a run whose evaluations were recorded can be repeated without computing them (`journal.py`).
+"""Optimizers of a picture: L-BFGS-B and Adam.
 
-`evaluate` takes a picture as float64 [n] in [0, 1] and gives its loss and gradient, float64 [n].
+Each is a function of nothing but the losses and gradients that it receives, so that a run whose
+evaluations are stored can be repeated without computing them (`checkpoint.py`).
+
+`evaluate` takes a picture, float64 [n] in [0, 1], and gives its loss and gradient, float64 [n].
 """
 
 from collections.abc import Callable
@@ -18,13 +20,13 @@ CORRECTIONS = 20
 FIRST_MOMENT, SECOND_MOMENT, EPSILON = 0.9, 0.999, 1e-8
 
 
-class Spent(Exception):
-    """The evaluations are used up. An optimizer passes it on."""
+class BudgetExhausted(Exception):
+    """Raised by `evaluate` when it has been called as often as allowed. Optimizers pass it on."""
 
 
 def lbfgs(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
-    """L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995) in one run, which keeps what it learns of the
-    curvature, until `evaluate` raises `Spent` or no step helps any more."""
+    """L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995) in one run, which keeps its estimate of the
+    curvature, until `evaluate` raises `BudgetExhausted` or no step lowers the loss."""
     endless: Any = {"maxfun": 10**9, "maxiter": 10**9, "maxcor": CORRECTIONS, "ftol": 0, "gtol": 0}
     bounds = Bounds(0, 1)
     minimize(evaluate, start, jac=True, method="L-BFGS-B", bounds=bounds, options=endless)
@@ -32,7 +34,7 @@ def lbfgs(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
 
 def adam(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
     """Adam (Kingma and Ba, 2015, arXiv:1412.6980), each step clipped to [0, 1], until `evaluate`
-    raises `Spent`."""
+    raises `BudgetExhausted`."""
     picture, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
     step = 0
     while True:

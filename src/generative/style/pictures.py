@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from generative.style.schema import SMALLEST_SIDE
-from generative.core.errors import BadInput
-from generative.core.errors import unknown
+from generative.core.errors import BadInput, unknown
 from generative.datasets.readers import pictures
+from generative.style.schema import SMALLEST_SIDE
 
 Array = np.ndarray
 
@@ -31,28 +30,28 @@ def read(file: Path) -> Image.Image:
     return picture
 
 
-def read_styles(place: Path, blend: dict[str, float]) -> list[tuple[Image.Image, float]]:
-    """The picture `place`, or those of the folder `place`, each with its share.
+def read_styles(path: Path, blend: dict[str, float]) -> list[tuple[Image.Image, float]]:
+    """The picture `path`, or those of the folder `path`, each with its share.
 
     Raises `BadInput` for a share of a picture that is not there.
     """
-    files = pictures.files_of(place) if place.is_dir() else [place]
-    names = [str(file.relative_to(place)) if place.is_dir() else file.name for file in files]
+    files = pictures.files_of(path) if path.is_dir() else [path]
+    names = [str(file.relative_to(path)) if path.is_dir() else file.name for file in files]
     for name in blend:
         if name not in names:
-            raise unknown(f"picture of {place}", name, names)
+            raise unknown(f"picture of {path}", name, names)
     return [(read(file), blend.get(name, 1.0)) for file, name in zip(files, names, strict=True)]
 
 
 def alpha(file: Path) -> Image.Image | None:
-    """How opaque the pixels of a picture that was read are, grey and upright; None if all are."""
+    """The alpha channel of the picture in `file`, grey and upright; None if it has none."""
     with Image.open(file, formats=pictures.FORMATS) as opened:
         if not opened.has_transparency_data:
             return None
         return ImageOps.exif_transpose(opened).convert("RGBA").getchannel("A")
 
 
-def fitted(picture: Image.Image, longest_side: int) -> Image.Image:
+def shrink(picture: Image.Image, longest_side: int) -> Image.Image:
     """`picture` made smaller, if need be, so that no side is longer; never larger."""
     scale = longest_side / max(picture.size)
     if scale >= 1:
@@ -71,18 +70,18 @@ def to_picture(array: Array) -> Image.Image:
     return Image.fromarray(np.rint(np.clip(array[0], 0, 1) * 255).astype(np.uint8))
 
 
-def resized(array: Array, height: int, width: int) -> Array:
+def resize(array: Array, height: int, width: int) -> Array:
     """A picture [1, h, w, 3] in [0, 1] at another size, float32 [1, height, width, 3]."""
     bands = [Image.fromarray(array[0, ..., band].astype(np.float32)) for band in range(3)]
     size = (width, height)
-    larger = [np.asarray(band.resize(size, Image.Resampling.BICUBIC)) for band in bands]
-    return np.clip(np.stack(larger, axis=-1), 0, 1)[np.newaxis]
+    resized = [np.asarray(band.resize(size, Image.Resampling.BICUBIC)) for band in bands]
+    return np.clip(np.stack(resized, axis=-1), 0, 1)[np.newaxis]
 
 
-def with_colours_of(content: Array, array: Array) -> Array:
+def restore_colours(content: Array, array: Array) -> Array:
     """The luminance of `array` with the chrominance of `content`, both [1, height, width, 3].
 
     Gatys, Bethge, Hertzmann and Shechtman, 2016, arXiv:1606.05897.
     """
-    light = (array - content) @ np.asarray(LUMINANCE, np.float32)
-    return np.clip(content + light[..., np.newaxis], 0, 1)
+    difference = (array - content) @ np.asarray(LUMINANCE, np.float32)
+    return np.clip(content + difference[..., np.newaxis], 0, 1)

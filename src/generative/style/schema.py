@@ -1,4 +1,4 @@
-"""One picture in the style of others: `style.<key>`."""
+"""The schema of a section `style.<key>`: how one picture is made in the style of others."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from generative.core.params import Schema
-from generative.core.params import Count
-from generative.core.params import Seed
+from generative.core.params import Count, Schema, Seed
 
-# Five halvings leave a pixel of 16; AlexNet, which measures the result, needs 31.
+# Five halvings leave a pixel of 16; AlexNet, which LPIPS is made of, needs 31.
 SMALLEST_SIDE = 32
 
 Layer = Annotated[str, Field(pattern="^block[1-5]_conv[1-4]$")]
@@ -19,21 +17,28 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Scale(Schema):
-    """One size of the picture and how often its loss is evaluated there."""
+    """One size of the picture, in pixels, and how often its loss is evaluated there."""
 
     longest_side: Annotated[int, Field(ge=SMALLEST_SIDE)]
     evaluations: Count
 
 
 class Style(Schema):
-    """How one picture is made.
+    """The options of one picture.
 
     content: a picture. style: a picture, or a folder of them, which are blended.
     blend: shares of the pictures of that folder by name; the others count 1.
-    network: a folder that `convert`, or `generative fetch vgg19`, made.
-    content_layers, style_layers: the share of each layer. held_out_layer: only measured.
-    scales: from coarse to fine; each begins with what the last came to.
-    frame_every: evaluations from one picture of the history to the next.
+    network: a folder with a VGG, as the stage `vgg` or `generative fetch vgg19` writes it.
+    content_layers, style_layers: the share of each layer. held_out_layer: its style term is
+        measured and no part of the loss.
+    normalization: of the loss's terms, see `losses`. "gatys" is the paper's, "mean" that of
+        TensorFlow's tutorial, "source" that of Keras' example and of Chollet, 2017, *Deep Learning
+        with Python*.
+    initialization: what the first scale begins with. colours: those of the result.
+    learning_rate: of Adam, in units of the pixels' range [0, 1].
+    scales: from coarse to fine; each begins with the result of the one before.
+    seed: of the noise. precision: of the convolutions; losses are float32.
+    frame_every: evaluations from one frame of the animation to the next.
     """
 
     content: Annotated[str, Field(min_length=1)]

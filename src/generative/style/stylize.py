@@ -1,116 +1,109 @@
-"""Style transfer by hand: the command `generative stylize`."""
+"""The command `generative stylize`: any picture in the style of others."""
 
 from pathlib import Path
 from typing import Any
 
-import keras
 from PIL import Image
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from generative.core import runtime
-from generative.style.vgg import network as vgg
+from generative.core import params
+from generative.core.errors import BadInput, unknown
 from generative.core.runtime import Runtime
-from generative.style.schema import SMALLEST_SIDE
-from generative.style.schema import Scale
-from generative.style.schema import Style
-from generative.core.errors import BadInput
-from generative.core.errors import unknown
-from generative.style import memory
-from generative.style import pictures
-from generative.style.transfer import Row
-from generative.style.transfer import Transfer
+from generative.style import inputs, pictures
+from generative.style.schema import SMALLEST_SIDE, Scale, Style
+from generative.style.transfer import Row, Transfer
 
-# What the result may be saved as; those without alpha are laid over white.
+SECTION = "defaults.style"
+# Formats of the result, and whether they have alpha; without, it is laid over white.
 SUFFIXES = {".png": True, ".webp": True, ".tif": True, ".tiff": True, ".jpg": False, ".jpeg": False}
-# The optimizer, and what share of the longest side it spends how many evaluations at.
-PRESETS = {
-    "fast": ("adam", ((0.5, 60), (1.0, 20))),
-    "fine": ("lbfgs", ((0.5, 120), (1.0, 80))),
-}
+# An optimizer, and scales as shares of the longest side with their evaluations. None is what
+# params.yaml says.
+Preset = tuple[str, list[tuple[float, int]]]
+PRESETS: dict[str, Preset | None] = {"fast": ("adam", [(0.5, 60), (1.0, 20)]), "fine": None}
 
 
 def stylize(
     content: Path,
     style: Path,
     out: Path,
-    network: Path,
-    style_weight: float,
-    colours: str,
+    *,
     size: int,
     preset: str,
-    force: bool,
-) -> tuple[Path, int, bool]:
+    network: Path | None = None,
+    style_weight: float | None = None,
+    original_colours: bool = False,
+    force: bool = False,
+) -> tuple[int, bool]:
     """Write the picture `content` in the style of `style`, a picture or a folder of several.
 
-    Ctrl-C keeps the best picture so far. Returns the file, how many evaluations there were, and
-    whether they were all. Raises `BadInput` for what cannot be read, written or held in memory.
+    size: the longest side of `out`, pixels. preset: of `PRESETS`. force: replace `out`. The others
+    as `make_options` takes them. Ctrl-C keeps the best picture so far.
+
+    Returns the number of evaluations, and whether they were all. Raises `BadInput` for what cannot
+    be read, written or held in memory.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise BadInput(f"--out: received {out}, must end in one of {' '.join(SUFFIXES)}")
     if out.exists() and not force:
         raise BadInput(f"{out} exists; choose another name or add --force")
-    if preset not in PRESETS:
-        raise unknown("preset", preset, PRESETS)
-    block = options(content, style, network, style_weight, colours, size, preset)
-    picture, styles = pictures.read(content), pictures.read_styles(style, {})
-    memory.check("--size", [picture, *(source for source, _ in styles)], size)
-    device = runtime.configure(
-        Runtime(determinism=True, threads=0, xla="auto"), block.seed, block.precision
+    options = make_options(
+        content,
+        style,
+        size=size,
+        preset=preset,
+        network=network,
+        style_weight=style_weight,
+        original_colours=original_colours,
     )
-    keras.mixed_precision.set_global_policy("float32")
-    transfer = Transfer(vgg.load(network, device.precision), picture, styles, block)
-    finished = follow(transfer)
+    device = inputs.configure(params.read("runtime", Runtime), options)
+    transfer = inputs.load(options, device.precision, "--size")
+    complete = run_with_progress(transfer)
     if transfer.picture is None:
         raise BadInput("interrupted before there was a picture; nothing is written")
-    write(pictures.to_picture(transfer.finished()), pictures.alpha(content), out)
-    return out, len(transfer.history), finished
+    write(pictures.to_picture(transfer.result()), pictures.alpha(content), out)
+    return len(transfer.history), complete
 
 
-def options(
+def make_options(
     content: Path,
     style: Path,
-    network: Path,
-    style_weight: float,
-    colours: str,
+    *,
     size: int,
     preset: str,
+    network: Path | None = None,
+    style_weight: float | None = None,
+    original_colours: bool = False,
 ) -> Style:
-    """The block that params.yaml would have for it."""
-    optimizer, parts = PRESETS[preset]
-    sides = [max(SMALLEST_SIDE, round(size * share)) for share, _ in parts]
-    counts = [count for _, count in parts]
-    scales = [
-        Scale(longest_side=side, evaluations=count)
-        for i, (side, count) in enumerate(zip(sides, counts, strict=True))
-        if side not in sides[:i]
-    ]
-    values = {
-        "content": str(content),
-        "style": str(style),
-        "blend": {},
-        "network": str(network),
-        "content_layers": {"block4_conv2": 1.0},
-        "style_layers": {f"block{block}_conv1": 0.2 for block in range(1, 6)},
-        "held_out_layer": "block3_conv2",
-        "content_weight": 1.0,
-        "style_weight": style_weight,
-        "variation_weight": 0.1,
-        "normalization": "gatys",
-        "initialization": "content",
-        "colours": colours,
-        "optimizer": optimizer,
-        "learning_rate": 0.02,
-        "scales": scales,
-        "seed": 1,
-        "precision": "auto",
-        "frame_every": 1,
-        "frames_per_second": 1,
-    }
-    return Style.model_validate(values)
+    """The options of one picture: those of `defaults.style` in params.yaml, but for what is given.
+
+    network: a folder with a VGG. original_colours: keep those of the content.
+    """
+    if preset not in PRESETS:
+        raise unknown("preset", preset, PRESETS)
+    given: dict[str, Any] = {"content": str(content), "style": str(style), "blend": {}}
+    if network:
+        given["network"] = str(network)
+    if style_weight is not None:
+        given["style_weight"] = style_weight
+    if original_colours:
+        given["colours"] = "content"
+    shared = params.section(SECTION, params.read_document()) or {}
+    options: Style = params.check(SECTION, Style, {**shared, **given})
+    largest = options.scales[-1].longest_side
+    optimizer, shares = PRESETS[preset] or (
+        options.optimizer,
+        [(scale.longest_side / largest, scale.evaluations) for scale in options.scales],
+    )
+    evaluations: dict[int, int] = {}
+    for share, count in shares:
+        evaluations.setdefault(max(SMALLEST_SIDE, round(size * share)), count)
+    scales = [Scale(longest_side=side, evaluations=n) for side, n in evaluations.items()]
+    return options.model_copy(update={"optimizer": optimizer, "scales": scales})
 
 
-def follow(transfer: Transfer) -> bool:
-    """Run it with its loss and the time that is left in sight; False if Ctrl-C ended it."""
+def run_with_progress(transfer: Transfer) -> bool:
+    """Run `transfer` under a bar with its loss and the time that is left; False if Ctrl-C ended
+    it."""
     columns = (
         TextColumn("evaluation {task.fields[evaluation]}"),
         BarColumn(),
@@ -118,25 +111,23 @@ def follow(transfer: Transfer) -> bool:
         TimeRemainingColumn(),
     )
     # A pixel of one scale takes about as long as one of another.
-    counts = [scale.evaluations for scale in transfer.block.scales]
-    areas = [scale.longest_side**2 for scale in transfer.block.scales]
-    steps = sum(count * area for count, area in zip(counts, areas, strict=True))
+    total = sum(scale.evaluations * scale.longest_side**2 for scale in transfer.options.scales)
     with Progress(*columns) as progress:
-        task = progress.add_task("stylize", total=steps, evaluation=0, loss="")
+        task = progress.add_task("stylize", total=total, evaluation=0, loss="")
 
-        def watch(row: Row, frame: Image.Image | None) -> None:
-            shown: Any = {"evaluation": int(row["evaluation"]), "loss": f"{row['total']:.4g}"}
-            progress.update(task, advance=row["longest_side"] ** 2, **shown)
+        def update(row: Row, frame: Image.Image | None) -> None:
+            fields: Any = {"evaluation": int(row["evaluation"]), "loss": f"{row['total']:.4g}"}
+            progress.update(task, advance=row["longest_side"] ** 2, **fields)
 
         try:
-            transfer.run(watch)
+            transfer.run(update)
         except KeyboardInterrupt:
             return False
     return True
 
 
 def write(picture: Image.Image, alpha: Image.Image | None, out: Path) -> None:
-    """Save `picture`, as opaque as the content is, whole or not at all."""
+    """Save `picture` with the alpha of the content, complete or not at all."""
     if alpha:
         opaque = alpha.resize(picture.size, Image.Resampling.LANCZOS)
         if SUFFIXES[out.suffix.lower()]:
