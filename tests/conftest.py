@@ -6,7 +6,6 @@ import pickle
 import random
 import re
 import shutil
-import sqlite3
 import struct
 import subprocess
 import sys
@@ -24,7 +23,6 @@ from PIL import Image
 
 from generative.core import params
 from generative.pipeline import workspace as scratch
-from generative.tracking import mlflow_view as tracking
 from generative.datasets.base.schema import Prepare
 
 # No test asserts a time: a machine may be busy.
@@ -366,10 +364,12 @@ def prepared_views(raw_views: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """An initialised SQLite store: making one takes seconds."""
+    from generative.tracking.store import Store
+
     folder = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
-        tracking.Store()
+        Store()
     return (folder / "mlflow.db").read_bytes()
 
 
@@ -381,12 +381,6 @@ def database(tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -
     file.write_bytes(migrated)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
     return file
-
-
-def query(database: Path, sql: str) -> list[Any]:
-    """The rows that `sql` finds in a store."""
-    with sqlite3.connect(database) as connection:
-        return connection.execute(sql).fetchall()
 
 
 class Workspace:
