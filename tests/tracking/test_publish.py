@@ -155,7 +155,9 @@ def test_publish_sends_all_of_a_generator(results: Path, database: Path) -> None
 @pytest.mark.parametrize("kind", ["image_quality", "disentanglement", "samples"])
 def test_a_run_is_updated_by_any_of_its_results(results: Path, database: Path, kind: str) -> None:
     document = {**DOCUMENT, "generators": {"cvae": {}}, "disentanglement": {"cvae": {}}}
-    files: dict[str, Any] = {f"{name}/cvae/metrics.json": {} for name in ("image_quality", "disentanglement")}
+    files: dict[str, Any] = {
+        f"{name}/cvae/metrics.json": {} for name in ("image_quality", "disentanglement")
+    }
     first, newer = (
         {**LOCK, f"{kind}@cvae": {"outs": [{"path": f"data/{kind}/cvae", "md5": md5}]}}
         for md5 in ("1", "2")
