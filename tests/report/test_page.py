@@ -1,31 +1,39 @@
-import base64
+"""The page: what is on it, in which order, and what it refuses."""
+
 import hashlib
 import re
 import shutil
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from generative.core.errors import BadInput
 from generative.report import page
-from tests.reporting.conftest import DOCUMENT, write
+from tests.support.report import DOCUMENT, draw, write, write_model, write_sliders
 
 
 def test_the_page_holds_everything_and_needs_nothing(data: Path) -> None:
     html = page.build(data, DOCUMENT)
     for part in ("-151.2", ">2<", "2.125", "latent plane", "data:image/png;base64,"):
         assert part in html
-    for part in ("width 24", "98.77 %", "layers &lt;of&gt; the ensemble", "0.995"):
+    for part in ("width 24", "98.77 %", "layers &lt;of&gt; the judge", "0.995"):
         assert part in html
-    assert hashlib.md5(b"data").hexdigest() in html
-    assert "<code>epochs</code>" in html
+    assert hashlib.md5(b"mnist").hexdigest() in html
     assert "<code>runtime.threads</code>" in html
     assert "<b>" not in html
     assert not re.search(r"(src|href)=\"(?!data:|#)", html)
     assert html == page.build(data, DOCUMENT)
+
+
+def test_parameters_are_those_of_the_training(data: Path) -> None:
+    html = page.build(data, DOCUMENT)
+    pairs = re.findall(r"<code>([^<]*)</code></th><td><code>([^<]*)</code>", html)
+    assert ("epochs", "7") in pairs
+    assert ("model.beta", "2.0") in pairs
+    assert not [name for name, _ in pairs if name.startswith(("train.", "defaults.", "tune."))]
+    assert ("judge.members", "[&#39;two&#39;]") in pairs
 
 
 def test_a_row_holds_the_known_cases_and_the_models_with_their_deviation(data: Path) -> None:
@@ -36,55 +44,84 @@ def test_a_row_holds_the_known_cases_and_the_models_with_their_deviation(data: P
 
 
 def test_numbers_of_another_judge_are_refused(data: Path) -> None:
-    file = data / "metrics" / "one" / "metrics.json"
-    file.write_text(file.read_text().replace("abc", "other"))
-    with pytest.raises(BadInput, match="comes from the judge other, the calibration from abc"):
+    write(data / "image_quality" / "one" / "metrics.json", {"features": "other"})
+    with pytest.raises(BadInput, match="image_quality/one comes from the features other, data/ref"):
         page.build(data, DOCUMENT)
 
 
-@pytest.mark.parametrize("folder", ["metrics/one", "samples/ensemble", "tuning/two"])
+FOLDERS = [
+    *(f"{kind}/one" for kind in ("models", "history", "metrics", "image_quality", "samples")),
+    *("judge", "metrics/judge", "references/mnist", "prepared/mnist", "tuning/two"),
+]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_results_that_are_missing(data: Path, folder: str) -> None:
     shutil.rmtree(data / folder)
-    with pytest.raises(BadInput, match=f"{folder} is missing; run dvc repro"):
+    with pytest.raises(BadInput, match=f"{folder} is missing; run dvc repro") as failure:
         page.build(data, DOCUMENT)
+    assert "\n" not in str(failure.value)
+
+
+def test_sections_that_are_gone_are_not_on_the_page(data: Path) -> None:
+    html = page.build(data, DOCUMENT)
+    write_model(data, "removed")
+    for folder in ("tuning/removed", "style/removed", "objectives", "disentanglement/one"):
+        write(data / folder / "metrics.json", "{")
+    assert page.build(data, DOCUMENT) == html
+    smaller = {"runtime": DOCUMENT["runtime"], "train": DOCUMENT["train"]}
+    html = page.build(data, smaller)
+    for part in ("judge", "Generated digits", "Search", "12.35", ">two<"):
+        assert part not in html
+    assert "-151.2" in html
 
 
 GANS: dict[str, Any] = {
     **DOCUMENT,
     "train": {
         **DOCUMENT["train"],
-        "told": {"family": "adversarial", "epochs": 3},
-        "untold": {"family": "adversarial", "epochs": 3},
-        "colour": {"family": "adversarial", "epochs": 3},
+        "conditional": {"family": "gan"},
+        "plain": {"family": "gan"},
+        "colour": {"family": "gan"},
     },
-    "render": {"objectives": {"rows": 2}},
+    "references": {**DOCUMENT["references"], "pictures": {"network": "data/raw/alexnet"}},
+    "generators": {
+        **DOCUMENT["generators"],
+        "conditional": {"dataset": "mnist"},
+        "plain": {"dataset": "mnist"},
+        "colour": {"dataset": "pictures"},
+    },
+    "disentanglement": {"conditional": {"rows": 2}},
+    "objectives": {"rows": 2},
 }
 
 
 @pytest.fixture
 def gans(data: Path) -> Path:
-    """Digits of a GAN that is told the label and of one that is not, and colour pictures."""
-    for key, dataset in (("told", "mnist"), ("untold", "mnist"), ("colour", "pictures")):
-        write(data / "models" / key / "model.json", {"dataset": dataset, "data": {}})
-        write(data / "models" / key / "history.csv", "epoch,generator\n1,0.5\n")
-        write(data / "prepared" / dataset / f"{dataset}.npz", dataset)
-        (data / "samples" / key).mkdir(parents=True)
-    digits = {"judge": "abc", "frechet_distance": 21.5}
-    write(data / "metrics" / "untold" / "metrics.json", digits)
-    write(data / "metrics" / "told" / "metrics.json", {**digits, "label_accuracy": 0.97125})
-    Image.new("L", (4, 4)).save(data / "metrics" / "told" / "digits_by_epoch.png")
+    """Digits of a conditional GAN and of another, and colour pictures."""
+    for key, dataset in (("conditional", "mnist"), ("plain", "mnist"), ("colour", "pictures")):
+        write_model(data, key, dataset)
+    digits = {"features": "abc", "frechet_distance": 21.5}
+    quality = data / "image_quality"
+    write(quality / "plain" / "metrics.json", digits)
+    write(quality / "conditional" / "metrics.json", {**digits, "label_accuracy": 0.97125})
+    draw(quality / "conditional" / "digits_by_epoch.png")
+    write(data / "disentanglement" / "conditional" / "metrics.json", {"category_error": 0.125})
+    draw(data / "disentanglement" / "conditional" / "code1_sweep.png")
     pictures = {
         "frechet_distance": 0.03125,
         "frechet_distance_deviation": 0.002,
         "density": 0.875,
-        "floor_frechet_distance": 0.0078125,
-        "floor_density": 1.125,
         "features": "alexnet 0123",
     }
-    write(data / "metrics" / "colour" / "metrics.json", pictures)
-    write(data / "models" / "told" / "concerns.txt", "epoch 2: <it> dominates\nepoch 3: again\n")
-    write(data / "samples" / "objectives" / "gradients.csv", "step\n0\n")
-    Image.new("L", (4, 4)).save(data / "samples" / "objectives" / "objectives.png")
+    write(quality / "colour" / "metrics.json", pictures)
+    floor = {"frechet_distance": 0.0078125, "density": 1.125}
+    real = {"features": "alexnet 0123", "floor": floor}
+    write(data / "references" / "pictures" / "metrics.json", real)
+    warnings = "epoch 2: <it> dominates\nepoch 3: again\n"
+    write(data / "history" / "conditional" / "warnings.txt", warnings)
+    write(data / "objectives" / "gradients.csv", "step\n0\n")
+    draw(data / "objectives" / "objectives.png")
     return data
 
 
@@ -96,10 +133,10 @@ def table_after(html: str, heading: str) -> dict[str, list[str]]:
     return {first: rest for first, *rest in cells}
 
 
-def test_digits_and_pictures_are_told_apart(gans: Path) -> None:
+def test_digits_and_pictures_have_tables_of_their_own(gans: Path) -> None:
     html = page.build(gans, GANS)
     digits = table_after(html, "Generated digits")
-    assert digits["metric"] == ["floor", "noise", "one", "told", "untold"]
+    assert digits["metric"] == ["floor", "noisy", "one", "conditional", "plain"]
     assert digits["frechet distance"] == ["1.5", "99", "12.35 ± 0.032", "21.5", "21.5"]
     pictures = table_after(html, "Generated pictures")
     assert pictures["metric"] == ["colour", "real pictures"]
@@ -107,14 +144,18 @@ def test_digits_and_pictures_are_told_apart(gans: Path) -> None:
     assert pictures["density"] == ["0.875", "1.125"]
     assert set(pictures) == {"metric", "frechet distance", "density"}
     assert "<code>alexnet 0123</code>" in html
-    adversarial = table_after(html, "Adversarial")
-    # Only what has something to say there.
-    assert adversarial == {"metric": ["told"], "label accuracy": ["0.9712"]}
+    family = table_after(html, "Generative adversarial networks")
+    # Only those that have something of their own there.
+    assert family == {
+        "metric": ["conditional"],
+        "label accuracy": ["0.9712"],
+        "category error": ["0.125"],
+    }
 
 
 def test_without_gans_there_is_nothing_of_them(data: Path) -> None:
     html = page.build(data, DOCUMENT)
-    for part in ("Generated pictures", "Adversarial", "Warnings", "objectives"):
+    for part in ("Generated pictures", "adversarial", "Warnings", "objectives"):
         assert part not in html
 
 
@@ -125,12 +166,13 @@ def test_warnings_are_in_sight(gans: Path) -> None:
         "epoch 2: &lt;it&gt; dominates",
         "epoch 3: again",
     ]
-    assert html.index('<h2 id="told">') < html.index(warning) < html.index('<h2 id="untold">')
+    places = ['<h2 id="conditional">', warning, '<h2 id="plain">']
+    assert sorted(places, key=html.index) == places
 
 
 def test_a_wide_picture_has_a_row_of_its_own(data: Path) -> None:
     assert '<figure class="row">' not in page.build(data, DOCUMENT)
-    Image.new("L", (1200, 4)).save(data / "samples" / "one" / "learning_curves.png")
+    draw(data / "samples" / "one" / "learning_curves.png", width=1200)
     html = page.build(data, DOCUMENT)
     (row,) = re.findall(r'<figure class="row">.*?</figure>', html, re.DOTALL)
     assert "learning curves" in row
@@ -138,32 +180,41 @@ def test_a_wide_picture_has_a_row_of_its_own(data: Path) -> None:
 
 def test_pictures_beside_metrics_are_shown(gans: Path) -> None:
     html = page.build(gans, GANS)
-    told = html[html.index('<h2 id="told">') : html.index('<h2 id="untold">')]
-    assert 'alt="told: digits by epoch"' in told
+    own = html[html.index('<h2 id="conditional">') : html.index('<h2 id="plain">')]
+    for picture in ("digits by epoch", "code1 sweep"):
+        assert f'alt="conditional: {picture}"' in own
 
 
 def test_the_figure_of_several_comes_before_the_first_of_them(gans: Path) -> None:
     html = page.build(gans, GANS)
-    places = [html.index(f'<h2 id="{key}">') for key in ("one", "objectives", "told")]
+    places = [html.index(f'<h2 id="{key}">') for key in ("one", "objectives", "conditional")]
     assert places == sorted(places)
     assert 'alt="objectives: objectives"' in html
     assert "gradients.csv" in html
     assert '<a href="#objectives">' in html
-    shutil.rmtree(gans / "samples" / "objectives")
-    with pytest.raises(BadInput, match="samples/objectives is missing; run dvc repro"):
+    shutil.rmtree(gans / "objectives")
+    with pytest.raises(BadInput, match="objectives is missing; run dvc repro"):
         page.build(gans, GANS)
 
 
 def test_numbers_of_other_features_are_refused(gans: Path) -> None:
-    metrics = {"features": "alexnet 4567", "floor_density": 1.0, "density": 0.5}
-    write(gans / "metrics" / "untold" / "metrics.json", metrics)
-    with pytest.raises(BadInput, match="features alexnet 4567 and alexnet 0123: they do not"):
+    generators = {**GANS["generators"], "plain": {"dataset": "pictures"}}
+    metrics = {"features": "alexnet 4567", "density": 0.5}
+    write(gans / "image_quality" / "plain" / "metrics.json", metrics)
+    expected = "plain comes from the features alexnet 4567, .* from alexnet 0123: they do not"
+    with pytest.raises(BadInput, match=expected):
+        page.build(gans, {**GANS, "generators": generators})
+
+
+@pytest.mark.parametrize("kind", ["image_quality", "disentanglement"])
+def test_results_of_a_gan_that_are_missing(gans: Path, kind: str) -> None:
+    shutil.rmtree(gans / kind / "conditional")
+    with pytest.raises(BadInput, match=f"{kind}/conditional is missing; run dvc repro"):
         page.build(gans, GANS)
 
 
 def test_texts_and_their_numbers(data: Path) -> None:
-    card = {"dataset": "mnist", "data": {"windows": "chunks"}}
-    write(data / "models" / "three" / "model.json", card)
+    write_model(data, "three")
     write(data / "metrics" / "three" / "metrics.json", {"bits_per_character": 2.5})
     write(data / "metrics" / "three" / "longest_copies.txt", "held out: 40 characters")
     write(data / "samples" / "three" / "temperature_0.5.txt", "To be <or> not")
@@ -173,40 +224,26 @@ def test_texts_and_their_numbers(data: Path) -> None:
         assert part in html
 
 
-def test_margins_have_an_interval_by_example_and_by_group() -> None:
-    metrics = {"auc": 0.75, "auc_baseline": 0.5, "auc_margin": 0.25, "parameters": 9}
-    metrics |= {"auc_margin_low": 0.125, "auc_margin_high": 0.375}
-    alone = [*("one", "auc", 0.75, 0.5, 0.25), "0.125 to 0.375", ""]
-    grouped = {**metrics, "auc_margin_low_by_play": -0.5, "auc_margin_high_by_play": 0.875}
-    models = [{"key": "one", "metrics": metrics}, {"key": "two", "metrics": grouped}]
-    assert page.margins(models)["rows"] == [
-        alone,
-        ["two", *alone[1:-1], "-0.5 to 0.875 by play"],
-    ]
+def test_sliders_come_from_samples_and_from_disentanglement(gans: Path) -> None:
+    axes = [{"name": "code 2", "values": [1.0, -1.0]}, {"name": "code 1", "values": [0.0, 1.0]}]
+    assert 'class="explore"' not in page.build(gans, GANS)
+    for folder in ("samples/one", "disentanglement/conditional"):
+        write_sliders(gans / folder, axes, Image.new("L", (8, 8)))
+    html = page.build(gans, GANS)
+    below = html[html.index('<h2 id="sliders">') : html.index(">Generated digits</h2>")]
+    assert re.findall("<h3>(.*?)</h3>", below) == ["one", "conditional"]
+    assert below.count('class="explore"') == 2
+    assert "sliders <code>" not in html  # as a picture among others
 
 
-def test_a_film_has_its_frames_and_fewer_bytes(tmp_path: Path) -> None:
-    frames = [Image.effect_noise((64, 64), 50).convert("P") for _ in range(5)]
-    film = tmp_path / "film.gif"
-    frames[0].save(film, save_all=True, append_images=frames[1:], duration=200)
-    head, _, content = page.picture(film)["source"].partition(";base64,")
-    assert head == "data:image/webp"
-    found = base64.b64decode(content)
-    assert len(found) < film.stat().st_size
-    with Image.open(BytesIO(found)) as shown:
-        milliseconds = []
-        for frame in ImageSequence.Iterator(shown):
-            frame.load()
-            milliseconds.append(frame.info["duration"])
-    assert milliseconds == [200] * 5
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(-151.23456, "-151.2"), (2, "2"), (3.0, "3"), ("", ""), (0.00012345, "0.0001234")],
-)
-def test_number(value: Any, text: str) -> None:
-    assert page.number(value) == text
+def test_several_inputs_have_margins(data: Path) -> None:
+    write_model(data, "three")
+    ends = {"auc_margin": 0.25, "auc_margin_low": 0.125, "auc_margin_high": 0.375}
+    metrics = {"auc": 0.75, "auc_baseline": 0.5, **ends}
+    write(data / "metrics" / "three" / "metrics.json", metrics)
+    html = page.build(data, {**DOCUMENT, "train": {"three": {"family": "multi_io"}}})
+    table = table_after(html, "Several inputs or outputs")
+    assert table["three"] == ["auc", "0.75", "0.5", "0.25", "0.125 to 0.375", ""]
 
 
 def test_other_seeds_are_shown_with_their_median(data: Path) -> None:
@@ -226,11 +263,14 @@ def test_pictures_in_the_style_of_others_are_shown(data: Path) -> None:
     folder = data / "style" / "cat_in_stripes"
     write(folder / "metrics.json", {"style_loss_ratio": 0.01239, "evaluations": 200})
     write(folder / "history.csv", "evaluation,total\n1,77.125\n2,3.5\n")
-    for name in ("picture.png", "film.gif", "beside.png", "steps.png", "losses.png"):
-        Image.new("L", (4, 4)).save(folder / name)
-    block = {"content": "cat.jpg", "style_weight": 500.0}
-    html = page.build(data, {**DOCUMENT, "style": {"cat_in_stripes": block}})
-    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/webp;base64,", ">beside <"):
+    for name in ("picture.png", "animation.gif", "comparison.png", "steps.png", "losses.png"):
+        draw(folder / name)
+    document = {**DOCUMENT, "style": {"cat_in_stripes": {"content": "cat.jpg"}}}
+    document["defaults"] = {"style": {"style_weight": 500.0}}
+    html = page.build(data, document)
+    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/webp;base64,"):
+        assert part in html
+    for part in (">comparison <", "<code>style_weight</code></th><td><code>500.0</code>"):
         assert part in html
     assert "style.cat_in_stripes" not in html
     assert "Style transfer" not in page.build(data, DOCUMENT)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from generative.report import page
-from tests.reporting.conftest import DOCUMENT, write
+from tests.support.report import DOCUMENT, write_model, write_sliders
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
@@ -28,23 +28,23 @@ AXES = {
         {"name": "code 1", "values": [-1.5, 0.0, 1.5]},
     ],
 }
-# Says in the page's text what a visitor sees.
+# Writes into the page's text what a visitor finds.
 PROBE = """
 <pre id="probe"></pre>
 <script>
-  const said = (name) => document.querySelectorAll(".sprite")[name].getAttribute("aria-label");
-  const seen = {first: [said(0), said(1)], width: document.documentElement.scrollWidth};
+  const label = (place) => document.querySelectorAll(".sprite")[place].getAttribute("aria-label");
+  const found = {first: [label(0), label(1)], width: document.documentElement.scrollWidth};
   const [digit, thickness] = document.querySelectorAll("input");
-  seen.focusable = [digit.tabIndex, digit.type];
+  found.focusable = [digit.tabIndex, digit.type];
   digit.value = 2;
   digit.dispatchEvent(new Event("input", {bubbles: true}));
   thickness.value = 0;
   thickness.dispatchEvent(new Event("input", {bubbles: true}));
-  seen.moved = said(0);
+  found.moved = label(0);
   const plane = document.querySelector(".plane"), box = plane.getBoundingClientRect();
   plane.dispatchEvent(new PointerEvent("pointermove", {
     clientX: box.left + 0.9 * box.width, clientY: box.top + 0.9 * box.height, bubbles: true}));
-  seen.pointed = said(1);
+  found.pointed = label(1);
   const drawn = (sprite, at) => {
     const style = getComputedStyle(sprite), image = new Image();
     image.src = style.backgroundImage.slice(5, -2);
@@ -60,28 +60,28 @@ PROBE = """
     });
   };
   Promise.all([...document.querySelectorAll(".sprite")].map(drawn)).then((grey) => {
-    seen.grey = grey;
-    document.getElementById("probe").textContent = JSON.stringify(seen);
+    found.grey = grey;
+    document.getElementById("probe").textContent = JSON.stringify(found);
   });
 </script>
 </body>"""
 
 
-def sheet(file: Path, axes: list[dict[str, Any]]) -> None:
+def sheet(axes: list[dict[str, Any]]) -> Image.Image:
     """Pictures of 4 x 4 whose grey is twice their place."""
     shape = [len(axis["values"]) for axis in axes]
     places = 2 * np.arange(np.prod(shape), dtype=np.uint8).reshape(-1, shape[-1])
-    Image.fromarray(places.repeat(4, axis=0).repeat(4, axis=1)).save(file)
+    return Image.fromarray(places.repeat(4, axis=0).repeat(4, axis=1))
 
 
 @pytest.fixture
-def seen(data: Path, tmp_path: Path) -> dict[str, Any]:
-    """What the probe saw in a window as wide as a phone."""
-    folder = data / "samples" / "interactive"
-    write(folder / "axes.json", AXES)
+def probed(data: Path, tmp_path: Path) -> dict[str, Any]:
+    """What the probe found in a window as wide as a phone."""
+    sections = {key: {"family": "gan"} for key in AXES}
     for key, axes in AXES.items():
-        sheet(folder / f"{key}.png", axes)
-    html = page.build(data, {**DOCUMENT, "render": {"interactive": {"places": 3}}})
+        write_model(data, key)
+        write_sliders(data / "samples" / key, axes, sheet(axes))
+    html = page.build(data, {**DOCUMENT, "train": sections, "generators": {}})
     file = tmp_path / "page.html"
     file.write_text(html.replace("</body>", PROBE), encoding="utf-8")
     assert BROWSER
@@ -105,11 +105,11 @@ def seen(data: Path, tmp_path: Path) -> dict[str, Any]:
     return content
 
 
-def test_the_sliders(seen: dict[str, Any]) -> None:
-    assert seen["first"] == ["digit 1, thickness 0, code 2 0", "code 2 -1, code 1 0"]
-    assert seen["focusable"] == [0, "range"]
-    assert seen["moved"] == "digit 2, thickness -2, code 2 0"
-    assert seen["pointed"] == "code 2 -1, code 1 1.5"
+def test_the_sliders(probed: dict[str, Any]) -> None:
+    assert probed["first"] == ["digit 1, thickness 0, code 2 0", "code 2 -1, code 1 0"]
+    assert probed["focusable"] == [0, "range"]
+    assert probed["moved"] == "digit 2, thickness -2, code 2 0"
+    assert probed["pointed"] == "code 2 -1, code 1 1.5"
     # Place 2 * 15 + 0 * 5 + 2 of the first sheet, and 1 * 3 + 2 of the second.
-    assert seen["grey"] == [64, 10]
-    assert seen["width"] <= 500  # the narrowest window that Chromium opens
+    assert probed["grey"] == [64, 10]
+    assert probed["width"] <= 500  # the narrowest window that Chromium opens

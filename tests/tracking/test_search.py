@@ -1,14 +1,16 @@
 """Searches in MLflow: a run with a nested run for each trial, on real stores."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generative.tracking import mlflow_view as tracking
-from tests.conftest import query
+from generative.core.errors import BadInput
+from generative.tracking.live import LiveRun, live_run
+from generative.tracking.publish import publish
+from generative.tracking.store import Store, digest, wrap_store_errors
+from tests.support.tracking import artifacts, query, write_results
 
 PARAMS = {"tune": {"separable": {"trials": 3}}, "runtime": {"threads": 0}}
 ROWS: list[dict[str, Any]] = [
@@ -33,7 +35,7 @@ def search(
     data: Path, rows: list[dict[str, Any]], error: BaseException | None = None, study: str = STUDY
 ) -> None:
     """What the stage sends: after each trial, all there are."""
-    with tracking.live_run("tune@separable", PARAMS, data, {"device": "CPU"}, study) as run:
+    with live_run("tune@separable", PARAMS, data, {"device": "CPU"}, study) as run:
         for count in range(1, len(rows) + 1):
             run.trials(rows[:count])
         if error:
@@ -128,11 +130,11 @@ def test_a_search_that_was_killed_goes_on_in_its_run(
 
 def test_a_search_that_goes_on_is_running(data: Path, database: Path) -> None:
     search(data, ROWS[:1])
-    seen: list[tuple[str, str]] = []
-    with tracking.live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
-        assert isinstance(run, tracking.LiveRun)
-        run.work.put(lambda: seen.extend(parents(database)))
-    assert [status for _, status in seen] == ["RUNNING"]
+    found: list[tuple[str, str]] = []
+    with live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
+        assert isinstance(run, LiveRun)
+        run.jobs.put(lambda: found.extend(parents(database)))
+    assert [status for _, status in found] == ["RUNNING"]
     assert [status for _, status in parents(database)] == ["FINISHED"]
 
 
@@ -140,7 +142,7 @@ def test_a_trial_that_was_cut_off_while_it_was_sent_is_sent_again(
     data: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(tracking.Store, "log", lambda *_: 1 / 0)
+        patch.setattr(Store, "log", lambda *_: 1 / 0)
         search(data, ROWS[:1])
     assert [trial["latest_metrics"] for trial in trials(database)] == [{}]
     search(data, ROWS)
@@ -160,8 +162,8 @@ def test_another_search_has_another_run(data: Path, database: Path) -> None:
 def test_a_published_run_stays_as_it_is(data: Path, database: Path) -> None:
     search(data, ROWS[:2])
     ((published, _),) = parents(database)
-    with tracking.reached():
-        tracking.Store().client.set_tag(published, "dvc.lock_hash", "0123")
+    with wrap_store_errors():
+        Store().client.set_tag(published, "dvc.lock_hash", "0123")
     search(data, ROWS)
     (first, _), (second, status) = parents(database)
     assert first == published
@@ -183,18 +185,16 @@ def results(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """What the pipeline leaves of one search, without the pipeline."""
     monkeypatch.chdir(tmp_path)
     lines = [",".join(map(str, row)) for row in (ROWS[0], *(row.values() for row in ROWS))]
-    for name, content in {
+    files = {
         "trials.csv": "\n".join([*lines, ""]),
-        "best.json": '{"width": 32, "learning_rate": 0.002}',
-        "importance.json": '{"width": 0.75, "learning_rate": 0.25}',
-        "metrics.json": '{"test_accuracy": 0.9, "best_val_loss": 0.25, "trials": 3}',
+        "best.json": {"width": 32, "learning_rate": 0.002},
+        "importance.json": {"width": 0.75, "learning_rate": 0.25},
+        "metrics.json": {"test_accuracy": 0.9, "best_val_loss": 0.25, "trials": 3},
         "history.png": "picture",
-    }.items():
-        file = tmp_path / "data/tuning/separable" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-    (tmp_path / "params.yaml").write_text("profile: test\n")
-    (tmp_path / "dvc.lock").write_text(json.dumps({"stages": {"tune@separable": LOCK}}))
+    }
+    document = {"profile": "test", "tune": {"separable": {"trials": 3}}}
+    named = {f"tuning/separable/{name}": content for name, content in files.items()}
+    write_results(tmp_path, document, {"tune@separable": LOCK}, named)
     return tmp_path / "data/tuning/separable"
 
 
@@ -204,7 +204,8 @@ LOCK = {
     "params": {
         "params.yaml": {
             "runtime": {"determinism": True},
-            "train.separable": {"dataset": "mnist", "precision": "auto"},
+            "defaults.classifiers": {"dataset": "mnist", "precision": "auto"},
+            "train.separable": {"family": "classifiers"},
             "tune.separable": {"trials": 3},
         }
     },
@@ -212,45 +213,48 @@ LOCK = {
 
 
 def test_publish_restores_a_search_with_its_trials(results: Path, database: Path) -> None:
-    assert tracking.publish() == {"tune@separable": "restored"}
+    assert dict(publish()) == {"tune@separable": "restored"}
     ((parent, status),) = parents(database)
     assert status == "FINISHED"
     assert trials(database) == expected(ROWS, parent)
     names = dict(query(database, f"select key, value from params where run_uuid = '{parent}'"))
     assert names["tune.separable.trials"] == "3"
+    assert names["train.separable.precision"] == "auto"
+    assert tagged(database, "precision") == {parent: "auto"}
     sql = f"select key, value from latest_metrics where run_uuid = '{parent}'"
     assert dict(query(database, sql))["test/test_accuracy"] == 0.9
-    ((uri,),) = query(database, f"select artifact_uri from runs where run_uuid = '{parent}'")
-    artifacts = Path(uri.removeprefix("file://")) / "search"
-    assert {file.name for file in artifacts.iterdir()} == {file.name for file in results.iterdir()}
-    assert tracking.publish() == {"tune@separable": "kept"}
+    sent = {file.name for file in (artifacts(database, parent) / "search").iterdir()}
+    assert sent == {file.name for file in results.iterdir()}
+    assert dict(publish()) == {"tune@separable": "kept"}
     assert trials(database) == expected(ROWS, parent)
 
 
 def test_publish_finds_the_live_run_of_a_search(results: Path, data: Path, database: Path) -> None:
-    with tracking.live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
+    with live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
         run.trials(ROWS)
         run.finish(results / "trials.csv")
     ((live, _),) = parents(database)
-    assert tracking.publish() == {"tune@separable": "tagged"}
+    assert dict(publish()) == {"tune@separable": "tagged"}
     assert parents(database) == [(live, "FINISHED")]
     assert trials(database) == expected(ROWS, live)
-    assert tagged(database, "dvc.lock_hash") == {live: tracking.digest(LOCK)}
+    assert tagged(database, "dvc.lock_hash") == {live: digest(LOCK)}
 
 
 def test_publish_sends_the_trials_that_a_live_run_lost(
     results: Path, data: Path, database: Path
 ) -> None:
-    with tracking.live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
+    with live_run("tune@separable", PARAMS, data, {}, STUDY) as run:
         run.trials(ROWS[:1])
         run.finish(results / "trials.csv")
-    assert tracking.publish() == {"tune@separable": "tagged"}
+    assert dict(publish()) == {"tune@separable": "tagged"}
     ((live, _),) = parents(database)
     assert trials(database) == expected(ROWS, live)
 
 
 def test_publish_asks_for_a_search_that_is_missing(results: Path, database: Path) -> None:
     results.rename(results.with_name("elsewhere"))
-    with pytest.raises(tracking.BadInput, match="data/tuning/separable is missing; run dvc pull"):
-        tracking.publish()
+    done: dict[str, str] = {}
+    with pytest.raises(BadInput, match="not published: tune@separable"):
+        done.update(publish())
+    assert "data/tuning/separable is missing; run dvc pull" in done["tune@separable"]
     assert query(database, "select * from runs") == []

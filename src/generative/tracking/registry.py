@@ -1,34 +1,34 @@
-"""Trained models for others to serve: the part that generates, in MLflow's registry.
+"""MLflow's model registry: trained models for others to serve.
 
-What is exported is a functional graph of stock layers, which loads without this package.
+What is registered is the part of a model that generates or predicts: a functional model of built-in
+layers, which loads without this package.
 """
 
 from pathlib import Path
 from typing import Any
 
 from generative.core import saving
-from generative.tracking import mlflow_view as tracking
 from generative.core.errors import BadInput
+from generative.tracking.publish import DATA, read_lock
+from generative.tracking.store import Store, digest, wrap_store_errors
 
 
-def register(key: str, alias: str, data: Path = Path("data")) -> str:
-    """Export `data/models/<key>` into its MLflow run, register it and set `alias`; the version.
+def register(key: str, alias: str, data: Path = DATA) -> str:
+    """Log `data/models/<key>` into its MLflow run, register it and set `alias`; the version.
 
     Raises `BadInput` if the model is not trained or its run is not published.
     """
     model = saving.load(data / "models" / key)
-    if not hasattr(model, "inference_model"):
-        raise BadInput(f"{key} has no graph of stock layers; register one of its members")
-    lock = {entry.key: entry.lock for entry in tracking.entries(tracking.read_lock())}
-    identity = tracking.digest(lock.get(key))
-    with tracking.reached():
-        runs = tracking.Store().find({"dvc.lock_hash": identity})
+    identity = digest(read_lock().get(f"train@{key}"))
+    with wrap_store_errors():
+        runs = Store().find({"dvc.lock_hash": identity})
         if not runs:
             raise BadInput(f"MLflow has no run of {key} as in dvc.lock; run: generative publish")
         return log_model(model.inference_model(), runs[0].info.run_id, key, alias)
 
 
 def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
+    """Log a functional Keras model with its signature, register it and set `alias`; the version."""
     from importlib.metadata import version
 
     import mlflow
@@ -36,16 +36,16 @@ def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def specification(tensors: list[Any], names: list[str | None]) -> Schema:
+    def schema_of(tensors: list[Any], names: list[str | None]) -> Schema:
         shapes = [tuple(-1 if size is None else size for size in t.shape) for t in tensors]
-        kinds = [np.dtype(tensor.dtype) for tensor in tensors]
-        return Schema([TensorSpec(*spec) for spec in zip(kinds, shapes, names, strict=True)])
+        types = [np.dtype(tensor.dtype) for tensor in tensors]
+        return Schema([TensorSpec(*spec) for spec in zip(types, shapes, names, strict=True)])
 
     # An input by itself is given without a name. A Sequential's output has none.
     names = [tensor.name for tensor in model.inputs] if len(model.inputs) > 1 else [None]
     signature = ModelSignature(
-        specification(model.inputs, names),
-        specification(model.outputs, getattr(model, "output_names", [None])),
+        schema_of(model.inputs, names),
+        schema_of(model.outputs, getattr(model, "output_names", [None])),
     )
     # Named here: working the requirements out loads the model once more in another process.
     pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]

@@ -1,4 +1,4 @@
-"""A search over hyperparameters: `tune.<key>`."""
+"""A search over hyperparameters: the section `tune.<key>`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,30 +6,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from generative.training.schema import Train
-from generative.core.errors import unknown
-from generative.core.params import Schema
-from generative.core.params import Count
-from generative.core.params import Seed
-from generative.core.params import check
-from generative.core.params import read
-from generative.core.params import signature
 from generative.core import members
+from generative.core.errors import unknown
+from generative.core.params import Count, Schema, Seed, check, read_section, signature
+from generative.training.schema import Train
 
 
 class Dimension(Schema):
-    """One hyperparameter's range: `choices`, or numbers from `low` to `high`."""
+    """The values that one argument may take: `choices`, or numbers from `low` to `high`."""
 
     choices: Annotated[list[Any], Field(min_length=1)] | None = None
     low: float | int | None = None
     high: float | int | None = None
     scale: Literal["linear", "log"] = "linear"
 
-    def ends(self) -> list[Any]:
+    def extremes(self) -> list[Any]:
         """Values that must be allowed if all between them are to be."""
         return list(self.choices) if self.choices else [self.low, self.high]
 
     def mistakes(self, name: str) -> Iterator[str]:
+        """What is wrong with it, a line each; `name` is its place in params.yaml."""
         if self.choices:
             if (self.low, self.high) != (None, None):
                 yield f"{name}: has choices and a range, keep one of them"
@@ -42,7 +38,11 @@ class Dimension(Schema):
 
 
 class Tune(Schema):
-    """A search over arguments of one network's block `train.<key>`."""
+    """A search over arguments of the network of `train.<key>`.
+
+    trials: trainings in all. workers: processes at once. epochs: of each trial. train_count:
+    training examples in such an epoch. space: the values to try, by argument.
+    """
 
     trials: Annotated[int, Field(ge=2)]  # one has no importance
     workers: Count
@@ -54,20 +54,22 @@ class Tune(Schema):
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         key = name.partition(".")[2]
         if key not in document.get("train", {}):
-            yield f"{name}: {unknown('block of train', key, document.get('train', {}))}"
-        base = read(f"train.{key}", Train, path)
+            yield f"{name}: {unknown('section of train', key, document.get('train', {}))}"
+        base = read_section(f"train.{key}", Train, document, path)
         schema = signature(members.network(base.network).__init__)
-        for argument, values in self.space.items():
+        for argument, dimension in self.space.items():
             where = f"{name}.space.{argument}"
             if argument not in schema.model_fields:
                 yield f"{where}: {unknown('argument', argument, schema.model_fields)}"
-            yield from values.mistakes(where)
-            for end in values.ends():
-                tried = check(path, f"{name}.space", schema, {**base.model, argument: end})
-                whole = isinstance(values.low, int) and isinstance(values.high, int)
-                if whole and isinstance(getattr(tried, argument), float):
-                    yield f"{where}: {values.low} to {values.high} are whole numbers; write .0"
-        if base.family != "classification":
-            yield f"{name}: searches are for classifiers, train.{key} is {base.family}"
+            yield from dimension.mistakes(where)
+            for value in dimension.extremes():
+                checked = check(f"{name}.space", schema, {**base.model, argument: value}, path)
+                integers = isinstance(dimension.low, int) and isinstance(dimension.high, int)
+                if integers and isinstance(getattr(checked, argument), float):
+                    yield (
+                        f"{where}: {dimension.low} to {dimension.high} are whole numbers; write .0"
+                    )
+        if base.family != "classifiers":
+            yield f"{name}: searches are for classifiers, train.{key} is of {base.family}"
         if self.train_count < base.batch_size:
             yield f"{name}.train_count: received {self.train_count}, less than one batch"

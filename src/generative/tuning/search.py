@@ -1,14 +1,9 @@
-"""Search for the arguments of a network: train, validate, repeat. The test digits stay untouched.
-
-The trials live in a journal file that outlasts the process: a search that was killed goes on from
-there, and several processes may work on one journal at once.
-"""
+"""Search for the arguments of a network: train, validate, repeat. No trial reads the test split."""
 
 import hashlib
 import json
 import math
 import multiprocessing
-import os
 import signal
 import sys
 import tempfile
@@ -21,24 +16,21 @@ from typing import Any
 
 import keras
 import optuna
-import tensorflow as tf
-from filelock import FileLock
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from generative.core import errors
-from generative.core import runtime
-from generative.tracking import mlflow_view as tracking
-from generative.training import fit as training
-from generative.core.runtime import Runtime
-from generative.training.schema import Train
-from generative.tuning.schema import Tune
+from generative.core import errors, members, runtime
 from generative.core.errors import BadInput
-from generative.core.runtime import Device
-from generative.core import members
+from generative.core.history import History
+from generative.core.runtime import Device, Runtime
+from generative.datasets.base.dataset import Prepared
+from generative.tracking.live import LiveRun, NoRun, live_run
+from generative.training.fit import Diverged, fit
+from generative.training.schema import Train
+from generative.tuning.journal import finished, open_study
+from generative.tuning.schema import Tune
 
 JOURNALS = Path(".cache/tuning")
 RANDOM_TRIALS = 4  # before the sampler has something to learn from
-DIGITS = 4  # of a suggested number
+SIGNIFICANT_DIGITS = 4  # of a suggested number
 SEEDS_OF_A_WORKER = 100_000  # two workers that begin at once must not try the same
 
 OnTrial = Callable[[], None]
@@ -46,26 +38,26 @@ OnTrial = Callable[[], None]
 
 @dataclass(frozen=True)
 class Search:
-    """One search: where its trials are kept, and the blocks that say what a trial is."""
+    """One search: what a trial is trained on, and the sections of params.yaml that describe it."""
 
     key: str
-    prepared: Path
+    data: Prepared
     tune: Tune
     train: Train
     runtime: Runtime
 
     @cached_property
     def name(self) -> str:
-        """Names what makes the loss of a trial: the blocks, the data and the code.
+        """Identifies what decides the loss of a trial: the parameters, the data and the code.
 
         More trials, other workers, or the best values applied to `train` are the same search.
         """
-        if not self.prepared.is_dir():
-            raise BadInput(f"{self.prepared} is missing; run dvc pull, then dvc repro")
+        if not self.data.folder.is_dir():
+            raise BadInput(f"{self.data.folder} is missing; run dvc pull, then dvc repro")
         tune = self.tune.model_dump(exclude={"trials", "workers"})
         train = self.short.model_dump()
         train["model"] = {n: v for n, v in train["model"].items() if n not in self.tune.space}
-        files = [*self.code(), *sorted(self.prepared.iterdir())]
+        files = [*self.code(), *sorted(self.data.folder.iterdir())]
         hashes = [hashlib.md5(file.read_bytes()).hexdigest() for file in files]
         text = json.dumps([tune, train, self.runtime.model_dump(), hashes], sort_keys=True)
         return f"{self.key}-{hashlib.md5(text.encode()).hexdigest()[:12]}"
@@ -76,32 +68,20 @@ class Search:
         return self.train.model_copy(update={"epochs": self.tune.epochs})
 
     def code(self) -> list[Path]:
-        """The files that a trained network follows from."""
-        network = members.network(self.train.network)
-        names = [
-            base.__module__ for base in network.__mro__ if base.__module__.startswith("generative.")
-        ]
-        names += [members.dataset(self.train.dataset).__name__, training.__name__]
-        names += [
-            "generative.arrays",
-            "generative.losses",
-            f"generative.losses.{self.train.family}",
-        ]
-        names += ["generative.optimizers", runtime.__name__]
-        return [Path(sys.modules[name].__file__ or "") for name in names]
+        """The source files that a trained network follows from."""
+        package = members.PACKAGE
+        folders = ("core", "training", "datasets/base", f"{self.train.family}/base")
+        files = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
+        modules = (f"datasets/{self.train.dataset}", self.train.network)
+        return [*files, *(package / f"{module}.py" for module in modules)]
 
     def configure(self) -> Device:
         """Set up the process for trials, once."""
         return runtime.configure(self.runtime, self.train.seed, self.train.precision)
 
     def study(self) -> optuna.Study:
-        JOURNALS.mkdir(parents=True, exist_ok=True)
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        journal = JOURNALS / f"{self.name}.journal"
-        lock = Lock(journal)
-        mend(journal, lock)
-        storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal), lock))
-        return optuna.create_study(storage=storage, study_name=self.name, load_if_exists=True)
+        """All trials so far, those of other processes included."""
+        return open_study(JOURNALS / f"{self.name}.journal", self.name)
 
     def rows(self) -> list[dict[str, Any]]:
         """The first `tune.trials` finished trials: `trial` from 1, the arguments, `val_loss`."""
@@ -122,48 +102,23 @@ class Search:
 
     def importance(self) -> dict[str, float]:
         """Each argument's share of the variance of the loss (Hutter et al., 2014, fANOVA)."""
-        study = self.study()
-        counted = optuna.create_study()
-        counted.add_trials(finished(study)[: self.tune.trials])
+        study = optuna.create_study()
+        study.add_trials(finished(self.study())[: self.tune.trials])
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self.tune.seed)
-        return dict(optuna.importance.get_param_importances(counted, evaluator=evaluator))
-
-
-class Lock(JournalFileOpenLock):
-    """The system lets go of it when its process dies; optuna's own would stay for ever."""
-
-    def __init__(self, journal: Path) -> None:
-        super().__init__(str(journal))
-        self.held = FileLock(journal.with_suffix(".lock"))
-
-    def acquire(self) -> bool:
-        self.held.acquire()
-        return True
-
-    def release(self) -> None:
-        self.held.release()
-
-
-def mend(journal: Path, lock: Lock) -> None:
-    """Cut off a last line that a full disk or a killed process left unfinished."""
-    with lock.held:
-        content = journal.read_bytes() if journal.exists() else b""
-        length = content.rfind(b"\n") + 1
-        if length < len(content):
-            os.truncate(journal, length)
+        return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
 
 
 @contextmanager
-def followed(search: Search) -> Iterator[tuple[Device, Any]]:
-    """Finish `search` in a run of MLflow, and give what comes after it the device and the run."""
-    stage, study = f"tune@{search.key}", search.name
+def tracked(search: Search) -> Iterator[tuple[Device, LiveRun | NoRun]]:
+    """Finish `search` in a run of MLflow; gives the device and the run to what comes after it."""
     device = search.configure()
-    recorded = {
+    params = {
         "tune": {search.key: search.tune.written()},
         "train": {search.key: search.train.written()},
         "runtime": search.runtime.written(),
     }
-    with tracking.live_run(stage, recorded, search.prepared, device.tags(), study) as live:
+    folder, tags = search.data.folder, device.tags()
+    with live_run(f"tune@{search.key}", params, folder, tags, search.name) as live:
         run(search, device, lambda: live.trials(search.rows()))
         live.trials(search.rows())
         yield device, live
@@ -183,14 +138,15 @@ def run(search: Search, device: Device, on_trial: OnTrial) -> None:
         context.Process(target=work, args=(search, number), daemon=True)
         for number in range(1, search.tune.workers)
     ]
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # they inherit it: Ctrl-C is for this one
+    # They inherit that it is ignored: Ctrl-C is for this process.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
         other.start()
-    signal.signal(signal.SIGINT, heard)
+    signal.signal(signal.SIGINT, handler)
     try:
-        take_part(search, device, on_trial)
+        run_trials(search, device, on_trial)
     finally:
-        # Whatever they still do is not asked for, or the user has had enough.
+        # There are trials enough, or the user has had enough.
         for other in others:
             other.terminate()
         for other in others:
@@ -198,17 +154,18 @@ def run(search: Search, device: Device, on_trial: OnTrial) -> None:
 
 
 def work(search: Search, number: int) -> None:
-    """What another worker process does."""
+    """What another worker process does: trials, as long as the first process lives."""
     first = multiprocessing.parent_process()
 
-    def stop_alone() -> None:
+    def exit_if_alone() -> None:
         if first and not first.is_alive():
             sys.exit()
 
-    errors.run(lambda: take_part(search, search.configure(), stop_alone, number))
+    errors.run(lambda: run_trials(search, search.configure(), exit_if_alone, number))
 
 
-def take_part(search: Search, device: Device, on_trial: OnTrial, worker: int = 0) -> None:
+def run_trials(search: Search, device: Device, on_trial: OnTrial, worker: int = 0) -> None:
+    """Trial after trial in this process, until those of all workers are enough."""
     study = search.study()
     while (done := len(finished(study))) < search.tune.trials:
         # The seed follows from how many trials there are, not from how often the search was begun.
@@ -227,24 +184,18 @@ def take_part(search: Search, device: Device, on_trial: OnTrial, worker: int = 0
         on_trial()
 
 
-def finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    """Trials in the order of their ends; one that was killed never ends and does not count."""
-    trials = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
-    return sorted(trials, key=lambda trial: (trial.datetime_complete, trial.number))
-
-
 def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
     """One value for each argument of the space."""
     arguments: dict[str, Any] = {}
-    for name, range_ in tune.space.items():
-        log = range_.scale == "log"
-        if range_.choices:
-            arguments[name] = trial.suggest_categorical(name, range_.choices)
-        elif isinstance(range_.low, int) and isinstance(range_.high, int):
-            arguments[name] = trial.suggest_int(name, range_.low, range_.high, log=log)
+    for name, dimension in tune.space.items():
+        log = dimension.scale == "log"
+        if dimension.choices:
+            arguments[name] = trial.suggest_categorical(name, dimension.choices)
+        elif isinstance(dimension.low, int) and isinstance(dimension.high, int):
+            arguments[name] = trial.suggest_int(name, dimension.low, dimension.high, log=log)
         else:
-            low, high = float(range_.low or 0), float(range_.high or 0)
-            value = float(f"{trial.suggest_float(name, low, high, log=log):.{DIGITS}g}")
+            low, high = float(dimension.low or 0), float(dimension.high or 0)
+            value = float(f"{trial.suggest_float(name, low, high, log=log):.{SIGNIFICANT_DIGITS}g}")
             arguments[name] = min(max(value, low), high)
     return arguments
 
@@ -253,40 +204,31 @@ def validate(search: Search, arguments: dict[str, Any], device: Device) -> float
     """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
     batches = search.tune.train_count // search.train.batch_size
     # A folder of its own, because other workers keep their best weights at the same time.
-    with tempfile.TemporaryDirectory(prefix="generative-tune-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="generative-tune-") as workspace:
         try:
-            _, course = fit(search, search.short, arguments, device, batches, Path(scratch))
-        except training.Diverged:
+            short, folder = search.short, Path(workspace)
+            _, history = train_network(search, short, arguments, device, batches, folder)
+        except Diverged:
             return math.inf
-    return float(course.history["val_loss"].min())
+    return float(history.table["val_loss"].min())
 
 
-def fit(
+def train_network(
     search: Search,
     train: Train,
     arguments: dict[str, Any],
     device: Device,
     batches: int,
-    scratch: Path,
-) -> tuple[Any, training.Course]:
-    """A network of these `arguments`, trained as `train` says on `batches` batches an epoch."""
+    workspace: Path,
+) -> tuple[Any, History]:
+    """A network of these `arguments`, trained as `train` asks on `batches` batches an epoch (-1:
+    all)."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(train.seed)
-    dataset = members.dataset(train.dataset)
-    stream: tf.data.Dataset = dataset.batches(
-        search.prepared, train.batch_size, train.seed, **train.data
-    )
-    validation = dataset.load(search.prepared, "validation", **train.data)
+    training = search.data.batches(train.batch_size, train.seed).take(batches)
+    validation = search.data.load("validation")
     with device.strategy.scope():
         model = members.network(train.network)(**{**train.model, **arguments})
-    course = training.fit(
-        f"train.{search.key}",
-        model,
-        train,
-        device,
-        stream.take(batches),
-        validation,
-        lambda *_: None,
-        scratch,
-    )
-    return model, course
+    name = f"train.{search.key}"
+    history = fit(name, model, train, device, training, validation, lambda *_: None, workspace)
+    return model, history

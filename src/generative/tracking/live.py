@@ -1,0 +1,145 @@
+"""Live runs: MLflow follows a training while it goes on."""
+
+import math
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from generative.core.errors import BadInput
+from generative.tracking.store import Store, is_off, md5_of_file, wrap_store_errors
+
+CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
+IMAGE_EVERY_EPOCHS = 3
+
+
+class LiveRun:
+    """A run that follows a training. A thread sends to the store, so no step waits for it."""
+
+    def __init__(self, create: Callable[[Store], str]) -> None:
+        self.store: Store
+        self.run = ""
+        self.trials_sent = 0
+        self.jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self.jobs.put(partial(self._open, create))
+        self.thread = threading.Thread(target=self._send, daemon=True)
+        self.thread.start()
+
+    def _open(self, create: Callable[[Store], str]) -> None:
+        self.store = Store()
+        self.run = create(self.store)
+
+    def _send(self) -> None:
+        while job := self.jobs.get():
+            try:
+                with wrap_store_errors():
+                    job()
+            except BadInput as error:
+                print(f"warning: not tracked: {error}", flush=True)
+                return
+
+    def epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
+        """Send the curves' next points and, every few epochs, the snapshot: texts, or images in
+        one picture."""
+        self.jobs.put(lambda: self.store.log(self.run, values, epoch))
+        if len(snapshot) and epoch % IMAGE_EVERY_EPOCHS == 1:
+            texts = snapshot.dtype.kind == "U"
+            self.jobs.put(partial(self._texts if texts else self._images, snapshot, epoch))
+
+    def _texts(self, texts: Any, epoch: int) -> None:
+        text = "\n\n---\n\n".join(texts)
+        self.store.client.log_text(self.run, text, f"snapshots/epoch_{epoch:03}.txt")
+
+    def _images(self, images: Any, epoch: int) -> None:
+        import numpy as np
+
+        count, height, width, channels = images.shape
+        columns = math.ceil(math.sqrt(count))
+        full = np.pad(images, ((0, -count % columns), (0, 0), (0, 0), (0, 0)))
+        rows = full.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
+        picture = rows.reshape(-1, columns * width, channels)
+        self.store.client.log_image(self.run, picture, key="snapshot", step=epoch)
+
+    def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        """Send the next rows of a style transfer's history, and the best picture so far."""
+        self.jobs.put(partial(self._evaluations, rows, picture))
+
+    def _evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        for row in rows:
+            step, *values = row.items()  # the first is the number of the evaluation
+            self.store.log(self.run, dict(values), int(step[1]))
+        self.store.client.log_image(self.run, picture, key="picture", step=int(step[1]))
+
+    def trials(self, rows: list[dict[str, Any]]) -> None:
+        """The trials of a search so far, each a nested run; those that are there stay."""
+        new, self.trials_sent = rows[self.trials_sent :], len(rows)
+        self.jobs.put(lambda: self.store.add_trials(self.run, new))
+
+    def finish(self, result: Path) -> None:
+        """The stage has written the file `result`, by whose hash `publish` finds the run."""
+        md5 = md5_of_file(result)
+        self.jobs.put(lambda: self.store.client.set_tag(self.run, "result.md5", md5))
+
+    def close(self, status: str) -> None:
+        """End the run once everything is sent, or leave that to `publish` if it takes too long."""
+        self.jobs.put(partial(self._close, status))
+        self.jobs.put(None)
+        self.thread.join(CLOSE_SECONDS)
+        if self.thread.is_alive():
+            print("warning: MLflow is slow; run generative publish later", flush=True)
+
+    def _close(self, status: str) -> None:
+        if self.run:
+            self.store.client.set_terminated(self.run, status)
+
+
+class NoRun:
+    """Has the methods of `LiveRun` and does nothing: tracking is off."""
+
+    def epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
+        pass
+
+    def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        pass
+
+    def trials(self, rows: list[dict[str, Any]]) -> None:
+        pass
+
+    def finish(self, result: Path) -> None:
+        pass
+
+
+@contextmanager
+def live_run(
+    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any], study: str = ""
+) -> Iterator[LiveRun | NoRun]:
+    """A run of `stage` that follows the training inside the `with`.
+
+    What the training raises is recorded and goes on its way. A search is named by its `study`: one
+    that was killed goes on in the run that it had.
+    """
+    if is_off():
+        yield NoRun()
+        return
+
+    def create(store: Store) -> str:
+        for run in store.find({"study": study}) if study else []:
+            if "dvc.lock_hash" not in run.data.tags:
+                store.client.update_run(run.info.run_id, status="RUNNING")
+                return str(run.info.run_id)
+        study_tag = {"study": study} if study else {}
+        return store.create(stage, params, {**tags, **study_tag, "origin": "live"}, data)
+
+    live = LiveRun(create)
+    status = "FAILED"
+    try:
+        yield live
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        live.close(status)

@@ -1,0 +1,268 @@
+"""`publish` makes MLflow agree with `dvc.lock`: one run, with curves, metrics and pictures, for
+each trained model, each style transfer and the judge, and one for each search, with its trials.
+
+Which of these there are stands in params.yaml: what a removed section left in `dvc.lock` and under
+`data/` is not published, and the runs that it has in MLflow stay.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generative.core.errors import BadInput
+from generative.core.folders import read_json
+from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
+from generative.core.params import flatten, read_document, section
+from generative.tracking.store import (
+    Store,
+    digest,
+    first_line,
+    md5_of_file,
+    wrap_store_errors,
+)
+
+LOCK = Path("dvc.lock")
+DATA = Path("data")
+# Folders of data/ that hold more metrics of the models that a section of params.yaml names.
+MEASURED = {"image_quality": "generators", "disentanglement": "disentanglement"}
+# The file of an entry's output whose hash its live run is tagged with.
+RESULTS = {
+    "train": "model.weights.h5",
+    "judge": "digits.weights.h5",
+    "tune": "trials.csv",
+    "style": "picture.png",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stage of dvc.lock that has a run, and the folders that the run is made of.
+
+    section, key: those of params.yaml, with an empty key for the judge. lock: the entry itself.
+    output: what the stage wrote. history: the training's curves and parameters, where it has any.
+    measured: each with a `metrics.json`. pictures: folders of nothing else.
+    """
+
+    stage: str
+    section: str
+    key: str
+    lock: dict[str, Any]
+    output: Path
+    history: Path
+    measured: tuple[Path, ...]
+    pictures: tuple[Path, ...] = ()
+
+    @property
+    def result(self) -> Path:
+        """The file whose hash names the live run."""
+        return self.output / RESULTS[self.section]
+
+    def check_folders(self) -> None:
+        """Raise `BadInput` for a folder that is not on disk."""
+        for folder in (self.output, self.history, *self.measured, *self.pictures):
+            if not folder.is_dir():
+                raise BadInput(f"{folder} is missing; run dvc pull, then dvc repro")
+
+    def metrics(self) -> dict[str, Any]:
+        """Everything that was measured, by names joined with points."""
+        found: dict[str, Any] = {}
+        for folder in self.measured:
+            file = folder / "metrics.json"
+            try:
+                found |= flatten(read_json(file))
+            except (OSError, ValueError, AttributeError) as error:
+                raise BadInput(f"{file} cannot be read ({error}); run dvc checkout") from None
+        return found
+
+
+def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -> list[Entry]:
+    """The stages of `lock` that train or optimise a section of `document`, which is params.yaml."""
+    found = []
+    for key in document.get("train") or {}:
+        stage, kinds = f"train@{key}", ["metrics"]
+        kinds += [kind for kind, top in MEASURED.items() if key in (document.get(top) or {})]
+        entry = Entry(
+            stage,
+            "train",
+            key,
+            lock.get(stage, {}),
+            output=data / "models" / key,
+            history=data / "history" / key,
+            measured=tuple(data / kind / key for kind in kinds),
+            pictures=(data / "samples" / key,),
+        )
+        found.append(entry)
+    if "judge" in document:
+        folder, measured = data / "judge", (data / "metrics" / "judge",)
+        found.append(Entry("judge", "judge", "", lock.get("judge", {}), folder, folder, measured))
+    for top, kind in (("tune", "tuning"), ("style", "style")):
+        for key in document.get(top) or {}:
+            stage, folder = f"{top}@{key}", data / kind / key
+            own = lock.get(stage, {})
+            found.append(Entry(stage, top, key, own, folder, folder, (folder,)))
+    return [entry for entry in found if entry.lock]
+
+
+def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
+    """Publish every entry; yields each stage with what was done, as it is done.
+
+    That is "kept", "tagged" (its live run was found), "restored" (made from the files), "updated"
+    (newer metrics or pictures) or "failed: ...", which stops no other. Raises `StoreUnavailable` if
+    the store cannot be used and, at the end, `BadInput` with all stages that failed.
+    """
+    lock = read_lock()
+    found = entries(lock, read_document(), data)
+    failed = []
+    with wrap_store_errors():
+        store = Store()
+    for entry in found:
+        try:
+            done = publish_entry(store, entry, results_digest(entry, lock))
+        except BadInput as error:
+            done = f"failed: {error}"
+        except Exception as error:  # of mlflow: of this run, or of all if the store is gone
+            with wrap_store_errors():
+                store.ping()
+            done = f"failed: {type(error).__name__}: {first_line(error)}"
+        if done.startswith("failed"):
+            failed.append(entry.stage)
+        yield entry.stage, done
+    if failed:
+        raise BadInput(
+            f"{len(failed)} of {len(found)} runs are not published: {', '.join(failed)}; "
+            "mend what is named above and run: generative publish"
+        )
+
+
+def publish_entry(store: Store, entry: Entry, results: str) -> str:
+    """Find the run of this entry of dvc.lock, or the live one it came from, or make it.
+
+    `results` is the hash of what was measured and drawn.
+    """
+    entry.check_folders()
+    identity = digest(entry.lock)
+    run = next(iter(store.find({"dvc.lock_hash": identity})), None)
+    if run and run.data.tags.get("results.hash") == results:
+        return "kept"
+    metrics = entry.metrics()
+    if run:
+        run_id, done = run.info.run_id, "updated"
+    else:
+        md5 = md5_of_file(entry.result)
+        live = [
+            run.info.run_id
+            for run in store.find({"dvc.stage": entry.stage, "result.md5": md5})
+            if run.info.status == "FINISHED" and "dvc.lock_hash" not in run.data.tags
+        ]
+        run_id = live[0] if live else restore(store, entry)
+        done = "tagged" if live else "restored"
+    add_metrics(store, run_id, metrics)
+    add_files(store, run_id, entry)
+    # Last, so that a publish that was cut off is done again.
+    store.client.set_tag(run_id, "results.hash", results)
+    store.client.set_tag(run_id, "dvc.lock_hash", identity)
+    return done
+
+
+def restore(store: Store, entry: Entry) -> str:
+    """Make the run of a training that MLflow does not have, with its curves; its id."""
+    for run in store.find({"dvc.stage": entry.stage, "origin": "restored"}):
+        if "dvc.lock_hash" not in run.data.tags:  # of a publish that was cut off
+            store.client.delete_run(run.info.run_id)
+    params = params_of(entry)
+    values = params.get("style" if entry.section == "style" else "train", {}).get(entry.key, {})
+    tags = {
+        "origin": "restored",
+        "device": "unknown",
+        "precision": values.get("precision", "float32"),
+        "determinism": "bitwise" if params["runtime"]["determinism"] else "statistical",
+    }
+    if entry.section == "style":
+        data = Path(values["content"])
+    else:
+        inputs = (Path(dependency["path"]) for dependency in entry.lock["deps"])
+        data = next(path for path in inputs if path.parent.name == "prepared")
+    run_id = store.create(entry.stage, params, tags, data)
+    if (entry.history / TABLE).exists():
+        store.log_history(run_id, entry.history)
+    store.client.set_terminated(run_id, "FINISHED")
+    return run_id
+
+
+def params_of(entry: Entry) -> dict[str, Any]:
+    """The parameters of a training, as its live run has them: those that it wrote down itself, or
+    else those of dvc.lock, each section completed by its defaults."""
+    if (entry.history / PARAMETERS).exists():
+        return read_params(entry.history)
+    document = nest(entry.lock["params"]["params.yaml"])
+    params: dict[str, Any] = {"runtime": document["runtime"]}
+    if "judge" in document:
+        params["judge"] = document["judge"]
+    for top in ("tune", "train", "style"):
+        keys = document.get(top, {})
+        if keys:
+            params[top] = {key: section(f"{top}.{key}", document, LOCK) for key in keys}
+    return params
+
+
+def add_metrics(store: Store, run_id: str, metrics: dict[str, Any]) -> None:
+    """The final metrics; those that are texts become tags."""
+    # A prefix, because the curves of the training have some of the same names.
+    numbers = {f"test/{name}": v for name, v in metrics.items() if not isinstance(v, str)}
+    store.log(run_id, numbers, 0)
+    for name, value in metrics.items():
+        if isinstance(value, str):
+            store.client.set_tag(run_id, name, value)
+
+
+def add_files(store: Store, run_id: str, entry: Entry) -> None:
+    """The pictures and the trained model; of a search all of its files, and its trials."""
+    if entry.section == "tune":
+        import pandas as pd
+
+        store.client.log_artifacts(run_id, str(entry.output), "search")
+        rows: Any = pd.read_csv(entry.result).to_dict("records")
+        store.add_trials(run_id, rows)
+        return
+    if entry.section == "style":
+        store.client.log_artifacts(run_id, str(entry.output), "pictures")
+        return
+    for folder in entry.pictures:
+        store.client.log_artifacts(run_id, str(folder), "pictures")
+    for folder in entry.measured:
+        for picture in sorted(folder.glob("*.png")):
+            store.client.log_artifact(run_id, str(picture), "pictures")
+    store.client.log_artifacts(run_id, str(entry.output), "model")
+    for name in (TABLE, WARNINGS):
+        if (entry.history / name).exists():
+            store.client.log_artifact(run_id, str(entry.history / name), "model")
+
+
+def read_lock() -> dict[str, Any]:
+    """The stages of `dvc.lock`."""
+    try:
+        return yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"]
+    except FileNotFoundError:
+        raise BadInput(f"{LOCK} is missing; run dvc repro first") from None
+
+
+def results_digest(entry: Entry, lock: dict[str, Any]) -> str:
+    """The hash of what was measured and drawn."""
+    places = [str(folder) for folder in (*entry.measured, *entry.pictures)]
+    outs = {out["path"]: out for stage in lock.values() for out in stage.get("outs", [])}
+    return digest([outs[place] for place in places if place in outs])
+
+
+def nest(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """{"train.cvae": values, "runtime": values}, as dvc.lock has it, nested as in params.yaml."""
+    nested: dict[str, Any] = {}
+    for name, values in sections.items():
+        *outer, last = name.split(".")
+        inside = nested
+        for part in outer:
+            inside = inside.setdefault(part, {})
+        inside[last] = values
+    return nested

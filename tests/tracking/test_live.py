@@ -1,0 +1,127 @@
+"""Live runs, on real stores."""
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generative.tracking import live
+from generative.tracking.live import live_run
+from generative.tracking.store import md5_of_file, md5_of_folder
+from tests.support.tracking import UNUSABLE, artifacts, query
+
+PARAMS = {"train": {"cvae": {"epochs": 1, "model": {"beta": 1.0}}}, "runtime": {"threads": 0}}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    (folder / "mnist.npz").write_bytes(b"digits")
+    return folder
+
+
+def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
+    """What the stage does, without the training."""
+    with live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run:
+        for epoch in (1, 2):
+            run.epoch(epoch, {"loss": 10.0 / epoch}, np.zeros((2, 4, 4, 1), np.float32))
+        if error:
+            raise error
+        folder.mkdir()
+        (folder / "model.weights.h5").write_bytes(b"weights")
+        run.finish(folder / "model.weights.h5")
+
+
+def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
+    train(data, tmp_path / "model")
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    points = query(database, "select key, step, value from metrics order by step")
+    assert points == [("loss", 1, 10.0), ("loss", 2, 5.0)]
+    names = dict(query(database, "select key, value from params"))
+    assert names == {
+        "train.cvae.epochs": "1",
+        "train.cvae.model.beta": "1.0",
+        "runtime.threads": "0",
+    }
+    tags = dict(query(database, "select key, value from tags"))
+    assert tags["dvc.stage"] == "train@cvae"
+    assert tags["origin"] == "live"
+    assert tags["device"] == "CPU"
+    assert tags["result.md5"] == md5_of_file(tmp_path / "model" / "model.weights.h5")
+    assert tags["data.md5"] == md5_of_folder(data)
+    assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("broken"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
+)
+def test_a_training_that_fails(
+    data: Path, database: Path, tmp_path: Path, error: BaseException, status: str
+) -> None:
+    with pytest.raises(type(error)):
+        train(data, tmp_path / "model", error)
+    assert query(database, "select status from runs") == [(status,)]
+
+
+def test_tracking_off(
+    data: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERATIVE_TRACKING", "off")
+    train(data, tmp_path / "model")
+    assert query(database, "select * from runs") == []
+
+
+@pytest.mark.parametrize("uri", UNUSABLE)
+def test_an_unusable_store_stops_no_training(
+    data: Path, tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    train(data, tmp_path / "model")
+    assert (tmp_path / "model" / "model.weights.h5").exists()
+    (line,) = [li for li in capfd.readouterr().out.splitlines() if li.startswith("warning")]
+    assert uri in line
+    assert "run: generative publish" in line
+
+
+def test_a_locked_store_stops_no_training(
+    data: Path, database: Path, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CLOSE_SECONDS", 60)
+    holder = sqlite3.connect(database, isolation_level=None)
+    holder.execute("begin exclusive")
+    done = threading.Event()
+    try:
+        train(data, tmp_path / "model")
+        done.set()
+    finally:
+        holder.rollback()
+        holder.close()
+    assert done.is_set()
+    assert "warning: " in capfd.readouterr().out
+
+
+def test_a_damaged_store_stops_no_training(data: Path, database: Path, tmp_path: Path) -> None:
+    database.write_bytes(b"no database at all" * 100)
+    train(data, tmp_path / "model")
+    assert (tmp_path / "model" / "model.weights.h5").exists()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_snapshots_are_one_picture(
+    data: Path, database: Path, tmp_path: Path, channels: int
+) -> None:
+    from PIL import Image
+
+    greys = np.linspace(0, 1, 7, dtype=np.float32)[:, None, None, None]
+    frame = greys * np.ones((7, 4, 6, channels), np.float32)
+    with live_run("train@dcgan", PARAMS, data, {}) as run:
+        run.epoch(1, {"generator": 0.5}, frame)
+    (file,) = artifacts(database).rglob("snapshot*.png")
+    with Image.open(file) as picture:
+        assert picture.size == (18, 12)
+        pixels = np.asarray(picture.convert("L"))
+    assert (pixels[0, 0], pixels[11, 0], pixels[0, 17]) == (0, 255, 85)
