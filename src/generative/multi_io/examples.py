@@ -1,5 +1,6 @@
-"""What a graph says of examples, in words, and of pictures also as a picture."""
+"""Predictions in words, and images of examples with captions."""
 
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -8,51 +9,46 @@ from PIL import Image
 Array = np.ndarray
 
 
-def said(
-    model: Any, predictions: dict[str, Array], truth: dict[str, Array] | None = None
+def describe_predictions(
+    model: Any, predictions: dict[str, Array], targets: dict[str, Array] | None = None
 ) -> list[str]:
-    """A line an output for each example: what the model says, how sure it is, and what is true."""
-    lines: list[list[str]] = []
-    for name, predicted in predictions.items():
-        count = len(predicted)
-        own = [one(model, name, value) for value in predicted]
-        if truth is not None:
-            right = [named(model, name, value) for value in truth[name]]
-            own = [f"{line}; it is {true}" for line, true in zip(own, right, strict=True)]
-        lines = lines or [[] for _ in range(count)]
-        for told, line in zip(lines, own, strict=True):
-            told.append(f"{name}: {line}")
-    return ["\n".join(told) for told in lines]
+    """A text for each example, one line an output: prediction, probability, and the target."""
+    lines = []
+    for name, values in predictions.items():
+        own = [f"{name}: {describe(model, name, value)}" for value in values]
+        if targets is not None:
+            labels = [label_of(model, name, value) for value in targets[name]]
+            own = [f"{line}; it is {label}" for line, label in zip(own, labels, strict=True)]
+        lines.append(own)
+    return ["\n".join(example) for example in zip(*lines, strict=True)]
 
 
-def one(model: Any, name: str, value: Any) -> str:
-    """One prediction: a number, probabilities [classes], or p(yes)."""
+def describe(model: Any, name: str, value: Any) -> str:
+    """One prediction of the output `name`: a number, probabilities [classes], or p(yes)."""
     kind = model.kinds[name]
-    if kind == "number":
-        return named(model, name, value)
-    place = int(np.argmax(value)) if kind == "class" else int(value > 0.5)
-    sure = value[place] if kind == "class" else (value if place else 1 - value)
-    return f"{named(model, name, place)} ({100 * sure:.1f} %)"
+    if kind == "numeric":
+        return label_of(model, name, value)
+    probabilities = value if kind == "categorical" else (1 - value, value)
+    label = int(np.argmax(value)) if kind == "categorical" else int(value > 0.5)
+    return f"{label_of(model, name, label)} ({100 * probabilities[label]:.1f} %)"
 
 
-def named(model: Any, name: str, value: Any) -> str:
-    """A target or a prediction as people call it."""
-    if model.kinds[name] == "number":
+def label_of(model: Any, name: str, value: Any) -> str:
+    """A number, or the name of a class, of the output `name`."""
+    if model.kinds[name] == "numeric":
         return f"{float(value):.0f}"
-    return str(model.answers[name][int(value)])
+    return str(model.class_names[name][int(value)])
 
 
-def gallery(pictures: Array, captions: list[str], columns: int) -> Image.Image:
-    """`pictures` [N, height, width, 3] in [0, 1], a caption over each."""
-    from io import BytesIO
-
+def captioned_grid(images: Array, captions: list[str], columns: int) -> Image.Image:
+    """`images` [N, height, width, 3] in [0, 1], a caption over each."""
     from matplotlib.figure import Figure
 
-    rows = -(-len(pictures) // columns)
+    rows = -(-len(images) // columns)
     figure = Figure(figsize=(2.6 * columns, 1.9 * rows), dpi=110, layout="constrained")
-    for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-        axes = figure.add_subplot(rows, columns, place + 1)
-        axes.imshow(np.clip(picture, 0, 1))
+    for place, (image, caption) in enumerate(zip(images, captions, strict=True), start=1):
+        axes = figure.add_subplot(rows, columns, place)
+        axes.imshow(np.clip(image, 0, 1))
         axes.set_title(caption, fontsize="x-small")
         axes.axis("off")
     buffer = BytesIO()

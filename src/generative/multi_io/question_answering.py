@@ -1,5 +1,5 @@
-"""A story and a question, each read by an LSTM of its own; what both made is concatenated (after
-Chollet, 2017, section 7.1.2)."""
+"""A story and a question, an LSTM for each, and their features concatenated (after Chollet, 2017,
+section 7.1.2)."""
 
 from typing import Literal, Unpack
 
@@ -7,25 +7,23 @@ import keras
 import numpy as np
 from keras import layers
 
-from generative.datasets.stories import encoded
 from generative.core.errors import BadInput
-from generative.multi_io.base.model import Count
-from generative.multi_io.base.model import Graph
-from generative.multi_io.base.model import Head
-from generative.multi_io.base.model import Options
+from generative.core.params import Count
+from generative.datasets.stories import encoded
+from generative.multi_io.base.model import Head, MultiIOModel, Options
 
 Array = np.ndarray
 
 
-class QuestionAnswering(Graph):
+class QuestionAnswering(MultiIOModel):
     """Two inputs; one output, a softmax over the answers.
 
-    words: those that have an id, the first of them 1. answers: what the classes mean.
+    words: those that have an id, the first of them 1. answers: the names of the classes.
     story_length, question_length: in words, the rest 0.
-    question: `after` joins it to the story when that is read (the source's); `before` also shows
-        the LSTM of the story each word times the question, so that it knows what to look for.
+    question: with `after` it joins the features of the story (Chollet, 2017); with `before` the
+        LSTM of the story also gets each word times the question.
     embedding_size: of a word, the same for both. story_units, question_units: of the LSTMs.
-    units: of the layer that reads both.
+    units: of the dense layer over the features of both.
     """
 
     def __init__(
@@ -47,7 +45,7 @@ class QuestionAnswering(Graph):
             name: keras.Input((length,), dtype="int32", name=name)
             for name, length in lengths.items()
         }
-        # Keras' own beginning, within 0.05 of 0, makes products that nothing is learned from.
+        # Keras' default, within 0.05 of 0, makes products too small to learn from.
         embedding = layers.Embedding(
             len(words) + 1,
             embedding_size,
@@ -55,37 +53,39 @@ class QuestionAnswering(Graph):
             mask_zero=True,
             name="embedding",
         )
-        asked = layers.LSTM(question_units, name="question_reader")(embedding(inputs["question"]))
+        question_features = layers.LSTM(question_units, name="question_reader")(
+            embedding(inputs["question"])
+        )
         x = embedding(inputs["story"])
         if question == "before":
-            wanted = layers.Dense(embedding_size, name="wanted")(asked)
-            wanted = layers.RepeatVector(story_length, name="at_each_word")(wanted)
-            alike = layers.Multiply(name="alike")([x, wanted])
-            x = layers.Concatenate(name="word_and_likeness")([x, alike])
+            query = layers.Dense(embedding_size, name="query")(question_features)
+            query = layers.RepeatVector(story_length, name="query_at_each_word")(query)
+            product = layers.Multiply(name="word_times_query")([x, query])
+            x = layers.Concatenate(name="word_and_product")([x, product])
         x = layers.LSTM(story_units, name="story_reader")(x)
-        x = layers.Concatenate(name="both")([x, asked])
+        x = layers.Concatenate(name="both")([x, question_features])
         x = layers.Dense(units, activation="relu", name="dense")(x)
         x = layers.Dense(len(answers), name="logits")(x)
-        super().__init__(inputs, {"answer": Head(x, "class")}, **options)
+        super().__init__(inputs, {"answer": Head(x, "categorical")}, **options)
         self.words, self.lengths = list(words), lengths
-        self.answers = {"answer": tuple(answers)}
+        self.class_names = {"answer": tuple(answers)}
 
-    def read(self, *, story: str, question: str) -> dict[str, Array]:
-        """Both as ids [1, length]; `BadInput` for one without words, with too many or with a word
-        that the model never saw."""
-        read = {}
+    def parse_inputs(self, *, story: str, question: str) -> dict[str, Array]:
+        """Both as ids [1, length]; `BadInput` for one without words, with too many or with one that
+        is not in `words`."""
+        inputs = {}
         for name, text in (("story", story), ("question", question)):
             try:
-                read[name] = encoded([text], self.words, self.lengths[name])
+                inputs[name] = encoded([text], self.words, self.lengths[name])
             except BadInput as error:
                 raise BadInput(f"the {name} {error}") from None
-        return read
+        return inputs
 
-    def shown(self, inputs: dict[str, Array]) -> list[str]:
+    def display(self, inputs: dict[str, Array]) -> list[str]:
         """Story and question of each example, a line each."""
-        known = ["", *self.words]
+        words = ["", *self.words]
         texts = [
-            [" ".join(known[number] for number in row if number) for row in inputs[name]]
+            [" ".join(words[number] for number in row if number) for row in inputs[name]]
             for name in self.lengths
         ]
         return [f"{story}\n{question}?" for story, question in zip(*texts, strict=True)]

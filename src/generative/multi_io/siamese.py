@@ -1,5 +1,4 @@
-"""One recurrent network reads two lines; what it makes of both is compared (Bromley et al.,
-1993)."""
+"""One recurrent network for two lines, and a comparison of its features (Bromley et al., 1993)."""
 
 from typing import Unpack
 
@@ -7,24 +6,21 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from generative.datasets.lines import encoded
 from generative.core.errors import BadInput
-from generative.multi_io.base.model import Count
-from generative.multi_io.base.model import Graph
-from generative.multi_io.base.model import Head
-from generative.multi_io.base.model import Options
-from generative.multi_io.base.model import Share
+from generative.core.params import Count
+from generative.datasets.lines import encoded
+from generative.multi_io.base.model import Head, MultiIOModel, Options, Share
 
 Array = np.ndarray
 
 
-class Siamese(Graph):
-    """Is it the same line? The same layers, and so the same weights, read both.
+class Siamese(MultiIOModel):
+    """Are two lines the same? The same layers, and so the same weights, read both.
 
-    What follows is symmetric in the two, whatever the weights: |a - b| and a b.
+    The comparison is symmetric in the two, whatever the weights: |a - b| and a b.
 
     characters: those that have an id, the first of them 1. length: of a line, longer ones are cut.
-    embedding_size, units: of a character, and of the LSTM. dropout: of what is compared.
+    embedding_size, units: of a character, and of the LSTM. dropout: of the comparison.
     """
 
     def __init__(
@@ -47,20 +43,20 @@ class Siamese(Graph):
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Dense(units, activation="relu", name="dense")(x)
         x = layers.Dense(1, name="logit")(x)
-        super().__init__(inputs, {"same": Head(x, "verdict")}, **options)
-        self.answers = {"same": ("another line", "the same line")}
+        super().__init__(inputs, {"same": Head(x, "binary")}, **options)
+        self.class_names = {"same": ("another line", "the same line")}
         self.characters, self.length = list(characters), length
 
-    def read(self, *, line: str, other: str) -> dict[str, Array]:
-        """Two lines as ids [1, length]; `BadInput` for one without a character that is known."""
-        read = {}
+    def parse_inputs(self, *, line: str, other: str) -> dict[str, Array]:
+        """Two lines as ids [1, length]; `BadInput` for one without any of `characters`."""
+        inputs = {}
         for name, text in (("line", line), ("other", other)):
-            read[name] = encoded([text], self.characters, self.length)
-            if not read[name].any():
+            inputs[name] = encoded([text], self.characters, self.length)
+            if not inputs[name].any():
                 raise BadInput(f"{name}: received {text!r}, which has no character of the plays")
-        return read
+        return inputs
 
-    def shown(self, inputs: dict[str, Array]) -> list[str]:
+    def display(self, inputs: dict[str, Array]) -> list[str]:
         """Both lines of each example, one under the other."""
         texts = [
             ["".join(self.characters[number - 1] for number in row if number) for row in rows]

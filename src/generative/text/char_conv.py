@@ -6,19 +6,17 @@ from typing import Annotated, Any, Unpack
 from keras import layers, ops
 from pydantic import Field
 
-from generative.text.base.model import Options
-from generative.text.base.model import State
-from generative.text.base.model import TextModel
+from generative.core.params import Count
+from generative.text.base.model import Options, State, TextModel
 
 Tensor = Any
 
 
 class CharConv(TextModel):
-    """Residual blocks, each a convolution over the characters before, twice as far apart as those
-    of the block before.
+    """Residual blocks, each a causal convolution with twice the dilation of the block before.
 
     width: channels.
-    kernel_size: characters that a convolution sees.
+    kernel_size: of each convolution, in characters.
     blocks: the last of them looks (kernel_size - 1) * 2 ** (blocks - 1) characters back.
     """
 
@@ -26,9 +24,9 @@ class CharConv(TextModel):
         self,
         vocabulary: str,
         *,
-        width: Annotated[int, Field(ge=1)],
+        width: Count,
         kernel_size: Annotated[int, Field(ge=2)],
-        blocks: Annotated[int, Field(ge=1)],
+        blocks: Count,
         **options: Unpack[Options],
     ) -> None:
         super().__init__(vocabulary, **options)
@@ -37,27 +35,29 @@ class CharConv(TextModel):
         self.context = 1 + (kernel_size - 1) * sum(self.dilations)
         self.embedding = layers.Embedding(len(vocabulary) + 1, width)
         self.norms = [layers.LayerNormalization(name=f"norm_{i}") for i in range(blocks + 1)]
-        # A dilated convolution as one product of what it sees, side by side.
+        # A dilated convolution as one product of its inputs side by side.
         self.convolutions = [
             layers.Dense(width, activation="gelu", name=f"convolution_{i}") for i in range(blocks)
         ]
-        self.mixers = [layers.Dense(width, name=f"mixer_{i}") for i in range(blocks)]
+        self.pointwise = [layers.Dense(width, name=f"pointwise_{i}") for i in range(blocks)]
         self.dropouts = [layers.Dropout(options["dropout"]) for _ in range(blocks)]
         self.readout = layers.Dense(len(vocabulary), dtype="float32", name="logits")
-        # What each convolution will still look back at.
+        # The last inputs of each convolution.
         self.build_state([((kernel_size - 1) * dilation, width) for dilation in self.dilations])
 
     def advance(self, ids: Tensor, state: State | None, training: bool) -> tuple[Tensor, State]:
-        x, after, length = self.embedding(ids), [], ids.shape[1]
+        x, new_state, length = self.embedding(ids), [], ids.shape[1]
         for i, dilation in enumerate(self.dilations):
             back = (self.kernel_size - 1) * dilation
-            seen = self.norms[i](x)
+            inputs = self.norms[i](x)
             if state:
-                seen = ops.concatenate([state[i], seen], axis=1)
+                inputs = ops.concatenate([state[i], inputs], axis=1)
             else:
-                seen = ops.pad(seen, [[0, 0], [back, 0], [0, 0]])
-            after.append(seen[:, -back:])
-            taps = [seen[:, k * dilation : k * dilation + length] for k in range(self.kernel_size)]
+                inputs = ops.pad(inputs, [[0, 0], [back, 0], [0, 0]])
+            new_state.append(inputs[:, -back:])
+            taps = [
+                inputs[:, k * dilation : k * dilation + length] for k in range(self.kernel_size)
+            ]
             y = self.convolutions[i](ops.concatenate(taps, axis=-1))
-            x = x + self.mixers[i](self.dropouts[i](y, training=training))
-        return self.readout(self.norms[-1](x)), after
+            x = x + self.pointwise[i](self.dropouts[i](y, training=training))
+        return self.readout(self.norms[-1](x)), new_state

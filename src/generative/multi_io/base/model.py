@@ -1,4 +1,4 @@
-"""Graphs of layers with several inputs or several outputs, each with a name."""
+"""Functional models with several inputs or several outputs, each with a name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,24 +12,21 @@ from scipy import special
 
 from generative.core.errors import BadInput
 from generative.multi_io.base import losses
-from generative.training.optimizers import Decay
-from generative.training.optimizers import LearningRate
-from generative.training.optimizers import schedule
+from generative.training.optimizers import Decay, LearningRate, schedule
 
-BATCH = 500
+PREDICTION_BATCH = 500
 
 Tensor = Any
 Array = np.ndarray
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(gt=0)]
 
 
 class Options(TypedDict):
-    """What every graph is given besides its topology.
+    """The arguments of every multi-input/-output model beside its network's.
 
     learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
-    clip_norm: the longest gradient, over all weights together.
+    clip_norm: the largest norm of the gradient, over all weights together.
     """
 
     learning_rate: LearningRate
@@ -39,9 +36,9 @@ class Options(TypedDict):
 
 @dataclass(frozen=True)
 class Head:
-    """One output: a tensor [batch, width], the kind of thing it says, the weight of its loss.
+    """One output: a tensor [batch, width], its kind, and the weight of its loss.
 
-    Of a class it has a logit for each, of a verdict one logit, of a number the number.
+    The tensor holds a logit for each class, one logit of a binary output, or the number.
     """
 
     tensor: Tensor
@@ -49,17 +46,19 @@ class Head:
     weight: float = 1.0
 
 
-class Graph(keras.Model):
+class MultiIOModel(keras.Model):
     """A functional model whose inputs and outputs have names, and whose outputs have a loss each.
 
     `fit`, `evaluate` and `predict` take lists, in the order of the names, or dictionaries. The
     loss is the weighted sum of the heads' losses.
 
-    A model adds its topology, and offers for what people give it by hand
-        read(*, ...): texts or files as arrays [1, ...] by the name of the input;
-        shown(inputs): what people see of examples: a text each, or pictures.
-        answers: for each head of classes their names, and of a verdict "no" and "yes".
+    A subclass is a network, and offers
+        class_names: of each categorical output its classes; of each binary one "no" and "yes";
+        parse_inputs(*, ...): texts or files as arrays [1, ...] by the name of the input;
+        display(inputs): the inputs of each example as a text, or as images.
     """
+
+    class_names: dict[str, tuple[str, ...]]
 
     def __init__(
         self, inputs: dict[str, Tensor], heads: dict[str, Head], **options: Unpack[Options]
@@ -76,35 +75,36 @@ class Graph(keras.Model):
         super().__init__(list(inputs.values()), outputs if single else list(outputs.values()))
         self.options = options
         self.kinds = {name: head.kind for name, head in heads.items()}
-        self.shares = {name: head.weight for name, head in heads.items()}
+        self.head_weights = {name: head.weight for name, head in heads.items()}
 
-    def compile(self, steps: int | None = None) -> None:
-        """Adam; a cosine needs the number of `steps` that training will take."""
-        rate = schedule(self.options["learning_rate"], self.options["learning_rate_decay"], steps)
-        clip = self.options["clip_norm"]
+    def compile(self, total_steps: int | None = None) -> None:
+        """Adam; a cosine needs the number of steps that training will take."""
+        options = self.options
+        rate = schedule(options["learning_rate"], options["learning_rate_decay"], total_steps)
+        clip = options["clip_norm"]
         super().compile(
             optimizer=keras.optimizers.Adam(rate, global_clipnorm=clip),
             loss={name: losses.loss_of(kind) for name, kind in self.kinds.items()},
-            loss_weights=dict(self.shares),
-            metrics={name: [losses.watched(kind)] for name, kind in self.kinds.items()},
+            loss_weights=dict(self.head_weights),
+            metrics={name: [losses.metric_of(kind)] for name, kind in self.kinds.items()},
         )
 
     def predictions(self, inputs: Mapping[str, Array] | Sequence[Array]) -> dict[str, Array]:
-        """What the model says of each example, by the name of the output.
+        """Predictions by the name of the output.
 
-        A number is float32 [N]; of a verdict p(yes) [N]; of classes their probabilities
-        [N, classes]. Raises `BadInput`, which names the inputs, if `inputs` are not all of them
-        with as many examples each.
+        Numeric: float32 [N]. Binary: p(yes) [N]. Categorical: probabilities [N, classes]. Raises
+        `BadInput`, which names the inputs, if `inputs` are not all of them with as many examples
+        each.
         """
-        found = self.predict(self.by_name(inputs), batch_size=BATCH, verbose=0)
+        found = self.predict(self.inputs_by_name(inputs), batch_size=PREDICTION_BATCH, verbose=0)
         outputs = found if isinstance(found, list) else found.values()
-        told = {"number": lambda x: x[:, 0], "class": softmax, "verdict": sigmoid}
+        convert = {"numeric": lambda x: x[:, 0], "categorical": softmax, "binary": sigmoid}
         return {
-            name: told[kind](output)
+            name: convert[kind](output)
             for (name, kind), output in zip(self.kinds.items(), outputs, strict=True)
         }
 
-    def by_name(self, inputs: Mapping[str, Array] | Sequence[Array]) -> dict[str, Array]:
+    def inputs_by_name(self, inputs: Mapping[str, Array] | Sequence[Array]) -> dict[str, Array]:
         """`inputs` by name, checked: see `predictions`."""
         names = [tensor.name for tensor in self.inputs]
         listed = ", ".join(names)
@@ -127,11 +127,11 @@ class Graph(keras.Model):
         return {name: inputs[name] for name in names}
 
     def inference_model(self) -> keras.Model:
-        """The graph of stock layers, from the inputs to numbers and probabilities.
+        """A functional model of built-in layers, from the inputs to numbers and probabilities.
 
         One array [batch, columns] has all outputs side by side: MLflow serves nothing else.
         """
-        last = {"class": layers.Softmax, "verdict": lambda: layers.Activation("sigmoid")}
+        last = {"categorical": layers.Softmax, "binary": lambda: layers.Activation("sigmoid")}
         outputs = [
             last[kind]()(output) if kind in last else output
             for kind, output in zip(self.kinds.values(), self.outputs, strict=True)
@@ -151,20 +151,21 @@ def sigmoid(logits: Array) -> Array:
 
 def check_connected(inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> None:
     """Raise `BadInput` for an output that needs more than `inputs`, and for an input that no output
-    needs: Keras drops such an input without a word."""
+    needs: Keras drops such an input in silence."""
     listed = ", ".join(inputs)
     for name, output in outputs.items():
-        if not depends_on_nothing_else(output, list(inputs.values())):
+        if not depends_only_on(list(inputs.values()), output):
             raise BadInput(f"outputs: {name} is not connected to the inputs {listed}")
     for name in inputs:
         others = [tensor for other, tensor in inputs.items() if other != name]
-        if others and all(depends_on_nothing_else(output, others) for output in outputs.values()):
+        if others and all(depends_only_on(others, output) for output in outputs.values()):
             raise BadInput(
                 f"inputs: {name} is connected to none of the outputs {', '.join(outputs)}"
             )
 
 
-def depends_on_nothing_else(output: Tensor, inputs: list[Tensor]) -> bool:
+def depends_only_on(inputs: list[Tensor], output: Tensor) -> bool:
+    """Whether `output` can be computed from `inputs` alone."""
     try:
         keras.Function(inputs, output)
     except ValueError:

@@ -1,0 +1,52 @@
+"""Texts that a model generates, after training and after each epoch, and its learning curves."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from generative.core.history import read_snapshots, read_table
+from generative.core.params import Count, Schema, Seed
+from generative.datasets.base.dataset import Prepared
+from generative.plots import grids
+from generative.text.base.sampling import Temperature
+
+SEPARATOR = f"\n\n{'-' * 72}\n\n"
+
+
+class Render(Schema):
+    """Texts to generate: so many at each of the temperatures, of `characters` after `prompt`."""
+
+    seed: Seed
+    texts: Count
+    characters: Count
+    temperatures: Annotated[list[Temperature], Field(min_length=1)]
+    prompt: str
+
+
+def render(model: Any, data: Prepared, history: Path, options: Render, folder: Path) -> None:
+    """Write `learning_curves.png`, `temperature_<t>.txt` and, of each epoch, `training.txt`."""
+    names = ("bits_per_character", "accuracy")
+    curves = read_table(history)[["epoch", *names, *(f"val_{name}" for name in names)]]
+    grids.learning_curves(curves).save(folder / "learning_curves.png", optimize=True)
+    for temperature in options.temperatures:
+        texts = model.generate(
+            options.texts,
+            options.seed,
+            options.prompt,
+            options.characters,
+            temperature=temperature,
+        )
+        write(folder / f"temperature_{temperature}.txt", [options.prompt + t for t in texts])
+    # The prompt is held-out text, up to the bar.
+    epochs = enumerate(read_snapshots(history), start=1)
+    write(
+        folder / "training.txt",
+        [f"epoch {epoch}, {text}" for epoch, snapshot in epochs for text in snapshot],
+    )
+
+
+def write(file: Path, texts: list[str]) -> None:
+    """Write `texts` with a line between them."""
+    # No newline is translated: a text file is the same bytes on any system.
+    file.write_text(SEPARATOR.join(texts) + "\n", encoding="utf-8", newline="\n")
