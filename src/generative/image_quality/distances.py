@@ -1,8 +1,7 @@
-"""How close two sets of images are in a feature space, and what the judge sees in them.
+"""How close two sets of images are in a feature space, and which digits they hold.
 
-A judge is any network that makes a row of features, or a label, of an image. Feature matrices are
-[N, D] of any float type and are computed with in float64; the sets are named real, fake, train and
-test. Only small pieces of the matrices of distances exist at a time.
+Feature matrices are [N, D] of any float type and are computed with in float64; the sets are named
+real, fake, train and test. Only small pieces of the matrices of distances exist at a time.
 """
 
 from collections.abc import Iterator
@@ -160,7 +159,7 @@ def _checked(at_least: int, **sets: Array) -> list[Array]:
             if features.shape[1] != before.shape[1]:
                 raise BadInput(
                     f"{before.shape[1]} {other} features but {features.shape[1]} {name} features a "
-                    "sample; take both from the same layer of the same judge"
+                    "sample; take both from the same layer of the same network"
                 )
         if len(features) < at_least:
             fewer = " or fewer neighbours" if at_least > 2 else ""
@@ -172,12 +171,12 @@ def _checked(at_least: int, **sets: Array) -> list[Array]:
         if bad:
             raise BadInput(
                 f"{bad} of {len(features)} {name} samples have features that are not finite; "
-                "look for NaN or infinity in the images and in the judge's weights"
+                "look for NaN or infinity in the images and in the extractor's weights"
             )
         if (features == features[0]).all():
             raise BadInput(
-                f"the judge sees no difference between any two of {len(features)} {name} samples: "
-                "every feature is constant; look at the images, their range and the judge's weights"
+                f"all of {len(features)} {name} samples have the same features: look at the "
+                "images, their range and the extractor's weights"
             )
         checked[name] = features
     return list(checked.values())

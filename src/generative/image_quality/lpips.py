@@ -1,6 +1,7 @@
-"""LPIPS: how different two pictures look to people (Zhang et al., 2018, arXiv:1801.03924).
+"""LPIPS: how different two images look to people (Zhang et al., 2018, arXiv:1801.03924).
 
-AlexNet's convolutions, and a weight for each of their channels that was fitted to what people say.
+AlexNet's convolutions, and a weight for each of their channels that was fitted to people's
+judgements.
 """
 
 from pathlib import Path
@@ -10,10 +11,8 @@ import keras
 import numpy as np
 
 from generative.core.errors import BadInput
-from generative.image_quality.features import CONVOLUTIONS
-from generative.image_quality.features import convolve
-from generative.image_quality.features import read_convolutions
 from generative.datasets.readers.pickled import read_arrays
+from generative.image_quality.alexnet import CONVOLUTIONS, convolve, read_convolutions
 
 Array = np.ndarray
 EPSILON = 1e-10  # the published one
@@ -32,11 +31,11 @@ class LPIPS:
         self.heads = read_heads(file, [len(bias) for _, bias in convolutions])
 
     def __call__(self, one: Array, other: Array) -> float:
-        """0 for equal pictures, about 1 for the most different; both float32 [1, height, width, 3]
+        """0 for equal images, about 1 for the most different; both float32 [1, height, width, 3]
         in [0, 1], with no side shorter than 31."""
         distance = 0.0
-        seen = zip(self.network(one), self.network(other), self.heads, strict=True)
-        for first, second, head in seen:
+        outputs = zip(self.network(one), self.network(other), self.heads, strict=True)
+        for first, second, head in outputs:
             difference = (directions(first.numpy()) - directions(second.numpy())) ** 2
             distance += float((difference @ head).mean())
         return distance

@@ -1,0 +1,63 @@
+"""The image metrics of sets of known quality, so that the number of a generator can be placed."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from generative.image_quality.distances import nearest_train_distance
+from generative.image_quality.extractors import FeatureExtractor
+from generative.image_quality.image_metrics import ImageMetrics
+from generative.image_quality.references import KnownCases, RealFeatures, References, Split
+
+Array = np.ndarray
+Cases = dict[str, dict[str, float]]
+
+
+def measure_known_cases(
+    extractor: FeatureExtractor, train: Split, test: Split, options: References
+) -> tuple[RealFeatures, Cases]:
+    """The features of the real images, and the image metrics of each known case by its name.
+
+    "floor" is always among them: training images that are measured as if they were generated, the
+    least that a generator can reach. The others are those of `options.cases`.
+    """
+    cases, (images, labels) = options.cases, train
+    # What stands for generated images must not be among those that could be memorised.
+    if cases is None:
+        # Half of them. Drawn at random, for crops come from each photograph in turn.
+        order = np.random.default_rng(0).permutation(len(images))
+        held_out, rest = images[order[::2][: options.samples]], images[order[1::2]]
+        real = RealFeatures.measure(extractor, rest, test, options.accuracy_floor)
+        return real, {"floor": ImageMetrics(extractor, real, options).measure(held_out, seed=0)}
+    order = np.random.default_rng(cases.seed).permutation(len(images))
+    first, others = np.split(order, [min(options.samples, len(images) // 2)])
+    real = RealFeatures.measure(extractor, images, test, options.accuracy_floor)
+    held_out, rest = images[first], images[others]
+    features = extractor.features(rest)
+    distance = nearest_train_distance(real.test, features)
+    without = replace(real, train=features, nearest_distance=distance)
+    metrics = ImageMetrics(extractor, without, options)
+    sets = make_cases(held_out, labels[first], rest, cases)
+    return real, {name: metrics.measure(subset, cases.seed) for name, subset in sets.items()}
+
+
+def make_cases(
+    held_out: Array, labels: Array, rest: Array, options: KnownCases
+) -> dict[str, Array]:
+    """Sets of images as good and as bad as their names say, made of real ones.
+
+    held_out, labels: digits that stand for generated ones. rest: those that can be memorised.
+    """
+    generator = np.random.default_rng(options.seed)
+    noise = generator.normal(0, options.noise, held_out.shape).astype(np.float32)
+    blur = (0, options.blur_pixels, options.blur_pixels, 0)
+    return {
+        "floor": held_out,
+        "thresholded": (held_out >= 0.5).astype(np.float32),
+        "blurred": gaussian_filter(held_out, blur),
+        "noisy": np.clip(held_out + noise, 0, 1),
+        "missing_digit": held_out[labels != options.missing_digit],
+        "memorised": rest[generator.integers(0, options.memorised, len(held_out)) % len(rest)],
+        "pure_noise": generator.random(held_out.shape, dtype=np.float32),
+    }

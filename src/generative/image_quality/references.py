@@ -1,0 +1,112 @@
+"""What generated images are compared with: the features of the real images of a data set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from generative.core.errors import BadInput
+from generative.core.params import Count, Schema, Seed
+from generative.image_quality.distances import nearest_train_distance
+from generative.image_quality.extractors import DigitExtractor, FeatureExtractor, predict_digits
+
+FILE = "features.npz"
+
+Array = np.ndarray
+Split = tuple[Array, Array]  # images [N, height, width, channels] in [0, 1], labels [N]
+
+
+class KnownCases(Schema):
+    """The sets of digits that the image metrics are tried on.
+
+    seed: of all that is random in them. noise: deviation of the noise on grey levels.
+    blur_pixels: deviation of the Gaussian. missing_digit: the one that is left out.
+    memorised: how many training images are repeated.
+    """
+
+    seed: Seed
+    noise: Annotated[float, Field(gt=0)]
+    blur_pixels: Annotated[float, Field(gt=0)]
+    missing_digit: Annotated[int, Field(ge=0, le=9)]
+    memorised: Count
+
+
+class References(Schema):
+    """How the images of a data set are compared with others: the section `references.<dataset>`.
+
+    network: folder of the feature extractor. samples: images of a generator, for each of `seeds`.
+    neighbours: of the balls of precision, recall, density and coverage.
+    kernel_subsets, kernel_subset_size: of the kernel distance.
+    accuracy_floor: the share of the test digits that the extractor must name right; only of one
+    that names digits. cases: known cases beside the floor; only of digits.
+    """
+
+    network: Annotated[str, Field(min_length=1)]
+    samples: Annotated[int, Field(ge=2)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    neighbours: Count
+    kernel_subsets: Count
+    kernel_subset_size: Annotated[int, Field(ge=2)]
+    accuracy_floor: Annotated[float, Field(ge=0, le=1)] | None = None
+    cases: KnownCases | None = None
+
+
+@dataclass(frozen=True)
+class RealFeatures:
+    """The features of the real images of a data set, computed once for all that is compared.
+
+    test, train: features of the test and the training images, float32 [N, D] and [M, D].
+    labels: true labels of the test images, int [N].
+    predicted: labels that the extractor gives them, int [N]; None if it names no digits.
+    nearest_distance: median distance of a test image to the nearest training image.
+    extractor: identity of the feature extractor.
+    """
+
+    test: Array
+    train: Array
+    labels: Array
+    predicted: Array | None
+    nearest_distance: float
+    extractor: str
+
+    @classmethod
+    def measure(
+        cls, extractor: FeatureExtractor, train: Array, test: Split, accuracy_floor: float | None
+    ) -> "RealFeatures":
+        """The features of the training images and of the test images with their labels.
+
+        Raises `BadInput` if the extractor names fewer than `accuracy_floor` of the test digits:
+        what it measures of others would mean nothing.
+        """
+        images, labels = test
+        predicted = None
+        if accuracy_floor is not None or isinstance(extractor, DigitExtractor):
+            predicted = predict_digits(extractor, images)
+            accuracy = float((predicted == labels).mean())
+            if accuracy < (accuracy_floor or 0):
+                raise BadInput(
+                    f"the judge names {accuracy:.2%} of the test digits, accuracy_floor asks for "
+                    f"{accuracy_floor:.2%}; train the judge's members longer"
+                )
+        test_features, train_features = extractor.features(images), extractor.features(train)
+        distance = nearest_train_distance(test_features, train_features)
+        return cls(test_features, train_features, labels, predicted, distance, extractor.identity)
+
+    def save(self, folder: Path) -> None:
+        """Write them into `folder`, the same bytes for equal features."""
+        values: dict[str, Any] = {n: value for n, value in vars(self).items() if value is not None}
+        np.savez(folder / FILE, **values)
+
+    @classmethod
+    def load(cls, folder: Path) -> "RealFeatures":
+        """What `save` wrote; `BadInput` if it is missing."""
+        try:
+            with np.load(folder / FILE) as found:
+                values: dict[str, Any] = dict(found)
+        except FileNotFoundError:
+            raise BadInput(f"{folder / FILE} is missing; run dvc repro references") from None
+        values["nearest_distance"] = float(values["nearest_distance"])
+        values["extractor"] = str(values["extractor"])
+        return cls(**{"predicted": None, **values})
