@@ -5,8 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from generative.classifiers import judge
 from generative.classifiers.render import Render
+
+from generative.classifiers import judge
 from generative.core import params, runtime, stage
 from generative.core.folders import atomic_folder, write_json
 from generative.core.runtime import Runtime

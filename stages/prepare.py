@@ -15,7 +15,9 @@ from generative.datasets.base.schema import Prepare
 def main(arguments: list[str]) -> None:
     (key,) = arguments
     options = params.read(f"prepare.{key}", Prepare)
-    prepared = members.dataset(key).prepare(Path(options.raw), **options.model_dump(exclude={"raw"}))
+    prepared = members.dataset(key).prepare(
+        Path(options.raw), **options.model_dump(exclude={"raw"})
+    )
     with atomic_folder(PREPARED / key) as folder:
         arrays.save(folder, key, prepared)
 

@@ -3,25 +3,25 @@
 import sys
 from pathlib import Path
 
-from generative.core import errors
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from generative.core import params, stage
 from generative.core.folders import write_json
-from generative.tracking import mlflow_view as tracking
+from generative.tracking import publish, store
 
 
 def main(arguments: list[str]) -> None:
-    data, out = map(Path, arguments)
-    if tracking.is_off():
-        print(
-            f"tracking is off ({tracking.SWITCH}): nothing is published; later: generative publish"
-        )
+    document = params.raw(publish.SECTIONS)
+    if store.is_off():
+        print(f"tracking is off ({store.SWITCH}): nothing is published; later: generative publish")
     else:
-        for key, done in tracking.publish(data).items():
-            print(f"{key}: {done}")
-    lock = tracking.read_lock()
-    hashes = {entry.stage: tracking.digest(entry.lock) for entry in tracking.entries(lock)}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_json(out, hashes)
+        for name, done in publish.publish(document):
+            print(f"{name}: {done}")
+    entries = publish.entries(publish.read_lock(), document)
+    out = Path("mlruns/published.json")
+    out.parent.mkdir(exist_ok=True)
+    write_json(out, {entry.stage: store.digest(entry.lock) for entry in entries})
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

@@ -3,18 +3,35 @@
 import sys
 from pathlib import Path
 
-from generative.core import errors, params
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from generative.core import params, stage
 from generative.core.folders import atomic_folder
 from generative.report import page
 
+SECTIONS = (
+    "defaults.style",
+    "disentanglement",
+    "evaluate",
+    "generators",
+    "judge",
+    "objectives",
+    "prepare",
+    "references",
+    "render",
+    "repeat",
+    "runtime",
+    "style",
+    "train",
+    "tune",
+)
+
 
 def main(arguments: list[str]) -> None:
-    data, out = map(Path, arguments)
-    document = {name: params.raw(name) for name in params.SECTIONS}
-    html = page.build(data, document)
-    with atomic_folder(out) as folder:
+    html = page.build(Path("data"), params.raw(SECTIONS))
+    with atomic_folder(Path("data/report")) as folder:
         (folder / "index.html").write_text(html, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

@@ -3,44 +3,46 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
 import pandas as pd
 
-from generative.core import errors, members, params
+from generative.core import params, stage
 from generative.core.folders import atomic_folder, write_json
 from generative.core.runtime import Runtime
-from generative.plots import grids as rendering
+from generative.datasets.base.dataset import Prepared
+from generative.plots import curves
 from generative.training.schema import Train
-from generative.tuning import search as tuning
 from generative.tuning.schema import Tune
+from generative.tuning.search import JOURNALS, Search, tracked, train_network
 
 
 def main(arguments: list[str]) -> None:
-    key, prepared, out = arguments[0], *map(Path, arguments[1:])
-    blocks = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
-    search = tuning.Search(key, prepared, *blocks, params.read("runtime", Runtime))
-    train = search.train
-    with tuning.followed(search) as (device, run):
+    (key,) = arguments
+    tune, train = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
+    data = Prepared.of(train.dataset, train.data)
+    search = Search(key, data, tune, train, params.read("runtime", Runtime))
+    with tracked(search) as (device, run):
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")
-        scratch = tuning.JOURNALS / key
-        model, _ = tuning.fit(search, train, best, device, batches=-1, scratch=scratch)
-        dataset = members.dataset(train.dataset)
-        images, labels = dataset.load(prepared, "test", **train.data)
+        model, _ = train_network(search, train, best, device, -1, JOURNALS / key)
+        images, labels = data.load("test")
         accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
         metrics = {
             "test_accuracy": accuracy,
             "best_val_loss": float(table["val_loss"].min()),
             "trials": len(table),
         }
+        out = Path("data/tuning") / key
         with atomic_folder(out) as folder:
             table.to_csv(folder / "trials.csv", index=False)
             for name, values in (("best", best), ("importance", importance), ("metrics", metrics)):
                 write_json(folder / f"{name}.json", values)
-            rendering.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
-            rendering.shares(importance).save(folder / "importance.png")
+            curves.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
+            curves.shares(importance).save(folder / "importance.png")
         run.finish(out / "trials.csv")
 
 
 if __name__ == "__main__":
-    errors.run(lambda: main(sys.argv[1:]))
+    stage.run(main)

@@ -13,6 +13,7 @@ from tests.support.workspace import PROJECT
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The story first: it takes as long as all others, which another process runs meanwhile."""
     items.sort(key=lambda item: item.path.name != "test_story.py")
@@ -47,11 +48,11 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network for style transfer, as the stage makes it, of small, made-up weights."""
-    from generative.style.vgg.convert import convert_pickle
+    from generative.style.vgg import convert
 
     folder = tmp_path_factory.mktemp("networks") / "vgg16"
     data.write_raw_vgg16(folder)
-    convert_pickle(folder / "vgg16.ckpt", folder)
+    convert.from_pickle(folder / "vgg16.ckpt", folder)
     return folder
 
 

@@ -88,7 +88,9 @@ def test_training_moves_every_weight_and_the_folder_gives_it_back(
     assert set(course.history.columns) == {"epoch", *names, *(f"val_{n}" for n in names)}
     assert np.isfinite(course.history.to_numpy()).all()
 
-    saving.save(model, saving.Description(block.network, block.model, "mnist", block.data), tmp_path / "m")
+    saving.save(
+        model, saving.Description(block.network, block.model, "mnist", block.data), tmp_path / "m"
+    )
     test, _ = mnist.load(prepared_mnist, "test", **block.data)
     loaded = saving.load(tmp_path / "m")
     np.testing.assert_array_equal(loaded.probabilities(test), model.probabilities(test))

@@ -23,9 +23,7 @@ def models(prepared_stories: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     saving.save(QuestionAnswering(**arguments), card, folder / "question_answering")
     block = params.raw("train")["separable"]
     card = saving.Description("topologies/separable", block["model"], "mnist", {})
-    saving.save(
-        members.network(card.network)(**card.arguments), card, folder / "separable"
-    )
+    saving.save(members.network(card.network)(**card.arguments), card, folder / "separable")
     return folder
 
 

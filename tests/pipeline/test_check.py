@@ -191,7 +191,7 @@ def test_a_missing_section_of_a_family(file: Path) -> None:
         ("train.Caps", {"family": "vae"}, "the key 'Caps' must be small letters, digits and _"),
         ("fetch", ["mnist; rm -r x"], "fetch: the key 'mnist; rm -r x' must be small letters"),
         ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
-        ("objectives.models", ["gan_minimax", "cvae"], "cvae"),
+        ("objectives.models.minimax", "cvea", "objectives.models.minimax: unknown GAN 'cvea'"),
     ],
 )
 def test_sections_that_do_not_fit_each_other(

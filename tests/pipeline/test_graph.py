@@ -60,7 +60,7 @@ def found_by_name(stage: Any) -> Iterator[str]:
     if name == "judge":
         keys = document["judge"]["members"]
     elif name == "objectives":
-        keys = document["objectives"]["models"]
+        keys = list(document["objectives"]["models"].values())
     trained = [document["train"][k] for k in keys if k in document["train"]]
     if name not in ("fetch", "prepare", "style"):
         yield from (f"{package}/{model['network']}.py" for model in trained)

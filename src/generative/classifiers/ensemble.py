@@ -8,7 +8,6 @@ import tensorflow as tf
 from keras import layers
 
 from generative.classifiers.base.classifier import outputs_of
-from generative.core import members
 
 # Probabilities below this count as this in the fit of the weights: log 0 would be the end of it.
 LEAST_PROBABILITY = 1e-7

@@ -5,10 +5,7 @@ from typing import Annotated, Any, Unpack
 from keras import layers
 from pydantic import Field
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Count, Options, augmented_images
 
 Tensor = Any
 

@@ -1,7 +1,6 @@
 """How classifiers are measured and drawn."""
 
-from generative.core.params import Schema
-from generative.core.params import Count
+from generative.core.params import Count, Schema
 
 
 class EvaluateClassifiers(Schema):

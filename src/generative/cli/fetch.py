@@ -14,10 +14,10 @@ def fetch(
 ) -> None:
     """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
     from generative.datasets import download
-    from generative.style.vgg.convert import convert_keras
+    from generative.style.vgg import convert
 
     # Fetching replaces the folder, which here may be any of the user's.
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise errors.BadInput(f"{folder} is there already and not empty; name a new folder")
-    download.fetch(key, folder.absolute(), {"vgg19": convert_keras})
+    download.fetch(key, folder.absolute(), {"vgg19": convert.from_keras})
     print(f"files in {folder}: {len(list(folder.iterdir())):,}")

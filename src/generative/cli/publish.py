@@ -3,7 +3,8 @@
 
 def publish() -> None:
     """Make MLflow hold a run for every trained model, now."""
-    from generative.tracking.publish import publish
+    from generative.core import params
+    from generative.tracking import publish
 
-    for key, done in publish().items():
-        print(f"{key}: {done}")
+    for stage, done in publish.publish(params.raw(publish.SECTIONS)):
+        print(f"{stage}: {done}")

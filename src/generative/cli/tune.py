@@ -10,7 +10,7 @@ from generative.core import params
 
 
 def tune(
-    key: Annotated[str, typer.Argument(help="A block of `tune:` in params.yaml: separable.")],
+    key: Annotated[str, typer.Argument(help="A section of `tune` in params.yaml: separable.")],
     trials: Annotated[int | None, typer.Option(help="Instead of tune.<key>.trials.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes at once.")] = None,
     apply: Annotated[
@@ -21,19 +21,24 @@ def tune(
 
     Nothing is tested: dvc repro does that with the arguments that --apply wrote.
     """
-    block, train = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
-    values = {**block.written(), **given(trials=trials, workers=workers)}
-    block = params.check(Path("generative tune"), f"tune.{key}", Tune, values)
-    from generative.tuning import search as tuning
+    from generative.core.runtime import Runtime
+    from generative.datasets.base.dataset import Prepared
+    from generative.pipeline import overlay
+    from generative.training.schema import Train
+    from generative.tuning.schema import Tune
+    from generative.tuning.search import Search, tracked
 
-    prepared = Path("data/prepared") / train.dataset
-    search = tuning.Search(key, prepared, block, train, params.read("runtime", Runtime))
-    with tuning.followed(search):
+    written, train = params.read(f"tune.{key}", Tune), params.read(f"train.{key}", Train)
+    values = {**written.written(), **given(trials=trials, workers=workers)}
+    options = params.check(f"tune.{key}", Tune, values, Path("generative tune"))
+    data = Prepared.of(train.dataset, train.data)
+    search = Search(key, data, options, train, params.read("runtime", Runtime))
+    with tracked(search):
         pass
     best = search.best()
-    print(f"best of {block.trials} trials: {best}")
+    print(f"best of {options.trials} trials: {best}")
     for name, share in search.importance().items():
         print(f"importance of {name}: {share:.2f}")
     if apply:
-        for name in params.change({"train": {key: {"model": best}}}, Path(f"tune {key}")):
+        for name in overlay.change({"train": {key: {"model": best}}}, Path(f"tune {key}")):
             print(f"changed {name}")

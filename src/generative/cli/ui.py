@@ -20,7 +20,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     if uri.startswith("http"):
         print(f"MLFLOW_TRACKING_URI names a server that has a UI of its own: {uri}")
         return
-    with store.reached():
+    with store.wrap_store_errors():
         store.Store()
     # Without the job runner the server is two processes instead of ten.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"

@@ -1,7 +1,7 @@
 """GANs that differ in their objective, compared: samples, losses and metrics side by side, and the
 gradient that each objective gives while the discriminator wins."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 from rich.progress import track
 
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, unknown
 from generative.core.params import Count, Schema, Seed
 from generative.gan.base.losses import OBJECTIVES, Objective, logistic_discriminator
 from generative.gan.base.trainer import BaseGAN
@@ -36,6 +36,13 @@ class Objectives(Schema):
     steps: Count
     every: Count
     batch_size: Count
+
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        trained = document.get("train") or {}
+        gans = [key for key, section in trained.items() if section.get("family") == "gan"]
+        for objective, key in self.models.items():
+            if key not in gans:
+                yield f"{name}.models.{objective}: {unknown('GAN', key, gans)}"
 
 
 def compare(
@@ -155,4 +162,4 @@ def draw(
     for axes in (norms, accuracy):
         axes.set_xlabel("steps of the discriminator alone")
         axes.grid(alpha=0.3)
-    return curves.to_picture(sheet)
+    return curves.figure_image(sheet)

@@ -25,12 +25,12 @@ def evaluate(model: Any, data: Prepared, options: Evaluate, folder: Path) -> dic
     inputs, targets = data.load("test")
     count = len(next(iter(targets.values())))
     predictions = model.predictions(inputs)
-    similarity = offered(data, "similarity", inputs)
+    similarity = data.similarity(inputs)
     # Each example by itself, and together with those of its group.
     groups = {"": np.arange(count)}
-    for name, own in (offered(data, "groups", data.folder, "test") or {}).items():
+    for name, own in data.groups("test").items():
         groups[f"_by_{name}"] = own
-    subsets = offered(data, "subsets", data.folder, "test")
+    subsets = data.subsets("test")
     metrics: dict[str, Any] = {}
     for name, kind in model.kinds.items():
         found = scores(kind, predictions[name], targets[name], train_targets[name], similarity)
@@ -59,9 +59,3 @@ def compare(
         low, high = bootstrap_interval(score.margin, places, own, options.resamples, options.seed)
         found |= {f"{name}_margin_low{suffix}": low, f"{name}_margin_high{suffix}": high}
     return found
-
-
-def offered(data: Prepared, name: str, *arguments: Any) -> Any:
-    """What a function of the data set returns that not all of them have; None without it."""
-    function = getattr(data.dataset, name, None)
-    return function(*arguments) if function else None

@@ -9,7 +9,7 @@ from keras import layers
 
 from generative.core.errors import BadInput
 from generative.core.params import Count
-from generative.datasets.passages import EDITIONS, GENRES, encoded, tokens
+from generative.datasets.passages import EDITIONS, GENRES, encode, tokenize
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share, Weight
 
 Array = np.ndarray
@@ -88,7 +88,7 @@ class Passage(MultiIOModel):
 
         Raises `BadInput` for a text without any of `words`.
         """
-        ids = encoded(tokens(text), self.words)
+        ids = encode(tokenize(text), self.words)
         if not ids.any():
             raise BadInput(f"text: received {text!r}, which has no word that the model knows")
         return {"passage": np.resize(ids, (1, self.length))}

@@ -9,7 +9,7 @@ from keras import layers
 
 from generative.core.errors import BadInput
 from generative.core.params import Count
-from generative.datasets.stories import encoded
+from generative.datasets.stories import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options
 
 Array = np.ndarray
@@ -76,7 +76,7 @@ class QuestionAnswering(MultiIOModel):
         inputs = {}
         for name, text in (("story", story), ("question", question)):
             try:
-                inputs[name] = encoded([text], self.words, self.lengths[name])
+                inputs[name] = encode([text], self.words, self.lengths[name])
             except BadInput as error:
                 raise BadInput(f"the {name} {error}") from None
         return inputs

@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from generative.core.errors import BadInput
 from generative.core.params import Count
-from generative.datasets.lines import encoded
+from generative.datasets.lines import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share
 
 Array = np.ndarray
@@ -51,7 +51,7 @@ class Siamese(MultiIOModel):
         """Two lines as ids [1, length]; `BadInput` for one without any of `characters`."""
         inputs = {}
         for name, text in (("line", line), ("other", other)):
-            inputs[name] = encoded([text], self.characters, self.length)
+            inputs[name] = encode([text], self.characters, self.length)
             if not inputs[name].any():
                 raise BadInput(f"{name}: received {text!r}, which has no character of the plays")
         return inputs

@@ -21,7 +21,7 @@ SCHEMAS = {
     "references.*": "image_quality.references:References",
     "generators.*": "image_quality.references:Generator",
     "disentanglement.*": "gan.disentanglement.schema:Disentanglement",
-    "repeat.*": "gan.disentanglement.schema:Repeat",
+    "repeat.*": "gan.disentanglement.repeat:Repeat",
     "objectives": "gan.objectives:Objectives",
     "tune.*": "tuning.schema:Tune",
     "style.*": "style.schema:Style",
@@ -95,7 +95,10 @@ def unused_defaults(document: dict[str, Any]) -> Iterator[str]:
 def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:
     """Models that `judge` and `objectives` name and dvc.yaml does not, and the other way round."""
     stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
-    named = {"judge": document["judge"]["members"], "objectives": document["objectives"]["models"]}
+    named = {
+        "judge": document["judge"]["members"],
+        "objectives": list(document["objectives"]["models"].values()),
+    }
     for stage, keys in named.items():
         deps = [str(dep) for dep in stages[stage]["deps"]]
         declared = sorted(d.rpartition("/")[2] for d in deps if d.startswith("data/models/"))

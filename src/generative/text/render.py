@@ -8,7 +8,7 @@ from pydantic import Field
 from generative.core.history import read_snapshots, read_table
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
-from generative.plots import grids
+from generative.plots import curves
 from generative.text.base.sampling import Temperature
 
 SEPARATOR = f"\n\n{'-' * 72}\n\n"
@@ -27,8 +27,8 @@ class Render(Schema):
 def render(model: Any, data: Prepared, history: Path, options: Render, folder: Path) -> None:
     """Write `learning_curves.png`, `temperature_<t>.txt` and, of each epoch, `training.txt`."""
     names = ("bits_per_character", "accuracy")
-    curves = read_table(history)[["epoch", *names, *(f"val_{name}" for name in names)]]
-    grids.learning_curves(curves).save(folder / "learning_curves.png", optimize=True)
+    table = read_table(history)[["epoch", *names, *(f"val_{name}" for name in names)]]
+    curves.learning_curves(table).save(folder / "learning_curves.png", optimize=True)
     for temperature in options.temperatures:
         texts = model.generate(
             options.texts,

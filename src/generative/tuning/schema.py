@@ -40,10 +40,12 @@ class Dimension(Schema):
 class Tune(Schema):
     """A search over arguments of the network of `train.<key>`.
 
-    trials: trainings in all. workers: processes at once. epochs: of each trial. train_count:
+    network: that of the section, which dvc.yaml needs here, too.
+        trials: trainings in all. workers: processes at once. epochs: of each trial. train_count:
     training examples in such an epoch. space: the values to try, by argument.
     """
 
+    network: str
     trials: Annotated[int, Field(ge=2)]  # one has no importance
     workers: Count
     epochs: Count
@@ -69,6 +71,8 @@ class Tune(Schema):
                     yield (
                         f"{where}: {dimension.low} to {dimension.high} are whole numbers; write .0"
                     )
+        if self.network != base.network:
+            yield f"{name}.network: received {self.network}, train.{key} has {base.network}"
         if base.family != "classifiers":
             yield f"{name}: searches are for classifiers, train.{key} is of {base.family}"
         if self.train_count < base.batch_size:

@@ -6,9 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from generative.core.params import Schema
-from generative.core.params import Count
-from generative.core.params import Seed
+from generative.core.params import Count, Schema, Seed
 
 
 class EvaluateLikelihood(Schema):

@@ -7,12 +7,9 @@ import tensorflow as tf
 from keras import layers
 from pydantic import Field
 
-from generative.vae.base.model import IMAGE_SHAPE
-from generative.vae.base.model import Autoencoder
+from generative.training.optimizers import Decay, LearningRate, schedule
 from generative.vae.base import losses as likelihood
-from generative.training.optimizers import Decay
-from generative.training.optimizers import LearningRate
-from generative.training.optimizers import schedule
+from generative.vae.base.model import IMAGE_SHAPE, Autoencoder
 
 PIXELS = 28 * 28
 

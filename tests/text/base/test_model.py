@@ -157,7 +157,9 @@ print(generative.load(sys.argv[1]).generate(2, 7, "abc", 50, temperature=0.9))
 def test_the_same_seed_writes_the_same_in_another_process(tmp_path: Path) -> None:
     model = build("lstm")
     arguments = {"vocabulary": VOCABULARY, **NETWORKS["lstm"][1], **OPTIONS}
-    saving.save(model, saving.Description("models/char_lstm", arguments, "shakespeare", {}), tmp_path)
+    saving.save(
+        model, saving.Description("models/char_lstm", arguments, "shakespeare", {}), tmp_path
+    )
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == str(model.generate(2, 7, "abc", 50, temperature=0.9))

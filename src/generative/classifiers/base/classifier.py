@@ -11,9 +11,7 @@ from pydantic import Field
 
 from generative.classifiers.base import losses as classification
 from generative.training.losses import objective
-from generative.training.optimizers import Decay
-from generative.training.optimizers import LearningRate
-from generative.training.optimizers import schedule
+from generative.training.optimizers import Decay, LearningRate, schedule
 
 SIDE, CLASSES = 28, 10
 PIECE = 1000

@@ -12,8 +12,10 @@ from generative.core.params import Schema, Seed
 
 
 class Repeat(Schema):
-    """seeds: that `train.<key>` is trained with once more each, and measured."""
+    """network, dataset: of `train.<key>`, which dvc.yaml needs here, too. seeds: that `train.<key>` is trained with once more each, and measured."""
 
+    network: str
+    dataset: str
     seeds: list[Seed]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:

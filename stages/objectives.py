@@ -1,0 +1,33 @@
+"""Compare GANs that differ in the generator's objective: one figure, and their gradients."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from generative.core import history, params, runtime, saving, stage
+from generative.core.folders import atomic_folder, read_json
+from generative.core.runtime import Runtime
+from generative.datasets.base.dataset import Prepared
+from generative.gan.objectives import Objectives, compare
+
+
+def main(arguments: list[str]) -> None:
+    options = params.read("objectives", Objectives)
+    runtime.configure(params.read("runtime", Runtime), options.seed)
+    data = Path("data")
+    models, histories, metrics = {}, {}, {}
+    for objective, key in options.models.items():
+        models[objective] = saving.load(data / "models" / key)
+        histories[objective] = history.read_table(data / "history" / key)
+        metrics[objective] = read_json(data / "image_quality" / key / "metrics.json")
+    # Those of the last model, of which the gradients are taken.
+    described = saving.describe(data / "models" / key)
+    prepared = Prepared.of(described.dataset, described.data)
+    batches = prepared.batches(options.batch_size, options.seed)
+    with atomic_folder(data / "objectives") as folder:
+        compare(models, histories, metrics, batches, options, folder)
+
+
+if __name__ == "__main__":
+    stage.run(main)
