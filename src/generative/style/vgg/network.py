@@ -16,7 +16,7 @@ from keras import layers
 
 from generative.core.errors import BadInput, unknown
 from generative.core.folders import read_json
-from generative.image_quality.features import DEVIATION, MEAN
+from generative.image_quality.alexnet import DEVIATION, MEAN
 from generative.style.vgg import check
 
 
