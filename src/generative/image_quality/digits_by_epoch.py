@@ -8,7 +8,7 @@ from PIL import Image
 
 from generative.core import history
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
-from generative.plots import grids
+from generative.plots import curves
 
 DIGITS = range(10)
 
@@ -47,7 +47,7 @@ def count_digits(extractor: FeatureExtractor, snapshots: Array) -> Array:
 
 def plot_digits(counts: Array) -> Image.Image:
     """A map of `counts` [epochs, 10]."""
-    figure = grids._figure(np.clip(1.2 + 0.34 * len(counts), 4.6, 12), 3.2)
+    figure = curves.new_figure(np.clip(1.2 + 0.34 * len(counts), 4.6, 12), 3.2)
     axes = figure.add_subplot()
     drawn = axes.imshow(counts.T, cmap="Blues", vmin=0, aspect="auto", origin="lower")
     figure.colorbar(drawn, label="samples")
@@ -55,4 +55,4 @@ def plot_digits(counts: Array) -> Image.Image:
     axes.set_yticks(DIGITS)
     ticks = np.arange(0, len(counts), -(-len(counts) // 16))
     axes.set_xticks(ticks, [str(tick + 1) for tick in ticks])
-    return grids._to_picture(figure)
+    return curves.figure_image(figure)
