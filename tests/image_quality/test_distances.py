@@ -142,7 +142,7 @@ def test_neighbourhoods_are_prdcs(
     assert found == pytest.approx(compute_prdc(real, fake, neighbours))
 
 
-def test_neighbourhoods_by_hand() -> None:
+def test_neighbourhoods_of_three_points() -> None:
     """The balls of 0, 1, 3 reach 1, 1, 2; those of 0.5, 2.5, 9 reach 2, 2, 6.5."""
     real, fake = np.array([[0.0], [1.0], [3.0]]), np.array([[0.5], [2.5], [9.0]])
     found = distances.neighbourhoods(real, fake, neighbours=1)
@@ -222,7 +222,7 @@ def test_memorised_samples_are_near_the_training_set() -> None:
     assert nearest_train_ratio(fresh * 3, test, train) > 3
 
 
-def test_intra_class_distance_by_hand() -> None:
+def test_intra_class_distance_of_few_points() -> None:
     """Real distances: 2 in class 0; 3, 3 and 6 in class 5. Fake: 1, 1 and 2; none."""
     real, real_labels = np.array([[0.0], [2], [10], [13], [16]]), np.array([0, 0, 5, 5, 5])
     fake, labels = np.array([[7.0], [4], [8], [9], [4]]), np.array([0, 5, 0, 0, 5])
