@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from generative.core.errors import BadInput
+from generative.image_quality.alexnet import read_convolutions
 from generative.image_quality.lpips import LPIPS
-from generative.image_quality.features import read_convolutions
-from tests.conftest import write_pickle, write_raw_alexnet
-from tests.test_perceptual import independent_activations
+from tests.support.alexnet import independent_activations
+from tests.support.data import write_pickle, write_raw_alexnet
 
 Array = np.ndarray
 
@@ -36,8 +36,8 @@ def test_it_is_the_papers(file: Path) -> None:
     convolutions = read_convolutions(file)
     tree: Any = pickle.loads(file.read_bytes())
     expected = 0.0
-    seen = [independent_activations(x[0], convolutions) for x in (one, other)]
-    for i, (first, second) in enumerate(zip(*seen, strict=True)):
+    activations = [independent_activations(x[0], convolutions) for x in (one, other)]
+    for i, (first, second) in enumerate(zip(*activations, strict=True)):
         units = [x / (np.linalg.norm(x, axis=-1, keepdims=True) + 1e-10) for x in (first, second)]
         weights = tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"][0, 0, :, 0]
         expected += ((units[0] - units[1]) ** 2 * weights).sum(axis=-1).mean()

@@ -66,10 +66,14 @@ def predict_digits(extractor: FeatureExtractor, images: Array) -> Array:
 class DigitFeatures:
     """A judge of digits: one network that names them, and one that gives features.
 
-    folder: holds both as Keras' JSON of built-in layers, and their weights.
+    folder: holds both as Keras' JSON of built-in layers, and their weights. Raises `BadInput` if
+    a file is missing or damaged.
     """
 
     def __init__(self, folder: Path) -> None:
+        for name in JUDGE:
+            if not (folder / name).exists():
+                raise BadInput(f"{folder / name} is missing; run dvc checkout")
         self.digits_network, self.features_network = (
             _read_network(folder, name) for name in ("digits", "features")
         )
@@ -118,11 +122,11 @@ def _read_network(folder: Path, name: str) -> keras.Model:
         text = (folder / f"{name}.json").read_text(encoding="utf-8")
         network = keras.models.model_from_json(text)
         network.load_weights(folder / f"{name}.weights.h5")
-    except FileNotFoundError as error:
-        raise BadInput(f"{error.filename or folder / name} is missing; run dvc checkout") from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BadInput(f"{folder}/{name}.json or its weights are damaged ({first})") from None
+        raise BadInput(
+            f"{folder}/{name}.json or its weights are damaged ({first}); run dvc checkout"
+        ) from None
     return network
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from generative.core.errors import BadInput
 from generative.core.params import Count, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
-from generative.image_quality.extractors import DigitExtractor, FeatureExtractor, predict_digits
+from generative.image_quality.extractors import FeatureExtractor, predict_digits
 
 FILE = "features.npz"
 
@@ -39,8 +39,8 @@ class References(Schema):
     network: folder of the feature extractor. samples: images of a generator, for each of `seeds`.
     neighbours: of the balls of precision, recall, density and coverage.
     kernel_subsets, kernel_subset_size: of the kernel distance.
-    accuracy_floor: the share of the test digits that the extractor must name right; only of one
-    that names digits. cases: known cases beside the floor; only of digits.
+    accuracy_floor: the share of the test digits that the extractor must name right; left out where
+    it names no digits. cases: known cases beside the floor; only of digits.
     """
 
     network: Annotated[str, Field(min_length=1)]
@@ -52,6 +52,11 @@ class References(Schema):
     accuracy_floor: Annotated[float, Field(ge=0, le=1)] | None = None
     cases: KnownCases | None = None
 
+    @property
+    def names_digits(self) -> bool:
+        """Whether the extractor names digits, which are then measured too."""
+        return self.accuracy_floor is not None
+
 
 @dataclass(frozen=True)
 class RealFeatures:
@@ -59,7 +64,7 @@ class RealFeatures:
 
     test, train: features of the test and the training images, float32 [N, D] and [M, D].
     labels: true labels of the test images, int [N].
-    predicted: labels that the extractor gives them, int [N]; None if it names no digits.
+    predicted: labels that the extractor gives them, int [N]; None if it names none.
     nearest_distance: median distance of a test image to the nearest training image.
     extractor: identity of the feature extractor.
     """
@@ -77,15 +82,15 @@ class RealFeatures:
     ) -> "RealFeatures":
         """The features of the training images and of the test images with their labels.
 
-        Raises `BadInput` if the extractor names fewer than `accuracy_floor` of the test digits:
-        what it measures of others would mean nothing.
+        accuracy_floor: without it no digits are named. Raises `BadInput` if the extractor names
+        fewer of the test digits: what it measures of others would mean nothing.
         """
         images, labels = test
         predicted = None
-        if accuracy_floor is not None or isinstance(extractor, DigitExtractor):
+        if accuracy_floor is not None:
             predicted = predict_digits(extractor, images)
             accuracy = float((predicted == labels).mean())
-            if accuracy < (accuracy_floor or 0):
+            if accuracy < accuracy_floor:
                 raise BadInput(
                     f"the judge names {accuracy:.2%} of the test digits, accuracy_floor asks for "
                     f"{accuracy_floor:.2%}; train the judge's members longer"

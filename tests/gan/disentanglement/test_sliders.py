@@ -1,63 +1,28 @@
-"""The sheets behind the report's sliders: each place holds the picture that its axes name."""
+"""The sheet behind the report's sliders: each place holds the image that its axes name."""
 
-from typing import Any
+from pathlib import Path
 
-import keras
 import numpy as np
-import pytest
+from PIL import Image
 
-from generative.gan.disentanglement.schema import RenderInteractive
-from generative.vae.cvae import CVAE
-from generative.gan.infogan import InfoGAN
-from generative.gan.stackedgan import StackedGAN
-from stages import interactive
-from tests.models.test_cvae import ARGUMENTS
-from tests.models.test_infogan import SMALL
-from tests.models.test_stackedgan import SMALL as STACKED
-
-BLOCK = RenderInteractive(seed=1, places=3, plane=4)
+from generative.core.folders import read_json
+from generative.gan.disentanglement.sliders import axis, write_sliders
 
 
-def at(axes: list[dict[str, Any]], images: np.ndarray, *places: int) -> np.ndarray:
-    return images.reshape(*(len(axis["values"]) for axis in axes), *images.shape[1:])[places]
+def test_the_last_axis_runs_along_the_rows(tmp_path: Path) -> None:
+    axes = [axis("digit", np.arange(2)), axis("slant", np.linspace(-1, 1, 3))]
+    brightness = np.arange(6, dtype=np.float32) / 10
+    images = np.tile(brightness[:, None, None, None], (1, 4, 4, 1))
+    write_sliders(axes, images, tmp_path)
+    assert read_json(tmp_path / "sliders.json") == [
+        {"name": "digit", "values": [0, 1]},
+        {"name": "slant", "values": [-1.0, 0.0, 1.0]},
+    ]
+    with Image.open(tmp_path / "sliders.png") as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (8, 12)
+    np.testing.assert_array_equal(pixels[::4, ::4], np.rint(brightness * 255).reshape(2, 3))
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_infogan(sign: int) -> None:
-    keras.utils.set_random_seed(1)
-    model = InfoGAN(**SMALL)
-    digits = {str(digit): (digit + 1) % 10 for digit in range(10)}
-    known = {"digits": digits, "thickness": None, "slant": {"code": "code2", "sign": sign}}
-    axes, images = interactive.of_infogan(model, known, BLOCK)
-    assert [axis["name"] for axis in axes] == ["digit", "code 1", "slant"]
-    assert axes[2]["values"] == [-2.0, 0.0, 2.0]
-    codes, labels = model.codes(1, 1, labels=5, code1=0.0, code2=2.0 * sign)
-    expected = model.images(codes, labels)[0]
-    found = at(axes, images, 4, 1, 2)
-    # Codes but not noise differ from place to place.
-    noise = model.codes(90, 1)[0][0, : model.noise_size]
-    codes[:, : model.noise_size] = noise
-    expected = model.images(codes, labels)[0]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-
-
-def test_stackedgan() -> None:
-    keras.utils.set_random_seed(1)
-    model = StackedGAN(**STACKED)
-    axes, images = interactive.of_stackedgan(model, BLOCK)
-    assert [axis["name"] for axis in axes] == ["digit", "z1", "z0"]
-    (first, last), _ = model.codes(2, 1)
-    size = model.noise_size
-    mixed = np.concatenate([last[:size], first[size:]])[np.newaxis]
-    expected = model.images(mixed, np.array([7]))[0]
-    np.testing.assert_allclose(at(axes, images, 7, 2, 0), expected, atol=1e-6)
-
-
-def test_the_plane() -> None:
-    keras.utils.set_random_seed(1)
-    model = CVAE(**ARGUMENTS)
-    axes, images = interactive.of_plane(model, BLOCK)
-    code2, code1 = (axis["values"] for axis in axes)
-    assert code2[0] > 0 > code1[0]
-    expected = model.generate(1, 1, code1=code1[3], code2=code2[1])[0]
-    np.testing.assert_allclose(at(axes, images, 1, 3), expected, atol=0.01)
+def test_values_are_short() -> None:
+    assert axis("z1", np.linspace(0, 1, 4)) == {"name": "z1", "values": [0.0, 0.33, 0.67, 1.0]}

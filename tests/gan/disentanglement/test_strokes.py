@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generative.gan.disentanglement.strokes import slant
-from generative.gan.disentanglement.strokes import thickness
+from generative.gan.disentanglement.strokes import slant, thickness
 
 FINE = 16
 

@@ -12,7 +12,11 @@ from generative.core.params import Schema, Seed
 
 
 class Repeat(Schema):
-    """network, dataset: of `train.<key>`, which dvc.yaml needs here, too. seeds: that `train.<key>` is trained with once more each, and measured."""
+    """The section `repeat.<key>`.
+
+    network, dataset: as in `train.<key>`. seeds: that it is trained with once more each, and
+    measured.
+    """
 
     network: str
     dataset: str
@@ -23,8 +27,12 @@ class Repeat(Schema):
         if key not in (document.get("train") or {}):
             yield f"{name}: train has no such section"
             return
-        own = params.section(f"train.{key}", document, path).get("seed")
-        if len({own, *self.seeds}) <= len(self.seeds):
+        train = params.section(f"train.{key}", document, path)
+        for field in ("network", "dataset"):
+            own, other = getattr(self, field), train.get(field)
+            if own != other:
+                yield f"{name}.{field}: received {own!r}, must be train's, {other!r}"
+        if len({train.get("seed"), *self.seeds}) <= len(self.seeds):
             yield f"{name}.seeds: received {self.seeds}, must be others than train's, each once"
 
 

@@ -1,0 +1,55 @@
+"""Trainings with other seeds: which are allowed, and their table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from generative.core import params
+from generative.core.errors import BadInput
+from generative.gan.disentanglement.repeat import Repeat, write_seeds
+
+MODEL = {"network": "gan/infogan", "dataset": "mnist"}
+
+
+def read(seeds: list[int], **train: Any) -> Repeat:
+    document = {
+        "defaults": {"gan": {"seed": 1}},
+        "train": {"infogan": {"family": "gan", **MODEL, **train}},
+        "repeat": {"infogan": {**MODEL, "seeds": seeds}},
+    }
+    return params.read_section("repeat.infogan", Repeat, document, params.PATH)
+
+
+def test_other_seeds_are_allowed() -> None:
+    assert read([2, 3]).seeds == [2, 3]
+    assert read([]).seeds == []
+    assert read([1], seed=4).seeds == [1]
+
+
+@pytest.mark.parametrize("seeds", [[1], [2, 1], [2, 2]])
+def test_seeds_that_are_not_others_are_refused(seeds: list[int]) -> None:
+    with pytest.raises(BadInput, match=r"repeat.infogan.seeds: received .* others than train's"):
+        read(seeds)
+
+
+def test_another_network_is_refused() -> None:
+    expected = r"repeat.infogan.network: received 'gan/infogan', must be train's, 'gan/acgan'"
+    with pytest.raises(BadInput, match=expected):
+        read([2], network="gan/acgan")
+
+
+def test_a_model_that_is_not_trained_is_refused() -> None:
+    document = {"train": {}, "repeat": {"infogan": {**MODEL, "seeds": [2]}}}
+    with pytest.raises(BadInput, match=r"repeat.infogan: train has no such section"):
+        params.read_section("repeat.infogan", Repeat, document, params.PATH)
+
+
+def test_the_median_of_each_metric_is_written(tmp_path: Path) -> None:
+    write_seeds(
+        {seed: {"leakage": value} for seed, value in ((1, 0.1), (2, 0.5), (3, 0.2))}, tmp_path
+    )
+    assert pd.read_csv(tmp_path / "seeds.csv")["seed"].tolist() == [1, 2, 3]
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {"leakage": 0.2}
