@@ -1,11 +1,12 @@
-"""Space and channels apart: depthwise, then pointwise convolutions (Chollet, 2017,
+"""Depthwise, then pointwise convolutions: space and channels apart (Chollet, 2017,
 arXiv:1610.02357)."""
 
 from typing import Any, Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier, Count, Options, augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 Tensor = Any
 

@@ -5,7 +5,8 @@ from typing import Unpack
 import keras
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier, Count, Options, augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 
 class Sequential(Classifier):
