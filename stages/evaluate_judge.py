@@ -5,24 +5,25 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
+from generative.classifiers.evaluate import Evaluate
+from generative.classifiers.judge_quality import evaluate_judge
 from generative.classifiers.render import Render
-
-from generative.classifiers import judge
 from generative.core import params, runtime, stage
 from generative.core.folders import atomic_folder, write_json
 from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared
+from generative.image_quality.extractors import DigitFeatures
 
 
 def main(arguments: list[str]) -> None:
-    options = params.read("render.classifiers", Render)
+    options = params.read("evaluate.classifiers", Evaluate)
+    pictures = params.read("render.classifiers", Render)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    data = Prepared.of("mnist", {"binarization": "none", "binarization_seed": 0})
+    digits = DigitFeatures(Path("data/judge")).digits_network
+    data = Prepared.of("mnist", {})
     with atomic_folder(Path("data/metrics/judge")) as folder:
-        write_json(
-            folder / "metrics.json",
-            judge.evaluate_judge(Path("data/judge"), data, options, folder),
-        )
+        metrics = evaluate_judge(digits, data, options, pictures, folder)
+        write_json(folder / "metrics.json", metrics)
 
 
 if __name__ == "__main__":

@@ -5,22 +5,30 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from generative.classifiers import judge
+from generative.classifiers.judge import JudgeOptions, build_judge
 from generative.core import params, runtime, saving, stage
 from generative.core.folders import atomic_folder
 from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared
+from generative.tracking.live import live_run
 
 
 def main(arguments: list[str]) -> None:
-    options = params.read("judge", judge.JudgeOptions)
-    runtime.configure(params.read("runtime", Runtime), seed=0)
+    options = params.read("judge", JudgeOptions)
+    runtime_options = params.read("runtime", Runtime)
+    device = runtime.configure(runtime_options, seed=0)
     folders = {name: Path("data/models") / name for name in options.members}
     described = saving.describe(folders[options.features])
     data = Prepared.of(described.dataset, described.data)
-    trained = {name: saving.load(folder) for name, folder in folders.items()}
-    with atomic_folder(Path("data/judge")) as folder:
-        judge.build_judge(trained, data, options, folder)
+    recorded = {"judge": options.written(), "runtime": runtime_options.written()}
+    with live_run("judge", recorded, data.folder, device.tags()) as run:
+        members = {name: saving.load(folder) for name, folder in folders.items()}
+        judge = build_judge(members, options.features, data)
+        for name, weight in judge.weights.items():
+            print(f"{name}: weight {weight:.3f}")
+        with atomic_folder(Path("data/judge")) as folder:
+            judge.save(folder)
+        run.finish(Path("data/judge/digits.weights.h5"))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def calibrated(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_bins_are_scikit_learns() -> None:
     probabilities, labels = calibrated(5000)
-    found = metrics.reliability(probabilities, labels, bins=10)
+    found = reliability(probabilities, labels, bins=10)
     right = probabilities.argmax(axis=1) == labels
     accuracy, confidence = calibration_curve(right, probabilities.max(axis=1), n_bins=10)
     filled = found.count > 0
@@ -28,11 +28,11 @@ def test_bins_are_scikit_learns() -> None:
 
 
 def test_the_error_is_small_where_probabilities_are_true_and_the_gap_where_they_are_not() -> None:
-    true = metrics.reliability(*calibrated(50_000), bins=15)
+    true = reliability(*calibrated(50_000), bins=15)
     assert metrics.expected_calibration_error(true) < 0.01
     sure = np.tile([1.0, 0.0], (100, 1))
     labels = np.repeat([0, 1], [70, 30])
-    found = metrics.reliability(sure, labels, bins=15)
+    found = reliability(sure, labels, bins=15)
     assert metrics.expected_calibration_error(found) == pytest.approx(0.3)
 
 

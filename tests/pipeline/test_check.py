@@ -184,7 +184,7 @@ def test_a_missing_section_of_a_family(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("defaults.gna", {}, "unknown family in defaults 'gna'; did you mean gan?"),
+        ("defaults.gna", {}, "unknown section 'defaults.gna'; did you mean defaults.gan?"),
         ("generators.cgan.network", "gan/acgan", "must be that of train.cgan, which is gan/cgan"),
         ("generators.cgan.features", "data/raw/alexnet", "must be references.mnist.network"),
         ("generators.cvea", {}, "generators.cvea.family is missing"),

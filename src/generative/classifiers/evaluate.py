@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from generative.classifiers import metrics
+from generative.classifiers.base.calibration import reliability
 from generative.classifiers.base.classifier import Classifier
 from generative.core.params import Count, Schema
 from generative.datasets.base.dataset import Prepared
@@ -28,7 +29,7 @@ def evaluate(model: Classifier, data: Prepared, options: Evaluate, folder: Path)
 
 def measure(probabilities: np.ndarray, labels: np.ndarray, options: Evaluate) -> dict[str, float]:
     """What can be said of probabilities [N, classes] where the labels [N] are known."""
-    diagram = metrics.reliability(probabilities, labels, options.bins)
+    diagram = reliability(probabilities, labels, options.bins)
     return {
         "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
         "cross_entropy_nats": metrics.cross_entropy(probabilities, labels),

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from generative.classifiers.base.calibration import reliability
 from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.metrics import reliability
 from generative.core.history import read_table
 from generative.core.params import Count, Schema
 from generative.datasets.base.dataset import Prepared
-from generative.plots import grids
-from generative.plots.topology import topology
+from generative.plots import curves
+from generative.plots.architecture import plot_architecture
 
 Array = np.ndarray
 
@@ -31,9 +31,9 @@ def render(model: Classifier, data: Prepared, history: Path, options: Render, fo
     """Write the pictures of the test split, the learning curves and the network into `folder`."""
     images, labels = data.load("test")
     draw(images, labels, model.probabilities(images), options, folder)
-    curves = grids.learning_curves(read_table(history))
-    curves.save(folder / "learning_curves.png", optimize=True)
-    topology(model, folder)
+    picture = curves.learning_curves(read_table(history))
+    picture.save(folder / "learning_curves.png", optimize=True)
+    plot_architecture(model, folder)
 
 
 def draw(images: Array, labels: Array, probabilities: Array, options: Render, folder: Path) -> None:
@@ -45,8 +45,8 @@ def draw(images: Array, labels: Array, probabilities: Array, options: Render, fo
     hardest = probabilities[range(len(labels)), labels].argsort(kind="stable")[: options.mistakes]
     captions = [f"{labels[i]} as {probabilities[i].argmax()}" for i in hardest]
     pictures = {
-        "reliability": grids.reliability(diagram.confidence, diagram.accuracy, diagram.count),
-        "hardest": grids.captioned(images[hardest], captions, options.columns),
+        "reliability": curves.reliability(diagram.confidence, diagram.accuracy, diagram.count),
+        "hardest": curves.captioned(images[hardest], captions, options.columns),
     }
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)

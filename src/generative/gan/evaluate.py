@@ -6,6 +6,7 @@ from typing import Any
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.gan.base.trainer import BaseGAN
+from generative.gan.metrics import held_out_terms
 
 
 class Evaluate(Schema):
@@ -20,14 +21,9 @@ def evaluate(model: BaseGAN, data: Prepared, options: Evaluate, folder: Path) ->
     """The terms of both losses, what the discriminator is right about and the variety of generated
     images, over the test images (`test_...`), and how many parameters both networks have."""
     images, labels = data.load("test")
-    model.compile()
-    model.jit_compile = False
-    model.noise.state.assign([options.seed, 0])
-    found = model.evaluate(
-        images, labels, batch_size=options.batch_size, verbose=0, return_dict=True
-    )
+    terms = held_out_terms(model, images, labels, options.batch_size, options.seed)
     parameters = model.generator.count_params() + model.discriminator.count_params()
     return {
-        **{f"test_{name}": float(value) for name, value in found.items()},
+        **{f"test_{name}": float(value) for name, value in terms.items()},
         "parameters": parameters,
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ SCHEMAS = {
     "train.*": "training.schema:Train",
     "judge": "classifiers.judge:JudgeOptions",
     "references.*": "image_quality.references:References",
-    "generators.*": "image_quality.references:Generator",
+    "generators.*": "image_quality.generators:Generator",
     "disentanglement.*": "gan.disentanglement.schema:Disentanglement",
     "repeat.*": "gan.disentanglement.repeat:Repeat",
     "objectives": "gan.objectives:Objectives",
@@ -39,7 +40,7 @@ def check_all(path: Path = PATH) -> list[str]:
     known = OTHERS | {name.partition(".")[0] for name in SCHEMAS}
     mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
     mistakes += [f"{path}: {mistake}" for mistake in unfit_keys(document)]
-    mistakes += [f"{path}: {mistake}" for mistake in unused_defaults(document)]
+    mistakes += [f"{path}: {mistake}" for mistake in unknown_families(document)]
     checked = []
     for name, schema in schemas(document):
         checked.append(name)
@@ -58,11 +59,10 @@ def schemas(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[], type[S
         top, _, star = name.partition(".")
         keys = document.get(top) or {}
         for key in keys if star else [""]:
-            yield (f"{top}.{key}" if star else top), lambda place=place: find(place)
+            yield (f"{top}.{key}" if star else top), partial(find, place)
     for top, schema in PER_FAMILY.items():
         for family in members.families():
-            place = f"{family}.{top}:{schema}"
-            yield f"{top}.{family}", lambda place=place: find(place)
+            yield f"{top}.{family}", partial(find, f"{family}.{top}:{schema}")
 
 
 def find(place: str) -> type[Schema]:
@@ -84,12 +84,13 @@ def unfit_keys(document: dict[str, Any]) -> Iterator[str]:
             yield f"fetch: the key {key!r} must be small letters, digits and _, a letter first"
 
 
-def unused_defaults(document: dict[str, Any]) -> Iterator[str]:
-    """Defaults of families that there are none of."""
-    known = [*members.families(), "style"]
-    for name in document.get(DEFAULTS) or {}:
-        if name not in known:
-            yield str(unknown(f"family in {DEFAULTS}", name, known))
+def unknown_families(document: dict[str, Any]) -> Iterator[str]:
+    """Sections of families that there are none of."""
+    for top in (DEFAULTS, *PER_FAMILY):
+        known = [*members.families(), *(["style"] if top == DEFAULTS else [])]
+        for name in document.get(top) or {}:
+            if name not in known:
+                yield str(unknown("section", f"{top}.{name}", (f"{top}.{k}" for k in known)))
 
 
 def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:

@@ -15,6 +15,7 @@ import tensorflow as tf
 from rich.progress import track
 
 from generative.vae.base import losses
+from generative.vae.base.model import encode
 
 DECODE_BATCH = 2000
 COARSEST_SPACING, FINEST_SPACING = 0.2, 0.0125
@@ -192,15 +193,6 @@ def nearest_neighbour_accuracy(
     from sklearn.neighbors import KNeighborsClassifier
 
     return float(KNeighborsClassifier(neighbours).fit(*train).score(*test))
-
-
-def encode(model: keras.Model, images: Array) -> tuple[Array, Array]:
-    """Mean and log variance of q(z|x) for all `images`: float32 [N, latent] each."""
-    parts = [
-        model.encode(tf.constant(images[batch])) for batch in _slices(len(images), DECODE_BATCH)
-    ]
-    mean, log_variance = zip(*parts, strict=True)
-    return np.concatenate(mean), np.concatenate(log_variance)
 
 
 def standard_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -11,9 +11,8 @@ from generative.core.folders import write_json
 from generative.core.history import read_snapshots, read_table
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
-from generative.plots import grids
-from generative.vae.base.model import BaseVAE
-from generative.vae.metrics import encode
+from generative.plots import curves, grids
+from generative.vae.base.model import BaseVAE, encode
 
 Array = np.ndarray
 
@@ -37,7 +36,7 @@ def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folde
     """Write the pictures into `folder`, the animation of the training, and, of a two-dimensional
     latent space, `sliders.png` with the axes that lead through it, `sliders.json`."""
     pictures = draw(model, data.load("test"), options)
-    pictures["learning_curves"] = grids.learning_curves(read_table(history))
+    pictures["learning_curves"] = curves.learning_curves(read_table(history))
     if model.latent_size == 2:
         axes, images = latent_plane(model, options.slider_plane)
         pictures["sliders"] = grids.mosaic(images, options.slider_plane)
@@ -45,7 +44,7 @@ def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folde
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)
     frames = [grids.grid(frame, columns=8, scale=3) for frame in read_snapshots(history)]
-    (folder / "training.gif").write_bytes(grids.film(frames, options.frames_per_second))
+    (folder / "training.gif").write_bytes(grids.animation(frames, options.frames_per_second))
 
 
 def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str, Image.Image]:
@@ -63,7 +62,7 @@ def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str
         "samples": grids.grid(model.generate(count, options.seed), columns),
         "reconstructions": grids.grid(pairs.reshape(-1, *images.shape[1:]), columns),
         "interpolations": grids.grid(model.images(lines), columns),
-        "latent_scatter": grids.scatter(codes, labels, title),
+        "latent_scatter": curves.scatter(codes, labels, title),
     }
     if model.latent_size == 2:
         _, plane = latent_plane(model, options.plane_size)

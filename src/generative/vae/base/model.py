@@ -14,6 +14,7 @@ from generative.training.losses import objective
 IMAGE_SHAPE = (28, 28, 1)
 # exp of half of these is the range of the posterior's standard deviation: 0.007 to 150.
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
+ENCODE_BATCH = 2000
 DECODE_BATCH = 1000
 
 Tensor = Any
@@ -125,3 +126,11 @@ class BaseVAE(keras.Model):
         return keras.Sequential(
             [layers.Input((self.latent_size,)), *self.decoder.layers, layers.Activation("sigmoid")]
         )
+
+
+def encode(model: BaseVAE, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and log variance of q(z|x) for any number of images: float32 [N, latent] each."""
+    starts = range(0, len(images), ENCODE_BATCH)
+    parts = [model.encode(tf.constant(images[i : i + ENCODE_BATCH])) for i in starts]
+    mean, log_variance = zip(*parts, strict=True)
+    return np.concatenate(mean), np.concatenate(log_variance)
