@@ -1,6 +1,6 @@
-"""Size and speed of the classifiers, each against `sequential`, in training and in use.
+"""Size and speed of the classifiers, each against `sequential`, in training and in inference.
 
-They take turns, a piece of an epoch each, so that whatever else the machine does slows all of them.
+They take turns, a part of an epoch each, so that whatever else the machine does slows all of them.
 
     python benchmarks/classifiers.py [--rounds 5] [--images 6400]
 """
@@ -13,13 +13,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from generative.core import params
-from generative.core import runtime
-from generative.training import fit as training
+from generative.core import members, params, runtime
 from generative.core.runtime import Runtime
-from generative.training.schema import Train
 from generative.datasets import mnist
-from generative.core import members
+from generative.training.fit import untuned
+from generative.training.schema import Train
 
 PREPARED = Path("data/prepared/mnist")
 KEYS = ("sequential", "functional", "inception", "residual", "separable")
@@ -33,12 +31,12 @@ def main() -> None:
     device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "auto")
     models, batches = {}, {}
     for key in KEYS:
-        block = params.read(f"train.{key}", Train)
-        models[key] = members.network(block.network)(**block.model)
+        train = params.read(f"train.{key}", Train)
+        models[key] = members.network(train.network)(**train.model)
         models[key].compile()
-        models[key].steps_per_execution = block.steps_per_call
-        data = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data)
-        batches[key] = training.untuned(data.take(arguments.images // block.batch_size))
+        models[key].steps_per_execution = train.steps_per_call
+        data = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data)
+        batches[key] = untuned(data.take(arguments.images // train.batch_size))
     images, _ = mnist.load(PREPARED, "test", binarization="none", binarization_seed=0)
     images = images[: arguments.images]
 
@@ -52,7 +50,7 @@ def main() -> None:
             seconds[key].append((middle - start, time.perf_counter() - middle))
 
     table = Table(
-        "classifier", "parameters", "training images a second", "ratio", "in use", "ratio"
+        "classifier", "parameters", "training images a second", "ratio", "inference", "ratio"
     )
     for key, model in models.items():
         row = [key, f"{model.count_params():,}"]

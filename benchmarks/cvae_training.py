@@ -1,8 +1,8 @@
-"""Training speed of `cvae`: this project's `fit` against the loop that tutorials write.
+"""Training speed of `cvae`: this project's `fit` against the loop of TensorFlow's tutorial.
 
 Both train the same model on the same digits. The loop calls a `tf.function` a step on batches of
-32 from `tf.data`, in float32; ours is the default block of params.yaml, in both precisions. They
-take turns, so that whatever else the machine does slows all of them.
+32 from `tf.data`, in float32; ours follows the section `train.cvae` of params.yaml, in both
+precisions. They take turns, so that whatever else the machine does slows all of them.
 
     python benchmarks/cvae_training.py [--rounds 8]
 """
@@ -19,12 +19,11 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from generative.core import params
-from generative.core import runtime
-from generative.training import fit as training
+from generative.core import params, runtime
 from generative.core.runtime import Runtime
-from generative.training.schema import Train
 from generative.datasets import mnist
+from generative.training.fit import untuned
+from generative.training.schema import Train
 from generative.vae.cvae import CVAE
 
 PREPARED = Path("data/prepared/mnist")
@@ -62,13 +61,13 @@ def tutorial(model: CVAE, images: np.ndarray) -> Any:
     return epoch
 
 
-def ours(model: CVAE, block: Train, images: np.ndarray) -> Any:
+def ours(model: CVAE, train: Train, images: np.ndarray) -> Any:
     """The same through `Model.fit`, as `training.fit` calls it."""
-    steps = len(images) // block.batch_size
-    batches = mnist.batches(PREPARED, block.batch_size, block.seed, **block.data).take(steps)
+    steps = len(images) // train.batch_size
+    batches = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data).take(steps)
     model.compile(steps * 100)
-    model.steps_per_execution = block.steps_per_call
-    return lambda: model.fit(training.untuned(batches), shuffle=False, verbose=0)
+    model.steps_per_execution = train.steps_per_call
+    return lambda: model.fit(untuned(batches), shuffle=False, verbose=0)
 
 
 def main() -> None:
@@ -76,21 +75,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--images", type=int, default=25_600)
     arguments = parser.parse_args()
-    block = params.read("train.cvae", Train)
+    train = params.read("train.cvae", Train)
     device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "float32")
-    images, _ = mnist.load(PREPARED, "train", **block.data)
+    images, _ = mnist.load(PREPARED, "train", **train.data)
     images = images[: arguments.images]
 
     epochs = {
         f"tutorial loop, float32, batches of {TUTORIAL_BATCH}": tutorial(
-            CVAE(**block.model), images
+            CVAE(**train.model), images
         )
     }
     for precision in ("float32", "bfloat16"):
         policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
         keras.mixed_precision.set_global_policy(policy)
-        name = f"fit, {precision}, batches of {block.batch_size}"
-        epochs[name] = ours(CVAE(**block.model), block, images)
+        name = f"fit, {precision}, batches of {train.batch_size}"
+        epochs[name] = ours(CVAE(**train.model), train, images)
     seconds: dict[str, list[float]] = {name: [] for name in epochs}
     for _ in range(arguments.rounds + 1):
         for name, epoch in epochs.items():

@@ -1,49 +1,59 @@
+"""The judge: its weights, its two networks, and its files."""
+
+import json
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 from sklearn.metrics import log_loss
 
-from generative.core import members
-from generative.core import saving
-from generative.classifiers.ensemble import Ensemble
-from generative.classifiers.ensemble import mixture_weights
+from generative.classifiers.base.classifier import outputs_of
+from generative.classifiers.judge import Judge, JudgeOptions, build_judge, mixture_weights
+from generative.core import params
+from generative.core.errors import BadInput
+from generative.datasets.base.dataset import Prepared
+from tests.support.classifiers import SMALL
+from tests.support.classifiers import build_classifier as build
 
-CLASSIFIER = {
-    "shift_pixels": 0,
-    "blur_pixels": 0.0,
-    "dropout": 0.0,
-    "label_smoothing": 0.0,
-    "learning_rate": 0.001,
-    "learning_rate_decay": "none",
-}
-ARGUMENTS: dict[str, Any] = {
-    "members": {
-        "one": {
-            "network": "topologies/sequential",
-            "arguments": {**CLASSIFIER, "width": 2, "units": 6},
-        },
-        "two": {
-            "network": "topologies/separable",
-            "arguments": {**CLASSIFIER, "width": 2, "pairs": 1},
-        },
-    },
-    "features": "one",
-}
+FILES = ("digits.json", "digits.weights.h5", "features.json", "features.weights.h5")
 
 
-@pytest.fixture
-def images() -> np.ndarray:
-    return np.random.default_rng(0).random((40, 28, 28, 1), dtype=np.float32)
+@pytest.fixture(scope="module")
+def data(prepared_mnist: Path) -> Prepared:
+    return Prepared("mnist", {"binarization": "none", "binarization_seed": 1}, prepared_mnist)
 
 
-LABELS = np.arange(40) % 10
+def members() -> dict[str, Any]:
+    """A small classifier of each network, trained a little so that batch statistics differ."""
+    models = {name: build(name, **own) for name, own in SMALL.items()}
+    generator = np.random.default_rng(0)
+    for model in models.values():
+        model.set_weights([w + generator.random(w.shape) / 5 for w in model.get_weights()])
+    return models
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Any]:
+    return members()
+
+
+@pytest.fixture(scope="module")
+def judge(models: dict[str, Any], data: Prepared) -> Judge:
+    return build_judge(models, "residual", data)
+
+
+def load(folder: Path, name: str) -> keras.Model:
+    """As whoever imports no classifier does it."""
+    network = keras.models.model_from_json((folder / f"{name}.json").read_text())
+    network.load_weights(folder / f"{name}.weights.h5")
+    return network
 
 
 def guesses(sharpness: list[float], count: int = 500) -> tuple[np.ndarray, np.ndarray]:
-    """Classifiers of three classes that see the label the more clearly the sharper they are."""
+    """Classifiers of three classes that know the label the better the sharper they are."""
     generator = np.random.default_rng(1)
     labels = generator.integers(0, 3, count)
     logits = generator.normal(size=(len(sharpness), count, 3))
@@ -54,16 +64,16 @@ def guesses(sharpness: list[float], count: int = 500) -> tuple[np.ndarray, np.nd
 
 def test_weights_are_the_most_likely_ones() -> None:
     probabilities, labels = guesses([2.0, 1.5, 0.0])
-    shares = mixture_weights(probabilities, labels)
-    assert shares.sum() == pytest.approx(1)
-    assert (shares >= 0).all()
+    weights = mixture_weights(probabilities, labels)
+    assert weights.sum() == pytest.approx(1)
+    assert (weights >= 0).all()
 
     def cost(logits: np.ndarray) -> float:
-        weights = np.exp(logits) / np.exp(logits).sum()
-        return float(log_loss(labels, np.tensordot(weights, probabilities, axes=1)))
+        softmax = np.exp(logits) / np.exp(logits).sum()
+        return float(log_loss(labels, np.tensordot(softmax, probabilities, axes=1)))
 
     best = minimize(cost, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-6}).fun
-    found = log_loss(labels, np.tensordot(shares, probabilities, axes=1))
+    found = log_loss(labels, np.tensordot(weights, probabilities, axes=1))
     assert found <= best + 1e-5
     assert found < min(log_loss(labels, p) for p in probabilities)
 
@@ -73,31 +83,97 @@ def test_a_member_that_is_sure_and_wrong_costs_no_infinity() -> None:
     assert mixture_weights(probabilities, np.array([0])) == pytest.approx([0, 1], abs=1e-3)
 
 
-def test_probabilities_are_the_weighted_mean(images: np.ndarray) -> None:
-    model = Ensemble(**ARGUMENTS)
-    model.fit_to(images, (images, LABELS))
-    shares = model.average.shares.numpy()
-    members = np.stack([member.probabilities(images) for member in model.members.values()])
-    np.testing.assert_allclose(
-        model.probabilities(images), np.tensordot(shares, members, axes=1), atol=1e-6
-    )
+def test_probabilities_are_the_weighted_mean(
+    judge: Judge, models: dict[str, Any], data: Prepared
+) -> None:
+    images, _ = data.load("test")
+    own = np.stack([member.probabilities(images) for member in models.values()])
+    assert sum(judge.weights.values()) == pytest.approx(1)
+    expected = np.tensordot(list(judge.weights.values()), own, axes=1)
+    np.testing.assert_allclose(outputs_of(judge.digits, images), expected, atol=1e-6)
 
 
-def test_features_are_standardised_on_the_training_images(images: np.ndarray) -> None:
-    model = Ensemble(**ARGUMENTS)
-    model.fit_to(images, (images, LABELS))
-    features = model.features(images)
-    np.testing.assert_allclose(features, model.outputs_of(images)["features"], atol=1e-5)
-    alive = features.std(axis=0) > 0
+def test_features_are_standardised_on_the_training_images(
+    judge: Judge, models: dict[str, Any], data: Prepared
+) -> None:
+    images, _ = data.load("train")
+    features = outputs_of(judge.features, images)
+    raw = models["residual"].outputs_of(images)["features"]
+    alive = raw.std(axis=0) > 0
     assert alive.any()
+    expected = (raw - raw.mean(axis=0)) / np.where(alive, raw.std(axis=0), 1)
+    np.testing.assert_allclose(features, expected, atol=1e-5)
     np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(features.std(axis=0)[alive], 1, rtol=1e-3)
 
 
-def test_the_folder_gives_it_back_whole(images: np.ndarray, tmp_path: Path) -> None:
-    model = Ensemble(**ARGUMENTS)
-    model.fit_to(images, (images, LABELS))
-    saving.save(model, saving.Description("topologies/ensemble", ARGUMENTS, "mnist", {}), tmp_path)
-    loaded = saving.load(tmp_path)
-    np.testing.assert_array_equal(loaded.probabilities(images), model.probabilities(images))
-    np.testing.assert_array_equal(loaded.features(images), model.features(images))
+def test_a_feature_that_never_varies_stays_zero(data: Prepared) -> None:
+    model = build("sequential", **SMALL["sequential"])
+    dense = model.get_layer("stack").get_layer("dense")
+    kernel, bias = dense.get_weights()
+    kernel[:, 0] = 0
+    dense.set_weights([kernel, bias])
+    judge = build_judge({"one": model}, "one", data)
+    images, _ = data.load("test")
+    assert (outputs_of(judge.features, images)[:, 0] == 0).all()
+
+
+def test_one_member_is_its_own_judge(data: Prepared) -> None:
+    model = build("separable", **SMALL["separable"])
+    judge = build_judge({"one": model}, "one", data)
+    images, _ = data.load("test")
+    assert judge.weights == {"one": 1.0}
+    np.testing.assert_allclose(
+        outputs_of(judge.digits, images), model.probabilities(images), atol=1e-6
+    )
+
+
+def test_the_files_give_both_networks_back(judge: Judge, data: Prepared, tmp_path: Path) -> None:
+    judge.save(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(FILES)
+    images, _ = data.load("test")
+    for name, network in (("digits", judge.digits), ("features", judge.features)):
+        loaded = load(tmp_path, name)
+        np.testing.assert_array_equal(outputs_of(loaded, images), outputs_of(network, images))
+
+
+def test_the_networks_are_of_built_in_layers(judge: Judge, tmp_path: Path) -> None:
+    judge.save(tmp_path)
+    for name in ("digits", "features"):
+        config = json.loads((tmp_path / f"{name}.json").read_text())
+        layers = config["config"]["layers"]
+        assert {layer["module"] for layer in layers} == {"keras.layers"}
+        assert {layer["registered_name"] for layer in layers} == {None}
+        kinds = {layer["class_name"] for layer in layers}
+        assert not kinds & {"Dropout", "RandomTranslation", "RandomGaussianBlur"}
+
+
+def test_equal_judges_are_equal_bytes(data: Prepared, tmp_path: Path) -> None:
+    """Whatever else the process has built before: Keras counts the layers."""
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        build_judge(members(), "sequential", data).save(tmp_path / folder)
+    for name in FILES:
+        one, other = ((tmp_path / folder / name).read_bytes() for folder in ("one", "other"))
+        assert one == other, name
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"members": ["residul"], "features": "residul"}, "unknown classifier 'residul'; did you"),
+        ({"members": ["cvae"], "features": "cvae"}, "judge.members: unknown classifier 'cvae'"),
+        (
+            {"members": ["residual"], "features": "separable"},
+            "judge.features: unknown member 'separable'; known: residual",
+        ),
+    ],
+)
+def test_members_are_classifiers_that_are_trained(
+    section: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    families = {"cvae": "vae", "residual": "classifiers", "separable": "classifiers"}
+    trained = {key: {"family": family} for key, family in families.items()}
+    document = {"train": trained, "judge": section}
+    with pytest.raises(BadInput, match=message):
+        params.read_section("judge", JudgeOptions, document, tmp_path / "params.yaml")

@@ -3,10 +3,10 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss
 
-from generative.classifiers import metrics as calibration
+from generative.classifiers import metrics
 
 
-def believable(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def calibrated(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of two classes, and labels drawn with just these."""
     generator = np.random.default_rng(seed)
     first = generator.uniform(0, 1, count)
@@ -15,8 +15,8 @@ def believable(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_bins_are_scikit_learns() -> None:
-    probabilities, labels = believable(5000)
-    found = calibration.reliability(probabilities, labels, bins=10)
+    probabilities, labels = calibrated(5000)
+    found = metrics.reliability(probabilities, labels, bins=10)
     right = probabilities.argmax(axis=1) == labels
     accuracy, confidence = calibration_curve(right, probabilities.max(axis=1), n_bins=10)
     filled = found.count > 0
@@ -28,17 +28,17 @@ def test_bins_are_scikit_learns() -> None:
 
 
 def test_the_error_is_small_where_probabilities_are_true_and_the_gap_where_they_are_not() -> None:
-    true = calibration.reliability(*believable(50_000), bins=15)
-    assert calibration.expected_calibration_error(true) < 0.01
+    true = metrics.reliability(*calibrated(50_000), bins=15)
+    assert metrics.expected_calibration_error(true) < 0.01
     sure = np.tile([1.0, 0.0], (100, 1))
     labels = np.repeat([0, 1], [70, 30])
-    found = calibration.reliability(sure, labels, bins=15)
-    assert calibration.expected_calibration_error(found) == pytest.approx(0.3)
+    found = metrics.reliability(sure, labels, bins=15)
+    assert metrics.expected_calibration_error(found) == pytest.approx(0.3)
 
 
 def test_cross_entropy_is_scikit_learns_and_finite() -> None:
-    probabilities, labels = believable(500)
+    probabilities, labels = calibrated(500)
     expected = log_loss(labels, probabilities)
-    assert calibration.cross_entropy(probabilities, labels) == pytest.approx(expected)
+    assert metrics.cross_entropy(probabilities, labels) == pytest.approx(expected)
     certain = np.array([[0.0, 1.0]])
-    assert calibration.cross_entropy(certain, np.array([0])) == pytest.approx(-np.log(1e-7))
+    assert metrics.cross_entropy(certain, np.array([0])) == pytest.approx(-np.log(1e-7))

@@ -1,31 +1,11 @@
 """The options of the convolutional VAE, each by what it changes."""
 
-from typing import Any
-
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from generative.vae.cvae import CVAE
-
-ARGUMENTS: dict[str, Any] = {
-    "latent_size": 2,
-    "objective": "elbo",
-    "samples": 1,
-    "beta": 1.0,
-    "kl_warm_up_steps": 0,
-    "free_bits_nats": 0.0,
-    "learning_rate": 0.001,
-    "learning_rate_decay": "none",
-}
-
-
-def build(**changes: Any) -> CVAE:
-    keras.utils.set_random_seed(3)
-    model = CVAE(**{**ARGUMENTS, **changes})
-    model.compile(10)
-    return model
+from tests.support.vae import build_cvae as build
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import logsumexp
 
-from generative.vae import metrics as likelihood
+from generative.vae import metrics
 
 PIXELS = 6
 
@@ -45,7 +45,7 @@ def model(encoder_error: float = 0.0) -> keras.Model:
 
 @pytest.fixture(scope="module")
 def exact(images: np.ndarray) -> np.ndarray:
-    values, moved = likelihood.exact_log_likelihood(model(), images, 0.001)
+    values, moved = metrics.exact_log_likelihood(model(), images, 0.001)
     assert moved < 0.001
     return values
 
@@ -63,10 +63,10 @@ def test_exact_is_the_mean_over_the_prior(images: np.ndarray, exact: np.ndarray)
 
 
 def test_elbo_below_importance_below_exact(images: np.ndarray, exact: np.ndarray) -> None:
-    reconstruction, kl = likelihood.elbo_terms(model(), images, 50, seed=1)
-    proposal = likelihood.posterior(model(), images)
+    reconstruction, kl = metrics.elbo_terms(model(), images, 50, seed=1)
+    proposal = metrics.posterior(model(), images)
     few, many = (
-        likelihood.importance_log_likelihood(model(), images, proposal, count, seed=1).mean()
+        metrics.importance_log_likelihood(model(), images, proposal, count, seed=1).mean()
         for count in (5, 2500)
     )
     assert -(reconstruction + kl).mean() < few < many < exact.mean() + 0.01
@@ -74,8 +74,8 @@ def test_elbo_below_importance_below_exact(images: np.ndarray, exact: np.ndarray
 
 
 def test_the_kl_is_scipys(images: np.ndarray) -> None:
-    _, kl = likelihood.elbo_terms(model(), images, 1, seed=1)
-    mean, log_variance = likelihood.encode(model(), images)
+    _, kl = metrics.elbo_terms(model(), images, 1, seed=1)
+    mean, log_variance = metrics.encode(model(), images)
     width = np.exp(log_variance / 2)
     draws = np.random.default_rng(0).standard_normal((20_000, 1, 2)) * width + mean
     terms = stats.norm(mean, width).logpdf(draws) - stats.norm().logpdf(draws)
@@ -93,11 +93,11 @@ def test_guides_mend_an_encoder_that_is_wrong(images: np.ndarray, exact: np.ndar
             return mean + (6.0 if len(batch) == len(images) else 0.0), log_variance
 
     wrong: Any = Shifted()
-    alone = likelihood.posterior(wrong, images)
+    alone = metrics.posterior(wrong, images)
     guides = np.concatenate([images, images])
-    guided = likelihood.guided_posterior(wrong, images, guides, 8)
+    guided = metrics.guided_posterior(wrong, images, guides, 8)
     errors = [
-        abs(likelihood.importance_log_likelihood(wrong, images, p, 1000, seed=1) - exact).mean()
+        abs(metrics.importance_log_likelihood(wrong, images, p, 1000, seed=1) - exact).mean()
         for p in (alone, guided)
     ]
     assert errors[0] > 1
@@ -106,7 +106,7 @@ def test_guides_mend_an_encoder_that_is_wrong(images: np.ndarray, exact: np.ndar
 
 def test_two_level_mean_is_exact_if_everything_is_chosen() -> None:
     coarse, fine = np.random.default_rng(0).normal(size=(2, 50))
-    assert likelihood.two_level_mean(coarse, fine, np.arange(50)) == (pytest.approx(fine.mean()), 0)
+    assert metrics.two_level_mean(coarse, fine, np.arange(50)) == (pytest.approx(fine.mean()), 0)
 
 
 def test_two_level_mean_is_unbiased_and_knows_its_error() -> None:
@@ -116,7 +116,7 @@ def test_two_level_mean_is_unbiased_and_knows_its_error() -> None:
     found = []
     for _ in range(400):
         chosen = generator.permutation(2000)[:50]
-        found.append(likelihood.two_level_mean(coarse, fine[chosen], chosen))
+        found.append(metrics.two_level_mean(coarse, fine[chosen], chosen))
     estimates, claimed = np.array(found).T
     assert estimates.mean() == pytest.approx(fine.mean(), abs=0.01)
     assert estimates.std() == pytest.approx(claimed.mean(), rel=0.2)
@@ -124,12 +124,12 @@ def test_two_level_mean_is_unbiased_and_knows_its_error() -> None:
 
 def test_active_units_counts_what_varies() -> None:
     codes = np.random.default_rng(0).standard_normal((500, 4)) * [1, 0.05, 0.5, 0]
-    assert likelihood.active_units(codes) == 2
+    assert metrics.active_units(codes) == 2
 
 
 def test_nearest_neighbour_accuracy() -> None:
     codes = np.concatenate([np.full((20, 2), -1.0), np.full((20, 2), 1.0)])
     labels = np.repeat([3, 8], 20)
-    same = likelihood.nearest_neighbour_accuracy((codes, labels), (codes, labels), 5)
-    other = likelihood.nearest_neighbour_accuracy((codes, labels), (-codes, labels), 5)
+    same = metrics.nearest_neighbour_accuracy((codes, labels), (codes, labels), 5)
+    other = metrics.nearest_neighbour_accuracy((codes, labels), (-codes, labels), 5)
     assert (same, other) == (1.0, 0.0)

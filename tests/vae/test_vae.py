@@ -1,4 +1,4 @@
-"""The book's VAE: its networks, its loss, and what is wrong with that loss."""
+"""The VAE of Chollet (2017): its networks, its loss, and what is wrong with that loss."""
 
 from typing import Any
 
@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.vae.base import losses as likelihood
-from generative.vae.vae import VAE
-from generative.vae.vae import Bound
-from generative.vae.vae import implied_beta
+from generative.vae.base import losses
+from generative.vae.vae import VAE, LossTerms, implied_beta
 
 
 def build(objective: Any = "elbo", latent_size: int = 2) -> VAE:
@@ -28,7 +26,7 @@ def images() -> np.ndarray:
     return np.random.default_rng(0).random((16, 28, 28, 1), dtype=np.float32)
 
 
-def test_size_is_the_books() -> None:
+def test_size_is_that_of_chollet2017() -> None:
     model = build()
     assert model.encoder.count_params() == 494_244
     assert model.decoder.count_params() == 56_385
@@ -40,11 +38,11 @@ def test_elbo_is_minus_the_terms(images: np.ndarray) -> None:
     assert float(elbo) == pytest.approx(-float(terms["reconstruction"] + terms["kl"]), rel=1e-5)
 
 
-def test_the_books_loss_is_the_books_formula_times_784(images: np.ndarray) -> None:
+def test_the_loss_of_chollet2017_is_its_formula_times_784(images: np.ndarray) -> None:
     generator = np.random.default_rng(1)
     logits = generator.normal(size=images.shape).astype(np.float32)
     mean, v = generator.normal(size=(2, 16, 2)).astype(np.float32)
-    terms = Bound("book")([images, logits, mean, 2 * v])
+    terms = LossTerms("chollet2017")([images, logits, mean, 2 * v])
     cross_entropy = keras.losses.binary_crossentropy(
         images.reshape(16, -1), tf.sigmoid(logits.reshape(16, -1))
     )
@@ -53,21 +51,23 @@ def test_the_books_loss_is_the_books_formula_times_784(images: np.ndarray) -> No
     assert float(terms["reconstruction"] + terms["kl"]) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_books_sampler_has_the_deviation_of_its_log_variance(images: np.ndarray) -> None:
-    book, right = build("book"), build()
-    book.set_weights(right.get_weights())
+def test_the_sampler_of_chollet2017_has_the_deviation_of_its_log_variance(
+    images: np.ndarray,
+) -> None:
+    chollet, right = build("chollet2017"), build()
+    chollet.set_weights(right.get_weights())
     _, raw = right.encode(images)
-    _, drawn = book.encode(images)
+    _, drawn = chollet.encode(images)
     np.testing.assert_allclose(drawn, 2 * raw)
-    codes = np.stack([book(images)["latent"][0] for _ in range(400)])
+    codes = np.stack([chollet(images)["latent"][0] for _ in range(400)])
     np.testing.assert_allclose(codes.std(axis=0), np.exp(raw), rtol=0.25)
 
 
-def test_the_elbo_of_the_book_is_that_of_its_sampler(images: np.ndarray) -> None:
-    model = build("book")
+def test_the_elbo_of_chollet2017_is_that_of_its_sampler(images: np.ndarray) -> None:
+    model = build("chollet2017")
     outputs = model(images)
     terms, elbo = model.loss_terms(images, outputs, training=True)
-    kl = likelihood.unit_gaussian_kl(outputs["mean"], outputs["log_variance"])
+    kl = losses.unit_gaussian_kl(outputs["mean"], outputs["log_variance"])
     expected = -float(terms["reconstruction"]) - float(tf.reduce_mean(tf.reduce_sum(kl, axis=-1)))
     assert float(elbo) == pytest.approx(expected, rel=1e-5)
 
@@ -75,7 +75,7 @@ def test_the_elbo_of_the_book_is_that_of_its_sampler(images: np.ndarray) -> None
 def test_the_implied_beta_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert implied_beta(2) == pytest.approx(0.392)
     assert implied_beta(20) == pytest.approx(0.0392)
-    build("book").compile()
+    build("chollet2017").compile()
     assert "beta 0.392" in capsys.readouterr().out
     build().compile()
     assert capsys.readouterr().out == ""

@@ -1,17 +1,15 @@
-"""The stack of `sequential`, by the functional API: each layer is called on a tensor."""
+"""The network of `sequential` by the functional API: each layer is called on a tensor."""
 
 from typing import Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 
 class Functional(Classifier):
-    """The same arguments as `sequential`, and with its weights the same outputs."""
+    """The arguments of `sequential` and, with its weights, its outputs."""
 
     def __init__(self, *, width: Count, units: Count, **options: Unpack[Options]) -> None:
         images, x = augmented_images(options)

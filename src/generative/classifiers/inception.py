@@ -1,19 +1,17 @@
-"""Branches of different reach, concatenated (Szegedy et al., 2015, arXiv:1409.4842)."""
+"""Branches of different receptive fields, concatenated (Szegedy et al., 2015, arXiv:1409.4842)."""
 
 from typing import Any, Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 Tensor = Any
 
 
 class Inception(Classifier):
-    """A strided convolution, blocks of four branches that halve the picture, global pooling.
+    """A strided convolution, blocks of four branches that halve the image, global pooling.
 
     width: channels of each branch of the first block; each next block has twice as many.
     blocks: their number.
@@ -30,7 +28,7 @@ class Inception(Classifier):
 
 
 def branches(x: Tensor, width: int) -> Tensor:
-    """Four views of a patch, at half the resolution: [batch, side / 2, side / 2, 4 width]."""
+    """An inception block: [batch, side, side, channels] to [batch, side / 2, side / 2, 4 width]."""
     point = convolve(x, width, 1, strides=2)
     near = convolve(convolve(x, width, 1), width, 3, strides=2)
     far = convolve(convolve(convolve(x, width, 1), width, 3), width, 3, strides=2)

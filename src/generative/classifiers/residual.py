@@ -1,22 +1,20 @@
-"""Blocks that add to what they were given (He et al., 2016, arXiv:1603.05027)."""
+"""Residual blocks with activations before convolutions (He et al., 2016, arXiv:1603.05027)."""
 
 from typing import Annotated, Any, Unpack
 
 from keras import layers
 from pydantic import Field
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 Tensor = Any
 
 
 class Residual(Classifier):
-    """A strided convolution, then stages that halve the picture and double the width.
+    """A strided convolution, then stages that halve the image and double the width.
 
-    Each stage is one block with a projected shortcut and `identities` blocks without.
+    Each stage is a block with a projected shortcut, then `identities` blocks with an identity.
 
     width: channels of the first convolution.
     stages: their number.
@@ -42,7 +40,7 @@ class Residual(Classifier):
 
 
 def block(x: Tensor, width: int, *, projected: bool) -> Tensor:
-    """x plus two convolutions of it; a projection fits x where size and width change."""
+    """A residual block: x plus two convolutions of it; where size and width change, x projected."""
     strides = 2 if projected else 1
     active = activate(x)
     shortcut = x

@@ -1,14 +1,12 @@
-"""Space and channels apart: depthwise, then pointwise convolutions (Chollet, 2017,
+"""Depthwise, then pointwise convolutions: space and channels apart (Chollet, 2017,
 arXiv:1610.02357)."""
 
 from typing import Any, Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 Tensor = Any
 

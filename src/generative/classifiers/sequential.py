@@ -5,10 +5,8 @@ from typing import Unpack
 import keras
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier
-from generative.classifiers.base.classifier import Count
-from generative.classifiers.base.classifier import Options
-from generative.classifiers.base.classifier import augmented_images
+from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.core.params import Count
 
 
 class Sequential(Classifier):

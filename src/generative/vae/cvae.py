@@ -7,19 +7,17 @@ import tensorflow as tf
 from keras import layers
 from pydantic import Field
 
-from generative.vae.base.model import IMAGE_SHAPE
-from generative.vae.base.model import Autoencoder
-from generative.vae.base import losses as likelihood
-from generative.training.optimizers import Decay
-from generative.training.optimizers import LearningRate
-from generative.training.optimizers import schedule
+from generative.core.params import Count
+from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.vae.base import losses
+from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
 
 Tensor = Any
 NonNegative = Annotated[float, Field(ge=0)]
 
 
-class CVAE(Autoencoder):
-    """Encoder and decoder of the TensorFlow tutorial.
+class CVAE(BaseVAE):
+    """Encoder and decoder of TensorFlow's tutorial "Convolutional Variational Autoencoder".
 
     latent_size: dimensions of the code z, whose prior is N(0, 1).
     objective: "elbo" takes the KL divergence in closed form, "monte_carlo" from the samples (the
@@ -28,17 +26,17 @@ class CVAE(Autoencoder):
     samples: codes drawn per image and step.
     beta: weight of the KL divergence (Higgins et al., 2017); 1 is the ELBO.
     kl_warm_up_steps: steps over which that weight rises from 0.
-    free_bits_nats: no dimension is pressed below this KL, averaged over the batch (Kingma et al.,
-        2016, arXiv:1606.04934, appendix C).
+    free_bits_nats: below this KL, averaged over the batch, a dimension costs no less (Kingma et
+        al., 2016, arXiv:1606.04934, appendix C).
     learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
     """
 
     def __init__(
         self,
         *,
-        latent_size: Annotated[int, Field(ge=1)],
+        latent_size: Count,
         objective: Literal["elbo", "monte_carlo", "importance_weighted"],
-        samples: Annotated[int, Field(ge=1)],
+        samples: Count,
         beta: NonNegative,
         kl_warm_up_steps: Annotated[int, Field(ge=0)],
         free_bits_nats: NonNegative,
@@ -73,9 +71,9 @@ class CVAE(Autoencoder):
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
 
-    def compile(self, steps: int | None = None) -> None:
-        """Adam; a cosine needs the number of `steps` that training will take."""
-        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+    def compile(self, total_steps: int | None = None) -> None:
+        """Adam; a cosine needs `total_steps`, the number that training will take."""
+        rate = schedule(self.learning_rate, self.learning_rate_decay, total_steps)
         super().compile(optimizer=keras.optimizers.Adam(rate))
 
     def loss_terms(
@@ -85,15 +83,15 @@ class CVAE(Autoencoder):
 
         Free bits and warm-up shape the training loss only: validation measures the goal.
         """
-        mean, log_variance, latent = (outputs[k] for k in ("mean", "log_variance", "latent"))
-        log_likelihood = likelihood.bernoulli_log_likelihood(images, outputs["logits"])  # [K, N]
-        kl_per_dimension = tf.reduce_mean(likelihood.unit_gaussian_kl(mean, log_variance), axis=0)
+        mean, log_variance, latent = (outputs[n] for n in ("mean", "log_variance", "latent"))
+        log_likelihood = losses.bernoulli_log_likelihood(images, outputs["logits"])  # [K, N]
+        kl_per_dimension = tf.reduce_mean(losses.unit_gaussian_kl(mean, log_variance), axis=0)
         elbo = tf.reduce_mean(log_likelihood) - tf.reduce_sum(kl_per_dimension)
-        log_prior = likelihood.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
-        log_posterior = likelihood.gaussian_log_density(latent, mean, log_variance)
+        log_prior = losses.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
+        log_posterior = losses.gaussian_log_density(latent, mean, log_variance)
         if self.objective == "importance_weighted":
             log_weights = log_likelihood + log_prior - log_posterior
-            bound = tf.reduce_mean(likelihood.importance_weighted_bound(log_weights))
+            bound = tf.reduce_mean(losses.importance_weighted_bound(log_weights))
             return {"bound": -bound}, elbo
         if self.objective == "monte_carlo":
             kl = tf.reduce_mean(log_posterior - log_prior)
@@ -105,7 +103,7 @@ class CVAE(Autoencoder):
         return {"reconstruction": -tf.reduce_mean(log_likelihood), "kl": weight * kl}, elbo
 
     def warm_up(self) -> Tensor:
-        """The share of the KL weight that is in force, rising from 0 to 1."""
+        """The factor of the KL weight, rising from 0 to 1 over `kl_warm_up_steps`."""
         if not self.kl_warm_up_steps:
             return 1.0
         return tf.minimum(

@@ -1,4 +1,4 @@
-"""How probable a latent-variable model finds held-out images: three estimates of one number.
+"""Log-likelihood of held-out images under a latent-variable model, estimated in three ways.
 
 All are in nats an image, and all take a model that can `encode` and `decode` with Bernoulli logits
 and a standard normal prior. The ELBO is below the importance-weighted estimate, which is below the
@@ -28,8 +28,8 @@ def elbo_terms(model: keras.Model, images: Array, samples: int, seed: int) -> tu
     noise = np.random.default_rng(seed)
     likelihood = np.zeros(len(images))
     for _ in range(samples):
-        latent = mean + np.exp(0.5 * log_variance) * normal(noise, mean.shape)
-        for batch in _pieces(len(images), DECODE_BATCH):
+        latent = mean + np.exp(0.5 * log_variance) * standard_normal(noise, mean.shape)
+        for batch in _slices(len(images), DECODE_BATCH):
             logits = model.decode(latent[batch])
             likelihood[batch] += losses.bernoulli_log_likelihood(images[batch], logits).numpy()
     return -likelihood / samples, kl.astype(np.float64)
@@ -46,7 +46,7 @@ class Proposal:
     mean: Array
     log_variance: Array
 
-    def of(self, index: Array) -> "Proposal":
+    def subset(self, index: Array) -> "Proposal":
         """The proposal of these images only."""
         return Proposal(self.mean[index], self.log_variance[index])
 
@@ -61,7 +61,7 @@ def guided_posterior(model: keras.Model, images: Array, guides: Array, count: in
     """q(z|x) and, beside it, q(z|g) of the `count` images g among `guides` that explain x best.
 
     An encoder puts some images far from every code that explains them, by tens of nats where the
-    code is small, and sampling from q(z|x) alone never finds out. The guides' codes are decoded
+    code is small, and sampling from q(z|x) alone never reaches those. The guides' codes are decoded
     once and scored for all images by log p(x|z) + log p(z). The mixture depends on the images but
     not on the codes drawn from it, so importance weights stay unbiased (a defensive mixture,
     Hesterberg 1995).
@@ -69,7 +69,7 @@ def guided_posterior(model: keras.Model, images: Array, guides: Array, count: in
     own = posterior(model, images)
     mean, log_variance = encode(model, guides)
     pixels = tf.constant(images.reshape(len(images), -1))
-    scores = [score(model, pixels, mean[g]).numpy() for g in _pieces(len(mean), DECODE_BATCH)]
+    scores = [log_joint(model, pixels, mean[g]).numpy() for g in _slices(len(mean), DECODE_BATCH)]
     best = np.argpartition(-np.concatenate(scores, axis=1), count - 1, axis=1)[:, :count]
     return Proposal(
         np.concatenate([own.mean, mean[best]], axis=1),
@@ -94,30 +94,30 @@ def importance_log_likelihood(
     def log_weights(batch: Any, mean: Any, log_variance: Any, chosen: Any, noise: Any) -> Any:
         """[K, images] for the codes that the components `chosen` [K] make of noise [K, images,
         latent]; mean, log_variance [images, components, latent]."""
-        place, width = (
+        own_mean, own_log_variance = (
             tf.transpose(tf.gather(v, chosen, axis=1), (1, 0, 2)) for v in (mean, log_variance)
         )
-        latent = place + tf.exp(0.5 * width) * noise
+        latent = own_mean + tf.exp(0.5 * own_log_variance) * noise
         flat = tf.reshape(latent, (-1, tf.shape(latent)[-1]))
         repeated = tf.tile(batch, (tf.shape(noise)[0], 1, 1, 1))
         log_p = losses.bernoulli_log_likelihood(repeated, model.decode(flat))
         log_p = tf.reshape(log_p, tf.shape(latent)[:2])
         log_prior = losses.gaussian_log_density(latent, 0.0, tf.zeros_like(latent))
-        each = losses.gaussian_log_density(latent[:, :, tf.newaxis], mean, log_variance)
-        return log_p + log_prior - tf.reduce_logsumexp(each + log_shares, axis=-1)
+        densities = losses.gaussian_log_density(latent[:, :, tf.newaxis], mean, log_variance)
+        return log_p + log_prior - tf.reduce_logsumexp(densities + log_shares, axis=-1)
 
-    together = min(samples, DECODE_BATCH)  # codes of one image that are decoded at once
+    at_once = min(samples, DECODE_BATCH)  # codes of one image
     noise = np.random.default_rng(seed)
     result = np.empty(len(images))
-    pieces = list(_pieces(len(images), DECODE_BATCH // together))
-    for batch in track(pieces, f"importance sampling, {samples} samples", transient=True):
+    slices = list(_slices(len(images), DECODE_BATCH // at_once))
+    for batch in track(slices, f"importance sampling, {samples} samples", transient=True):
         rows = []
-        for some in _pieces(samples, together):
-            draws = normal(
-                noise, (some.stop - some.start, batch.stop - batch.start, proposal.mean.shape[-1])
+        for codes in _slices(samples, at_once):
+            draws = standard_normal(
+                noise, (codes.stop - codes.start, batch.stop - batch.start, proposal.mean.shape[-1])
             )
-            parts = (proposal.mean[batch], proposal.log_variance[batch], component[some], draws)
-            rows.append(log_weights(images[batch], *parts))
+            mixture = (proposal.mean[batch], proposal.log_variance[batch], component[codes])
+            rows.append(log_weights(images[batch], *mixture, draws))
         bound = losses.importance_weighted_bound(tf.cast(tf.concat(rows, axis=0), tf.float64))
         result[batch] = bound.numpy()
     return result
@@ -155,7 +155,7 @@ def exact_log_likelihood(
     @tf.function(reduce_retracing=True)
     def add(log_sum: Any, latent: Any) -> Any:
         """log_sum [N] with the points latent [G, 2] added."""
-        new = tf.cast(tf.reduce_logsumexp(score(model, pixels, latent), axis=-1), tf.float64)
+        new = tf.cast(tf.reduce_logsumexp(log_joint(model, pixels, latent), axis=-1), tf.float64)
         # In this order -inf, the sum over no points, meets no subtraction of infinities.
         return tf.maximum(log_sum, new) + tf.math.softplus(-tf.abs(log_sum - new))
 
@@ -165,8 +165,8 @@ def exact_log_likelihood(
     log_sum = tf.fill((len(images),), tf.constant(-np.inf, tf.float64))
     previous = np.inf
     while True:
-        pieces = list(_pieces(len(points), DECODE_BATCH))
-        for batch in track(pieces, f"quadrature, spacing {spacing:g}", transient=True):
+        slices = list(_slices(len(points), DECODE_BATCH))
+        for batch in track(slices, f"quadrature, spacing {spacing:g}", transient=True):
             log_sum = add(log_sum, tf.constant(points[batch]))
         result = log_sum.numpy() + 2 * np.log(spacing)
         moved = abs(result.mean() - previous)
@@ -197,17 +197,17 @@ def nearest_neighbour_accuracy(
 def encode(model: keras.Model, images: Array) -> tuple[Array, Array]:
     """Mean and log variance of q(z|x) for all `images`: float32 [N, latent] each."""
     parts = [
-        model.encode(tf.constant(images[batch])) for batch in _pieces(len(images), DECODE_BATCH)
+        model.encode(tf.constant(images[batch])) for batch in _slices(len(images), DECODE_BATCH)
     ]
     mean, log_variance = zip(*parts, strict=True)
     return np.concatenate(mean), np.concatenate(log_variance)
 
 
-def normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def standard_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return generator.standard_normal(shape, dtype=np.float32)
 
 
-def score(model: keras.Model, pixels: Any, latent: Any) -> Any:
+def log_joint(model: keras.Model, pixels: Any, latent: Any) -> Any:
     """log p(x, z) in nats for every image and code at once: pixels [N, P], latent [G, L] to
     [N, G]."""
     logits = tf.reshape(model.decode(latent), (tf.shape(latent)[0], -1))
@@ -222,5 +222,5 @@ def grid(count: int, spacing: float) -> Array:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _pieces(count: int, size: int) -> Iterator[slice]:
+def _slices(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))

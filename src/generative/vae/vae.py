@@ -1,39 +1,36 @@
 """The variational autoencoder of "Deep Learning with Python" (Chollet, 2017, section 8.4)."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 from keras import layers
-from pydantic import Field
 
-from generative.vae.base.model import IMAGE_SHAPE
-from generative.vae.base.model import Autoencoder
-from generative.vae.base import losses as likelihood
-from generative.training.optimizers import Decay
-from generative.training.optimizers import LearningRate
-from generative.training.optimizers import schedule
+from generative.core.params import Count
+from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.vae.base import losses
+from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
 
 PIXELS = 28 * 28
 
 Tensor = Any
-Objective = Literal["elbo", "book"]
+Objective = Literal["elbo", "chollet2017"]
 
 
-class VAE(Autoencoder):
-    """The book's networks.
+class VAE(BaseVAE):
+    """Encoder and decoder of Chollet (2017).
 
     latent_size: dimensions of the code z, whose prior is N(0, 1).
-    objective: "elbo", or "book": what the book minimises, which is no bound of the likelihood. It
-        draws codes with the standard deviation exp(v) but takes the KL divergence of exp(v / 2),
-        and it weighs that by `implied_beta`.
+    objective: "elbo", or "chollet2017": what the book minimises, which is no bound of the
+        likelihood. It draws codes with the standard deviation exp(v) but takes the KL divergence of
+        exp(v / 2), and it weighs that by `implied_beta`.
     learning_rate, learning_rate_decay: RMSprop's, constant or falling to 0 along a cosine.
     """
 
     def __init__(
         self,
         *,
-        latent_size: Annotated[int, Field(ge=1)],
+        latent_size: Count,
         objective: Objective,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
@@ -60,34 +57,41 @@ class VAE(Autoencoder):
             ]
         )
         super().__init__(encoder, decoder, samples=1, terms=("reconstruction", "kl"))
-        self.bound = Bound(objective)
+        self.objective = objective
+        self.loss_layer = LossTerms(objective)
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
 
-    def compile(self, steps: int | None = None) -> None:
-        """RMSprop; a cosine needs the number of `steps` that training will take."""
-        if self.bound.objective == "book":
+    def compile(self, total_steps: int | None = None) -> None:
+        """RMSprop; a cosine needs `total_steps`, the number that training will take."""
+        if self.objective == "chollet2017":
             beta = implied_beta(self.latent_size)
-            print(f"objective book: its KL weight is that of beta {beta:.3f}, and it is no ELBO")
-        rate = schedule(self.learning_rate, self.learning_rate_decay, steps)
+            print(
+                f"chollet2017: the KL weight is that of beta {beta:.3f}; the objective is no ELBO"
+            )
+        rate = schedule(self.learning_rate, self.learning_rate_decay, total_steps)
         super().compile(optimizer=keras.optimizers.RMSprop(rate))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the q(z|x) that codes are drawn from, each [batch, latent]."""
         mean, log_variance = super().encode(images)
-        return mean, 2 * log_variance if self.bound.objective == "book" else log_variance
+        return (
+            mean,
+            2 * log_variance if self.objective == "chollet2017" else log_variance,
+        )
 
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool
     ) -> tuple[dict[str, Tensor], Tensor]:
+        """The terms to minimise, and beside them the ELBO; all in nats, averaged over the batch."""
         mean, log_variance = outputs["mean"], outputs["log_variance"]
-        terms = self.bound([images, outputs["logits"], mean, log_variance])
-        kl = tf.reduce_sum(likelihood.unit_gaussian_kl(mean, log_variance), axis=-1)
+        terms = self.loss_layer([images, outputs["logits"], mean, log_variance])
+        kl = tf.reduce_sum(losses.unit_gaussian_kl(mean, log_variance), axis=-1)
         return terms, -terms["reconstruction"] - tf.reduce_mean(kl)
 
 
-class Bound(layers.Layer):
-    """The loss as a layer of its own: images, logits, mean and log variance to its two terms."""
+class LossTerms(layers.Layer):
+    """Images, logits, mean and log variance to the two terms of the loss, in nats."""
 
     def __init__(self, objective: Objective) -> None:
         super().__init__(dtype="float32")
@@ -95,16 +99,16 @@ class Bound(layers.Layer):
 
     def call(self, inputs: list[Tensor]) -> dict[str, Tensor]:
         images, logits, mean, log_variance = inputs
-        reconstruction = -tf.reduce_mean(likelihood.bernoulli_log_likelihood(images, logits))
+        reconstruction = -tf.reduce_mean(losses.bernoulli_log_likelihood(images, logits))
         weight = 1.0
-        if self.objective == "book":
+        if self.objective == "chollet2017":
             log_variance, weight = log_variance / 2, implied_beta(mean.shape[-1])
-        kl = tf.reduce_sum(likelihood.unit_gaussian_kl(mean, log_variance), axis=-1)
+        kl = tf.reduce_sum(losses.unit_gaussian_kl(mean, log_variance), axis=-1)
         return {"reconstruction": reconstruction, "kl": weight * tf.reduce_mean(kl)}
 
 
 def implied_beta(latent_size: int) -> float:
-    """The beta that the book's loss amounts to.
+    """The beta (Higgins et al., 2017) that the loss of Chollet (2017) amounts to.
 
     To the mean over pixels of the cross entropy it adds -5e-4 times the mean over dimensions of
     1 + v - m^2 - exp(v), which is -2 KL. 784 times that is the sum over pixels and beta times KL.

@@ -1,4 +1,4 @@
-"""Formulas of classifiers, in nats, float32."""
+"""Losses of classifiers, in nats, float32."""
 
 from typing import Any
 

@@ -14,12 +14,13 @@ from generative.training.losses import objective
 IMAGE_SHAPE = (28, 28, 1)
 # exp of half of these is the range of the posterior's standard deviation: 0.007 to 150.
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
+DECODE_BATCH = 1000
 
 Tensor = Any
 Values = float | np.ndarray | None
 
 
-class Autoencoder(keras.Model):
+class BaseVAE(keras.Model):
     """28 x 28 pixels, Bernoulli likelihood, Gaussian posterior, the prior N(0, 1).
 
     A model adds its networks, its `compile` and its `loss_terms`.
@@ -27,11 +28,11 @@ class Autoencoder(keras.Model):
     encoder: images to mean and log variance, side by side: [batch, 28, 28, 1] to [batch, 2 latent].
     decoder: codes to logits: [batch, latent] to [batch, 28, 28, 1].
     samples: codes drawn per image and step.
-    reach: of the codes that were seen in training; 95 % of a Gaussian's are within 2.
     terms: names of the terms of the loss.
+    code_range: codes from -code_range to code_range are likely: 95 % of a Gaussian's are within 2.
     """
 
-    reach = 2.0
+    code_range = 2.0
 
     def __init__(
         self,
@@ -66,6 +67,8 @@ class Autoencoder(keras.Model):
         return self.decoder(latent)
 
     def call(self, images: Tensor) -> dict[str, Tensor]:
+        """Posterior, codes and logits of `images` [batch, 28, 28, 1]: mean, log_variance [batch,
+        latent], latent [samples, batch, latent], logits [samples, batch, 28, 28, 1]."""
         mean, log_variance = self.encode(images)
         shape = (self.samples, tf.shape(images)[0], self.latent_size)
         noise = keras.random.normal(shape, seed=self.noise)
@@ -82,39 +85,43 @@ class Autoencoder(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
+        """The sum of `loss_terms` of the images `x`; the labels `y` have no part in it."""
         terms, elbo = self.loss_terms(x, y_pred, training)
         return objective(terms, {"elbo_nats": elbo}, self.trackers, tf.shape(x)[0])
 
-    def codes(
+    def latents(
         self, count: int, seed: int, code1: Values = None, code2: Values = None
     ) -> tuple[np.ndarray]:
-        """Codes from the prior, float32 [count, latent]; the first two may be given."""
+        """Codes from the prior, float32 [count, latent].
+
+        code1, code2: the first numbers of the codes, each one for all or one an image.
+        """
         latent = np.random.default_rng(seed).standard_normal((count, self.latent_size))
-        for place, given in enumerate((code1, code2)):
-            if given is not None:
-                latent[:, place] = given
+        for dimension, code in enumerate((code1, code2)):
+            if code is not None:
+                latent[:, dimension] = code
         return (latent.astype(np.float32),)
+
+    def images(self, latent: np.ndarray) -> np.ndarray:
+        """Mean images of the codes [count, latent]: float32 [count, 28, 28, 1] in [0, 1]."""
+        batches = [latent[i : i + DECODE_BATCH] for i in range(0, len(latent), DECODE_BATCH)]
+        return np.concatenate([tf.sigmoid(self.decode(batch)).numpy() for batch in batches])
 
     def generate(
         self, count: int, seed: int, code1: Values = None, code2: Values = None
     ) -> np.ndarray:
         """Mean images of codes from the prior: float32 [count, 28, 28, 1] in [0, 1].
 
-        code1, code2: the first numbers of the codes, each one for all or one an image.
+        code1, code2: as in `latents`.
         """
-        return self.images(*self.codes(count, seed, code1, code2))
-
-    def images(self, latent: np.ndarray) -> np.ndarray:
-        """Mean images of the codes [count, latent]: float32 [count, 28, 28, 1] in [0, 1]."""
-        pieces = [latent[start : start + 1000] for start in range(0, len(latent), 1000)]
-        return np.concatenate([tf.sigmoid(self.decode(piece)).numpy() for piece in pieces])
+        return self.images(*self.latents(count, seed, code1, code2))
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
-        """What a frame of the training film shows: `images` through the bottleneck, same shape."""
+        """A frame of the training animation: reconstructions of `images`, shaped as these."""
         return self.images(self.encode(images)[0].numpy())
 
     def inference_model(self) -> keras.Model:
-        """The decoder as a graph of stock layers, codes [batch, latent] to images in [0, 1]."""
+        """The decoder of built-in layers, codes [batch, latent] to images in [0, 1]."""
         return keras.Sequential(
             [layers.Input((self.latent_size,)), *self.decoder.layers, layers.Activation("sigmoid")]
         )

@@ -1,0 +1,86 @@
+"""Pictures of a trained variational autoencoder: samples, reconstructions, its latent space."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from generative.core.folders import write_json
+from generative.core.history import read_snapshots, read_table
+from generative.core.params import Count, Schema, Seed
+from generative.datasets.base.dataset import Prepared
+from generative.plots import grids
+from generative.vae.base.model import BaseVAE
+from generative.vae.metrics import encode
+
+Array = np.ndarray
+
+
+class Render(Schema):
+    """What the pictures show: the section `render.vae`.
+
+    rows, columns: images in a grid. plane_size, slider_plane: images along each side of the
+    pictures of a two-dimensional latent space, the still one and that of the sliders.
+    """
+
+    seed: Seed
+    rows: Count
+    columns: Count
+    plane_size: Count
+    slider_plane: Count
+    frames_per_second: Annotated[int, Field(ge=1, le=50)]
+
+
+def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folder: Path) -> None:
+    """Write the pictures into `folder`, the animation of the training, and, of a two-dimensional
+    latent space, `sliders.png` with the axes that lead through it, `sliders.json`."""
+    pictures = draw(model, data.load("test"), options)
+    pictures["learning_curves"] = grids.learning_curves(read_table(history))
+    if model.latent_size == 2:
+        axes, images = latent_plane(model, options.slider_plane)
+        pictures["sliders"] = grids.mosaic(images, options.slider_plane)
+        write_json(folder / "sliders.json", axes)
+    for name, picture in pictures.items():
+        picture.save(folder / f"{name}.png", optimize=True)
+    frames = [grids.grid(frame, columns=8, scale=3) for frame in read_snapshots(history)]
+    (folder / "training.gif").write_bytes(grids.film(frames, options.frames_per_second))
+
+
+def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str, Image.Image]:
+    """Samples, test images beside their reconstructions, interpolations between test images, and
+    the latent space, by name."""
+    images, labels = test
+    rows, columns = options.rows, options.columns
+    count = rows * columns
+    codes, _ = encode(model, images)
+    examples = slice(count // 2)
+    pairs = np.stack([images[examples], model.images(codes[examples])], axis=1)
+    lines = grids.between(codes[:rows], codes[rows : 2 * rows], columns)
+    title = f"{len(codes):,} test digits where the encoder puts them"
+    pictures = {
+        "samples": grids.grid(model.generate(count, options.seed), columns),
+        "reconstructions": grids.grid(pairs.reshape(-1, *images.shape[1:]), columns),
+        "interpolations": grids.grid(model.images(lines), columns),
+        "latent_scatter": grids.scatter(codes, labels, title),
+    }
+    if model.latent_size == 2:
+        _, plane = latent_plane(model, options.plane_size)
+        pictures["latent_plane"] = grids.mosaic(plane, options.plane_size)
+    return pictures
+
+
+def latent_plane(model: BaseVAE, size: int) -> tuple[list[dict[str, Any]], Array]:
+    """A two-dimensional latent space through the quantiles of the prior: the name and values of
+    both axes, and images float32 [size ** 2, height, width, 1], row by row.
+
+    The first axis, code 2, falls from row to row; the second, code 1, rises along each.
+    """
+    codes = grids.unit_square_quantiles(size)
+    values = {"code 2": codes[::size, 1], "code 1": codes[:size, 0]}
+    axes = [
+        {"name": name, "values": np.round(axis.astype(float), 2).tolist()}
+        for name, axis in values.items()
+    ]
+    return axes, model.images(codes)
