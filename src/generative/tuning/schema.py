@@ -40,10 +40,12 @@ class Dimension(Schema):
 class Tune(Schema):
     """A search over arguments of the network of `train.<key>`.
 
-    trials: trainings in all. workers: processes at once. epochs: of each trial. train_count:
-    training examples in such an epoch. space: the values to try, by argument.
+    network: that of `train.<key>`, for dvc.yaml. trials: trainings in all. workers: processes at
+    once. epochs: of each trial. train_count: training examples in such an epoch. space: the values
+    to try, by argument.
     """
 
+    network: str
     trials: Annotated[int, Field(ge=2)]  # one has no importance
     workers: Count
     epochs: Count
@@ -53,9 +55,15 @@ class Tune(Schema):
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         key = name.partition(".")[2]
-        if key not in document.get("train", {}):
-            yield f"{name}: {unknown('section of train', key, document.get('train', {}))}"
+        trained = document.get("train") or {}
+        if key not in trained:
+            yield f"{name}: {unknown('section of train', key, trained)}"
         base = read_section(f"train.{key}", Train, document, path)
+        if self.network != base.network:
+            yield (
+                f"{name}.network: received {self.network}, must be that of train.{key}, "
+                f"which is {base.network}"
+            )
         schema = signature(members.network(base.network).__init__)
         for argument, dimension in self.space.items():
             where = f"{name}.space.{argument}"
