@@ -1,6 +1,6 @@
 """The command `generative tune`."""
 
-import sys
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -64,29 +64,34 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def comments(text: str) -> list[str]:
+    return [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+
+
 def test_the_command_applies_the_best(file: Path, tmp_path: Path, prepared_mnist: Path) -> None:
-    document = yaml.safe_load(file.read_text())
-    document["tune"]["separable"] |= {"trials": 2, "train_count": 128}
-    file.write_text(yaml.safe_dump(document))
-    before = file.read_text().splitlines()
-    prepared = tmp_path / "data/prepared/mnist"
-    prepared.mkdir(parents=True)
-    (prepared / "mnist.npz").write_bytes((prepared_mnist / "mnist.npz").read_bytes())
+    text = file.read_text().replace("train_count: 10000", "train_count: 128")
+    file.write_text(text)
+    document = params.read_document(file)
+    model = params.read("train.separable", Train, file).model
+    shutil.copytree(prepared_mnist, tmp_path / "data" / "prepared" / "mnist")
     data = contents(tmp_path / "data")
 
-    command = Path(sys.executable).with_name("generative")
-    done = python(command, "tune", "separable", "--trials", 3, "--apply", folder=tmp_path)
+    arguments = ["tune", "separable", "--trials", "3", "--apply"]
+    program = (
+        f"import sys; sys.argv[1:] = {arguments}\nfrom generative.cli.main import main; main()"
+    )
+    done = python("-c", program, folder=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "best of 3 trials: {" in done.stdout
-    for name in document["tune"]["separable"]["space"]:
+    (line,) = [text for text in done.stdout.splitlines() if text.startswith("best of 3 trials: {")]
+    best = yaml.safe_load(line.partition(": ")[2])
+    assert list(best) == list(document["tune"]["separable"]["space"])
+    assert best != {name: model[name] for name in best}
+    for name, value in best.items():
         assert f"importance of {name}: 0." in done.stdout
-        assert f"changed train.separable.model.{name}" in done.stdout
+        assert (f"changed train.separable.model.{name}" in done.stdout) is (value != model[name])
 
     assert contents(tmp_path / "data") == data
-    after = file.read_text().splitlines()
-    changed = [new for old, new in zip(before, after, strict=True) if old != new]
-    assert len(changed) == 3
-    (line,) = [text for text in done.stdout.splitlines() if text.startswith("best of")]
-    best = yaml.safe_load(line.partition(": ")[2])
-    model = document["train"]["separable"]["model"]
+    document["train"]["separable"]["model"] |= {n: v for n, v in best.items() if v != model[n]}
+    assert params.read_document(file) == document
+    assert comments(file.read_text()) == comments(text)
     assert params.read("train.separable", Train, file).model == {**model, **best}

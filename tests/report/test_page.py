@@ -32,6 +32,7 @@ def test_parameters_are_those_of_the_training(data: Path) -> None:
     pairs = re.findall(r"<code>([^<]*)</code></th><td><code>([^<]*)</code>", html)
     assert ("epochs", "7") in pairs
     assert ("model.beta", "2.0") in pairs
+    assert ("runtime.threads", "3") in pairs
     assert not [name for name, _ in pairs if name.startswith(("train.", "defaults.", "tune."))]
     assert ("judge.members", "[&#39;two&#39;]") in pairs
 
@@ -44,8 +45,10 @@ def test_a_row_holds_the_known_cases_and_the_models_with_their_deviation(data: P
 
 
 def test_numbers_of_another_judge_are_refused(data: Path) -> None:
-    write(data / "image_quality" / "one" / "metrics.json", {"features": "other"})
-    with pytest.raises(BadInput, match="image_quality/one comes from the features other, data/ref"):
+    write(data / "image_quality" / "one" / "metrics.json", {"extractor": "other"})
+    with pytest.raises(
+        BadInput, match="image_quality/one comes from the extractor other, data/ref"
+    ):
         page.build(data, DOCUMENT)
 
 
@@ -69,7 +72,7 @@ def test_sections_that_are_gone_are_not_on_the_page(data: Path) -> None:
     for folder in ("tuning/removed", "style/removed", "objectives", "disentanglement/one"):
         write(data / folder / "metrics.json", "{")
     assert page.build(data, DOCUMENT) == html
-    smaller = {"runtime": DOCUMENT["runtime"], "train": DOCUMENT["train"]}
+    smaller: dict[str, Any] = {**{top: {} for top in DOCUMENT}, "train": DOCUMENT["train"]}
     html = page.build(data, smaller)
     for part in ("judge", "Generated digits", "Search", "12.35", ">two<"):
         assert part not in html
@@ -101,7 +104,7 @@ def gans(data: Path) -> Path:
     """Digits of a conditional GAN and of another, and colour pictures."""
     for key, dataset in (("conditional", "mnist"), ("plain", "mnist"), ("colour", "pictures")):
         write_model(data, key, dataset)
-    digits = {"features": "abc", "frechet_distance": 21.5}
+    digits = {"extractor": "abc", "frechet_distance": 21.5}
     quality = data / "image_quality"
     write(quality / "plain" / "metrics.json", digits)
     write(quality / "conditional" / "metrics.json", {**digits, "label_accuracy": 0.97125})
@@ -112,11 +115,11 @@ def gans(data: Path) -> Path:
         "frechet_distance": 0.03125,
         "frechet_distance_deviation": 0.002,
         "density": 0.875,
-        "features": "alexnet 0123",
+        "extractor": "alexnet 0123",
     }
     write(quality / "colour" / "metrics.json", pictures)
     floor = {"frechet_distance": 0.0078125, "density": 1.125}
-    real = {"features": "alexnet 0123", "floor": floor}
+    real = {"extractor": "alexnet 0123", "floor": floor}
     write(data / "references" / "pictures" / "metrics.json", real)
     warnings = "epoch 2: <it> dominates\nepoch 3: again\n"
     write(data / "history" / "conditional" / "warnings.txt", warnings)
@@ -197,11 +200,11 @@ def test_the_figure_of_several_comes_before_the_first_of_them(gans: Path) -> Non
         page.build(gans, GANS)
 
 
-def test_numbers_of_other_features_are_refused(gans: Path) -> None:
+def test_numbers_of_another_extractor_are_refused(gans: Path) -> None:
     generators = {**GANS["generators"], "plain": {"dataset": "pictures"}}
-    metrics = {"features": "alexnet 4567", "density": 0.5}
+    metrics = {"extractor": "alexnet 4567", "density": 0.5}
     write(gans / "image_quality" / "plain" / "metrics.json", metrics)
-    expected = "plain comes from the features alexnet 4567, .* from alexnet 0123: they do not"
+    expected = "plain comes from the extractor alexnet 4567, .* from alexnet 0123: they do not"
     with pytest.raises(BadInput, match=expected):
         page.build(gans, {**GANS, "generators": generators})
 

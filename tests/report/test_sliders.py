@@ -45,7 +45,7 @@ PROBE = """
   plane.dispatchEvent(new PointerEvent("pointermove", {
     clientX: box.left + 0.9 * box.width, clientY: box.top + 0.9 * box.height, bubbles: true}));
   found.pointed = label(1);
-  const drawn = (sprite, at) => {
+  const grey_of = (sprite) => {
     const style = getComputedStyle(sprite), image = new Image();
     image.src = style.backgroundImage.slice(5, -2);
     return image.decode().then(() => {
@@ -59,7 +59,7 @@ PROBE = """
       return context.getImageData(side / 2, side / 2, 1, 1).data[0];
     });
   };
-  Promise.all([...document.querySelectorAll(".sprite")].map(drawn)).then((grey) => {
+  Promise.all([...document.querySelectorAll(".sprite")].map(grey_of)).then((grey) => {
     found.grey = grey;
     document.getElementById("probe").textContent = JSON.stringify(found);
   });

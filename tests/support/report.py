@@ -34,7 +34,7 @@ def write_model(data: Path, key: str, dataset: str = "mnist", **section: Any) ->
     options = {"binarization": "threshold"}
     write(data / "models" / key / "model.json", {"dataset": dataset, "data": options})
     write(data / "history" / key / "history.csv", "epoch,loss\n1,3.25\n2,2.125\n")
-    params = {"train": {key: section}, "runtime": {"threads": 0}}
+    params = {"train": {key: section}, "runtime": {"threads": 3}}
     write(data / "history" / key / "params.json", params)
     write(data / "prepared" / dataset / f"{dataset}.npz", dataset)
     write(data / "metrics" / key / "metrics.json", {})
@@ -47,13 +47,13 @@ def write_results(data: Path) -> None:
     metrics = {"elbo_nats": -151.23456, "active_units": 2, "<b>": 0.5}
     write(data / "metrics" / "one" / "metrics.json", metrics)
     images = {"frechet_distance": 12.3456, "frechet_distance_deviation": 0.0321}
-    write(data / "image_quality" / "one" / "metrics.json", {**images, "features": "abc"})
+    write(data / "image_quality" / "one" / "metrics.json", {**images, "extractor": "abc"})
     draw(data / "samples" / "one" / "latent_plane.png")
     write(data / "judge" / "digits.json", "{}")
     write(data / "metrics" / "judge" / "metrics.json", {"test_accuracy": 0.995})
     write(data / "metrics" / "judge" / "architecture.txt", "layers <of> the judge")
     cases = {"floor": {"frechet_distance": 1.5}, "noisy": {"frechet_distance": 99}}
-    write(data / "references" / "mnist" / "metrics.json", {"features": "abc", **cases})
+    write(data / "references" / "mnist" / "metrics.json", {"extractor": "abc", **cases})
     search = data / "tuning" / "two"
     write(search / "best.json", {"width": 24})
     write(search / "metrics.json", {"trials": 2, "test_accuracy": 0.98765})

@@ -1,5 +1,5 @@
-"""Publishing models and the judge, on a real store. What publish does as results come and go is
-told by the story of tests/pipeline/test_graph.py."""
+"""Publishing models and the judge, on a real store. tests/pipeline/test_story.py publishes results
+as they come and go."""
 
 import json
 import shutil
@@ -111,7 +111,7 @@ def test_publish_sends_all_of_a_generator(results: Path, database: Path) -> None
     images = {
         "frechet_distance": 0.25,
         "digits_covered": 10,
-        "features": "alexnet 0123",
+        "extractor": "alexnet 0123",
         "judge": "abc",
     }
     document = {**DOCUMENT, "generators": {"cvae": {}}, "disentanglement": {"cvae": {}}}
@@ -139,7 +139,7 @@ def test_publish_sends_all_of_a_generator(results: Path, database: Path) -> None
         "test/codes.slant": 0.5,
     }
     tags = dict(query(database, "select key, value from tags"))
-    assert (tags["features"], tags["judge"]) == ("alexnet 0123", "abc")
+    assert (tags["extractor"], tags["judge"]) == ("alexnet 0123", "abc")
     assert {file.name for file in (artifacts(database) / "pictures").iterdir()} == {
         "samples.png",
         "curve.png",
@@ -202,7 +202,7 @@ def test_the_judge_has_a_run_of_its_own(results: Path, database: Path) -> None:
 
 
 def test_sections_that_are_gone_are_not_published(results: Path, database: Path) -> None:
-    """What a removed section leaves in dvc.lock and under data/ is nobody's."""
+    """What a removed section leaves in dvc.lock and under data/ is not published."""
     gone = {"deps": [{"path": "data/prepared/mnist"}], "outs": [{"path": "data/models/old"}]}
     lock = {**LOCK, "train@old": gone, "ensemble": {"outs": [{"path": "data/models/ensemble"}]}}
     # Metrics of a generator and codes that params.yaml does not name any more, and cannot be read.
@@ -218,7 +218,8 @@ def test_sections_that_are_gone_are_not_published(results: Path, database: Path)
 
 
 def test_a_section_that_was_never_trained_is_not_published(results: Path) -> None:
-    document = {**DOCUMENT, "train": {**DOCUMENT["train"], "new": {"family": "gan"}}, "judge": {}}
+    document = {**DOCUMENT, "train": {**DOCUMENT["train"], "new": {"family": "gan"}}}
+    document["judge"] = {"members": ["new"]}
     assert [entry.stage for entry in entries(LOCK, document)] == ["train@cvae"]
 
 

@@ -1,4 +1,4 @@
-"""The section `tune.<key>`: ranges that contradict themselves or the network, and other mistakes."""
+"""The section `tune.<key>`: ranges that contradict themselves or the network, and the like."""
 
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,11 @@ def test_a_range_that_contradicts_itself_or_the_network(
         ({"trials": 1}, ".trials: received 1, must be greater than or equal to 2"),
         ({"workers": 0}, ".workers: received 0, must be greater than or equal to 1"),
         ({"space": {}}, ".space: received {}, must"),
+        (
+            {"network": "classifiers/residual"},
+            ".network: received classifiers/residual, must be that of train.separable, which is "
+            "classifiers/separable",
+        ),
         ({"trails": 5}, ".trails: unknown parameter 'trails'; did you mean trials?"),
     ],
 )
@@ -86,7 +91,7 @@ def test_a_search_for_a_model_that_is_no_classifier(
 ) -> None:
     document = yaml.safe_load(file.read_text())
     space = {"beta": {"low": low, "high": high}}
-    document["tune"]["cvae"] = {**TUNE, "train_count": 500, "space": space}
+    document["tune"]["cvae"] = {**TUNE, "network": "vae/cvae", "train_count": 500, "space": space}
     file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match=expected):
         params.read("tune.cvae", Tune, file)

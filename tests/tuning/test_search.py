@@ -1,4 +1,4 @@
-"""Searches: what is tried, what is kept, and what happens when one is killed."""
+"""Searches: what is tried, what is kept, and how several workers share one."""
 
 import json
 import math
@@ -13,9 +13,8 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-import tensorflow as tf
 
-from generative.core import members, params, runtime
+from generative.core import members, params
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.core.runtime import Runtime
@@ -24,40 +23,9 @@ from generative.training.fit import Diverged
 from generative.tuning import search as tuning
 from generative.tuning.schema import Tune
 from generative.tuning.search import Search
-from tests.support.tuning import PROJECT, SPACE, TUNE, make_search, python
+from tests.support.tuning import DEVICE, PROJECT, SPACE, TUNE, loss_of, make_search, python, run
 
-DEVICE = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
 HISTORY = History(pd.DataFrame({"val_loss": [2.0, 1.0, 3.0]}), np.zeros(0), [], [])
-
-
-@pytest.fixture(autouse=True)
-def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(tuning, "JOURNALS", tmp_path / "journals")
-    return tmp_path / "journals"
-
-
-def loss_of(arguments: dict[str, Any]) -> float:
-    """Made up, with its minimum inside the space."""
-    rate = abs(math.log(arguments["learning_rate"] / 0.01))
-    return rate + arguments["units"] / 10 + arguments["width"] / 100
-
-
-@pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Trials without training; the arguments of each, in order."""
-    arguments: list[dict[str, Any]] = []
-
-    def validate(search: Search, chosen: dict[str, Any], device: runtime.Device) -> float:
-        arguments.append(chosen)
-        return loss_of(chosen)
-
-    monkeypatch.setattr(tuning, "validate", validate)
-    return arguments
-
-
-def run(search: Search) -> list[dict[str, Any]]:
-    tuning.run(search, DEVICE, lambda: None)
-    return search.rows()
 
 
 def uninterrupted(
@@ -69,7 +37,7 @@ def uninterrupted(
         return run(search)
 
 
-def test_a_search_trains_and_never_sees_the_test_digits(
+def test_a_search_trains_and_never_reads_the_test_digits(
     prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = arrays.read
@@ -156,77 +124,6 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(
     assert rows == uninterrupted(search, tmp_path, monkeypatch)
 
 
-# In a process of its own: in the folder argv[1] the search of argv[2] goes on until its end, or
-# until training has ended argv[3] epochs.
-ALONE = """
-import json, os, signal, sys
-from pathlib import Path
-from generative.tuning import search as tuning
-from tests.support.tuning import make_search
-
-tuning.JOURNALS = Path(sys.argv[1])
-left, fit = [int(sys.argv[3])], tuning.fit
-
-def on_epoch(*arguments):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-tuning.fit = lambda *arguments: fit(*arguments[:-2], on_epoch, arguments[-1])
-search = make_search(Path(sys.argv[2]))
-device = search.configure()
-tuning.run(search, device, lambda: None)
-print(json.dumps(search.rows()))
-tuning.JOURNALS = Path(sys.argv[1]) / "elsewhere"
-left[0] = -1
-tuning.run(search, device, lambda: None)
-print(json.dumps(search.rows()))
-"""
-
-
-def test_a_killed_search_goes_on_as_if_it_had_not_been(
-    prepared_mnist: Path, journals: Path
-) -> None:
-    killed = python("-c", ALONE, journals, prepared_mnist, 3)
-    assert killed.returncode == -signal.SIGKILL, killed.stdout
-    assert len(make_search(prepared_mnist).rows()) == 2
-    resumed = python("-c", ALONE, journals, prepared_mnist, -1)
-    assert resumed.returncode == 0, resumed.stdout
-    assert resumed.stdout.count("trial 3/3") == 2
-    assert resumed.stdout.count("trial 1/3") == 1
-    rows, in_one_go = [line for line in resumed.stdout.splitlines() if line.startswith("[{")]
-    assert rows == in_one_go
-    assert len(json.loads(rows)) == 3
-
-
-def test_a_process_that_dies_with_the_lock_holds_nobody_up(
-    prepared_mnist: Path, journals: Path, tried: list[Any]
-) -> None:
-    search = make_search(prepared_mnist, {"trials": 4})
-    journals.mkdir()
-    lock = journals / f"{search.name}.lock"
-    program = (
-        "import os, sys\n"
-        "from filelock import FileLock\n"
-        "lock = FileLock(sys.argv[1])\n"
-        "lock.acquire()\n"
-        "os._exit(7)"
-    )
-    assert python("-c", program, lock).returncode == 7
-    assert len(run(search)) == 4
-
-
-def test_a_line_that_was_cut_off_is_forgotten(
-    prepared_mnist: Path, journals: Path, tried: list[Any]
-) -> None:
-    first = run(make_search(prepared_mnist))
-    (journal,) = journals.glob("*.journal")
-    with journal.open("ab") as file:
-        file.write(b'{"op_code":4,"worker')
-    assert run(make_search(prepared_mnist, {"trials": 5}))[:3] == first
-    assert len(tried) == 5
-
-
 # In a process of its own, whose worker process runs this file too: the first trial of each begins
 # when the other's does.
 TOGETHER = """
@@ -262,9 +159,9 @@ def test_two_workers_at_once(prepared_mnist: Path, tmp_path: Path) -> None:
     assert [row["trial"] for row in rows] == [1, 2, 3, 4]
     (journal,) = (tmp_path / ".cache/tuning").glob("*.journal")
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    begun = [line["worker_id"] for line in lines if "datetime_start" in line]
-    assert len(set(begun)) == 2
-    assert len(begun) <= 5
+    started_by = [line["worker_id"] for line in lines if "datetime_start" in line]
+    assert len(set(started_by)) == 2
+    assert len(started_by) <= 5
     # They began with the same knowledge, and yet not with the same guess.
     tried = [line["user_attr"]["arguments"] for line in lines if "user_attr" in line]
     assert tried[0] != tried[1]

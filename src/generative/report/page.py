@@ -11,21 +11,21 @@ from generative.report import sections
 from generative.report.tables import cell, comparison, margins, number
 
 # Sections of params.yaml whose values are shown with what they belong to.
-SHOWN_APART = ("defaults", "style", "train", "tune")
+SHOWN_APART = ("defaults", "runtime", "style", "train", "tune")
 
 
 def build(data: Path, document: dict[str, Any]) -> str:
     """The page of everything that `document`, which is params.yaml, names, made from `data`.
 
     Raises `BadInput` if a folder of results is missing, or for metrics of generated images that do
-    not compare, because they were measured in several features.
+    not compare, because they were measured in the features of several extractors.
     """
 
     def each(top: str, read: Callable[[Path, dict[str, Any], str], Any]) -> list[Any]:
         return [read(data, document, key) for key in document.get(top) or {}]
 
     models = each("train", sections.model)
-    if "judge" in document:
+    if document.get("judge"):
         models.append(sections.judge(data, document))
     digits, pictures = (
         sections.image_table(data, document, models, of_digits) for of_digits in (True, False)
@@ -51,7 +51,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
             for family in families
         },
         first_gan=next((model["key"] for model in models if model["family"] == "gan"), ""),
-        objectives=sections.objectives(data) if "objectives" in document else {},
+        objectives=sections.objectives(data) if document.get("objectives") else {},
         sliders=[{"key": m["key"], **sheet} for m in models for sheet in m["sliders"]],
         repeats=each("repeat", sections.repeat),
         searches=each("tune", sections.search),

@@ -27,6 +27,7 @@ def model(data: Path, document: Document, key: str) -> Contents:
             measured.append(existing(data / kind / key))
     described = read_json(trained / "model.json")
     prepared = existing(data / "prepared" / described["dataset"])
+    params = read_params(history)
     metrics: dict[str, Any] = {}
     for folder in measured:
         metrics |= read_json(folder / "metrics.json")
@@ -39,7 +40,7 @@ def model(data: Path, document: Document, key: str) -> Contents:
         "sliders": [sheet for folder in (samples, *measured) for sheet in sliders(folder)],
         "warnings": read_warnings(history),
         "history": listing(read_table(history)),
-        "params": flatten(read_params(history)["train"][key]),
+        "params": flatten({**params["train"][key], "runtime": params["runtime"]}),
         "hashes": hashes([prepared, trained, history, *measured]),
     }
 
@@ -65,11 +66,11 @@ def image_table(
     data: Path, document: Document, models: list[Contents], of_digits: bool
 ) -> Contents:
     """The image metrics of generators, of digits or else of colour pictures, beside those of real
-    images, and the `features` that all of them were measured in.
+    images, and the `extractor` of the features that all of them were measured in.
 
     Digits come after all known cases, colour pictures before the real ones of their data set.
     """
-    columns, names, features = [], [], {}
+    columns, names, extractors = [], [], {}
     generators = document.get("generators") or {}
     for dataset, reference in (document.get("references") or {}).items():
         keys = {key for key, values in generators.items() if values["dataset"] == dataset}
@@ -77,27 +78,27 @@ def image_table(
         if (reference["network"] == JUDGE) != of_digits or not (own or of_digits):
             continue
         cases = read_json(existing(data / "references" / dataset) / "metrics.json")
-        features[f"data/references/{dataset}"] = cases.pop("features")
+        extractors[f"data/references/{dataset}"] = cases.pop("extractor")
         for each in own:
-            features[f"data/image_quality/{each['key']}"] = each["metrics"]["features"]
+            extractors[f"data/image_quality/{each['key']}"] = each["metrics"]["extractor"]
         if of_digits:
             columns += [{"key": name, "metrics": case} for name, case in cases.items()] + own
         else:
             columns += [*own, {"key": f"real {dataset}", "metrics": cases["floor"]}]
         names = list(cases["floor"])
-    return {**comparison(columns, names), "features": common_features(features)}
+    return {**comparison(columns, names), "extractor": common_extractor(extractors)}
 
 
-def common_features(features: dict[str, str]) -> str:
-    """The one value that `features` has for all folders; `BadInput` where there are several."""
-    for folder, own in features.items():
-        first, expected = next(iter(features.items()))
+def common_extractor(extractors: dict[str, str]) -> str:
+    """The one value that `extractors` has for all folders; `BadInput` where there are several."""
+    for folder, own in extractors.items():
+        first, expected = next(iter(extractors.items()))
         if own != expected:
             raise BadInput(
-                f"{folder} comes from the features {own}, {first} from {expected}: they do not "
+                f"{folder} comes from the extractor {own}, {first} from {expected}: they do not "
                 "compare; run dvc repro"
             )
-    return next(iter(features.values()), "")
+    return next(iter(extractors.values()), "")
 
 
 def objectives(data: Path) -> Contents:

@@ -97,7 +97,7 @@ def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -
             pictures=(data / "samples" / key,),
         )
         found.append(entry)
-    if "judge" in document:
+    if document.get("judge"):
         folder, measured = data / "judge", (data / "metrics" / "judge",)
         found.append(Entry("judge", "judge", "", lock.get("judge", {}), folder, folder, measured))
     for top, kind in (("tune", "tuning"), ("style", "style")):

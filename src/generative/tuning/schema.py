@@ -40,9 +40,9 @@ class Dimension(Schema):
 class Tune(Schema):
     """A search over arguments of the network of `train.<key>`.
 
-    network: that of the section, which dvc.yaml needs here, too.
-        trials: trainings in all. workers: processes at once. epochs: of each trial. train_count:
-    training examples in such an epoch. space: the values to try, by argument.
+    network: that of `train.<key>`, for dvc.yaml. trials: trainings in all. workers: processes at
+    once. epochs: of each trial. train_count: training examples in such an epoch. space: the values
+    to try, by argument.
     """
 
     network: str
@@ -55,9 +55,15 @@ class Tune(Schema):
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         key = name.partition(".")[2]
-        if key not in document.get("train", {}):
-            yield f"{name}: {unknown('section of train', key, document.get('train', {}))}"
+        trained = document.get("train") or {}
+        if key not in trained:
+            yield f"{name}: {unknown('section of train', key, trained)}"
         base = read_section(f"train.{key}", Train, document, path)
+        if self.network != base.network:
+            yield (
+                f"{name}.network: received {self.network}, must be that of train.{key}, "
+                f"which is {base.network}"
+            )
         schema = signature(members.network(base.network).__init__)
         for argument, dimension in self.space.items():
             where = f"{name}.space.{argument}"
@@ -71,8 +77,6 @@ class Tune(Schema):
                     yield (
                         f"{where}: {dimension.low} to {dimension.high} are whole numbers; write .0"
                     )
-        if self.network != base.network:
-            yield f"{name}.network: received {self.network}, train.{key} has {base.network}"
         if base.family != "classifiers":
             yield f"{name}: searches are for classifiers, train.{key} is of {base.family}"
         if self.train_count < base.batch_size:
