@@ -1,6 +1,7 @@
 """What every generative model promises, asked of each of them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,70 +13,74 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.core import params
-from generative.core import runtime
-from generative.core import saving
-from generative.training import fit as training
+from generative.core import members, params, runtime, saving
+from generative.core.history import History
+from generative.datasets.base.dataset import Prepared
+from generative.gan.base.trainer import BaseGAN
+from generative.pipeline import overlay
+from generative.training import fit
 from generative.training.schema import Train
-from generative.gan.base.trainer import Adversarial
-from generative.core import members
-from tests.conftest import TINY
+from tests.support.workspace import PROJECT, TINY
 
-GENERATIVE = {k: b for k, b in params.raw("train").items() if b["network"].startswith("models/")}
-# One block a network: blocks that share one differ in their numbers only.
-KEYS = list({block["network"]: key for key, block in GENERATIVE.items()}.values())
+GENERATIVE = {
+    key: section
+    for key, section in params.sections("train").items()
+    if section["family"] in ("vae", "gan", "text")
+}
+# One section a network: sections that share one differ in their numbers only.
+KEYS = list({section["network"]: key for key, section in GENERATIVE.items()}.values())
 # What only a training step can tell.
 TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty", "disagreement", "feature_r1"}
 
 
 class Trained(NamedTuple):
-    """A model after its epochs, its weights before, its block, what it was built from, its data and
-    its course."""
+    """A model after its epochs, its weights before, its section, what it was built from, its data
+    and its history."""
 
     model: Any
     before: list[np.ndarray]
-    block: Train
+    train: Train
     arguments: dict[str, Any]
     validation: tuple[np.ndarray, np.ndarray]
-    course: training.Course
+    history: History
 
 
 @pytest.fixture(scope="module")
 def train(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Trained]:
-    """Trains the model of a block of params.yaml, shrunk; each once."""
+    """Trains the model of a section of params.yaml, shrunk; each once."""
     file = tmp_path_factory.mktemp("params") / "params.yaml"
     file.write_text(params.PATH.read_text())
-    params.use(TINY, file)
+    overlay.use(TINY, file)
     device = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
     known: dict[str, Trained] = {}
 
     def trained(key: str) -> Trained:
         if key in known:
             return known[key]
-        block = params.read(f"train.{key}", Train, file).model_copy(update={"precision": "float32"})
-        prepared = request.getfixturevalue(f"prepared_{block.dataset}")
-        dataset = members.dataset(block.dataset)
-        validation = dataset.load(prepared, "validation", **block.data)
-        keras.utils.set_random_seed(block.seed)
-        facts = dataset.facts(prepared) if hasattr(dataset, "facts") else {}
-        arguments = {**facts, **block.model}
-        model = members.network(block.network)(**arguments)
+        float32 = {"precision": "float32"}
+        train = params.read(f"train.{key}", Train, file).model_copy(update=float32)
+        folder = request.getfixturevalue(f"prepared_{train.dataset}")
+        data = Prepared(train.dataset, train.data, folder)
+        validation = data.load("validation")
+        keras.utils.set_random_seed(train.seed)
+        arguments = {**data.facts(), **train.model}
+        model = members.network(train.network)(**arguments)
         before = [w.numpy() for w in model.trainable_variables]
         epochs: list[int] = []
-        course = training.fit(
+        history = fit.fit(
             f"train.{key}",
             model,
-            block,
+            train,
             device,
-            dataset.batches(prepared, block.batch_size, block.seed, **block.data),
+            data.batches(train.batch_size, train.seed),
             validation,
             on_epoch=lambda e, logs, f: epochs.append(e),
-            scratch=tmp_path_factory.mktemp("scratch"),
+            workspace=tmp_path_factory.mktemp("workspace"),
         )
-        assert epochs == list(range(1, block.epochs + 1))
-        known[key] = Trained(model, before, block, arguments, validation, course)
+        assert epochs == list(range(1, train.epochs + 1))
+        known[key] = Trained(model, before, train, arguments, validation, history)
         return known[key]
 
     return trained
@@ -87,7 +92,8 @@ def trained(request: pytest.FixtureRequest, train: Callable[[str], Trained]) -> 
 
 
 def test_every_network_is_asked() -> None:
-    assert {GENERATIVE[key]["network"] for key in KEYS} == {f"models/{key}" for key in MODELS}
+    generative = {path for path in members.networks() if path.startswith(("vae/", "gan/", "text/"))}
+    assert {GENERATIVE[key]["network"] for key in KEYS} == generative
 
 
 def test_every_weight_gets_a_gradient(trained: Trained) -> None:
@@ -97,19 +103,19 @@ def test_every_weight_gets_a_gradient(trained: Trained) -> None:
 
 
 def test_evaluation_and_training_name_the_same_terms(trained: Trained) -> None:
-    history = trained.course.history
+    history = trained.history.table
     names = [name for name in history.columns if name != "epoch"]
     in_training = {name for name in names if not name.startswith("val_")}
     held_out = {name[4:] for name in names if name.startswith("val_")}
     assert in_training - TRAINING_ONLY == held_out
     assert held_out == set(trained.model.evaluate(*trained.validation, verbose=0, return_dict=True))
-    assert len(history) == len(trained.course.snapshots)
+    assert len(history) == len(trained.history.snapshots)
     assert np.isfinite(history.to_numpy()).all()
 
 
 def test_generate(trained: Trained) -> None:
     model = trained.model
-    if trained.block.family == "text":
+    if trained.train.family == "text":
         texts = model.generate(3, seed=5)
         assert [len(text) for text in texts] == [400] * 3
         assert set("".join(texts)) <= set(model.vocabulary)
@@ -127,11 +133,11 @@ def test_generate(trained: Trained) -> None:
 
 def test_snapshot(trained: Trained) -> None:
     frame = trained.model.snapshot(trained.validation[0][:8])
-    if trained.block.family == "text":
+    if trained.train.family == "text":
         assert frame.shape == (4 * min(8, len(trained.validation[0])),)
-        assert trained.course.snapshots.shape[1:] == (4 * trained.block.snapshot_count,)
+        assert trained.history.snapshots.shape[1:] == (4 * trained.train.snapshot_count,)
         return
-    assert frame.shape == trained.course.snapshots.shape[1:]
+    assert frame.shape == trained.history.snapshots.shape[1:]
     assert frame.min() >= 0
     assert frame.max() <= 1
 
@@ -139,18 +145,18 @@ def test_snapshot(trained: Trained) -> None:
 def test_the_generators_range_is_that_of_the_real_images(trained: Trained) -> None:
     """Black and white of the data are the ends of what the last activation can give."""
     model = trained.model
-    if not isinstance(model, Adversarial):
+    if not isinstance(model, BaseGAN):
         pytest.skip("has no discriminator that compares ranges")
-    low, high = model.span
+    low, high = model.output_range
     activation = keras.activations.get({0.0: "sigmoid", -1.0: "tanh"}[low])
     assert model.generator.layers[-1].activation is activation
-    ends = np.asarray(model.in_span(tf.constant([0.0, 1.0])))
+    ends = np.asarray(model.to_output_range(tf.constant([0.0, 1.0])))
     assert ends.tolist() == [low, high]
-    noise, labels = model.codes(20, seed=1)
-    raw = np.asarray(model.average(model.joined(noise, labels), training=False))
+    noise, labels = model.latents(20, seed=1)
+    raw = np.asarray(model.average(model.concat_labels(noise, labels), training=False))
     assert low <= raw.min() < raw.max() <= high
     assert raw.dtype == np.float32  # of bfloat16 there are no 256 greys
-    np.testing.assert_allclose(model.in_span(model.images(noise, labels)), raw, atol=1e-6)
+    np.testing.assert_allclose(model.to_output_range(model.images(noise, labels)), raw, atol=1e-6)
 
 
 def test_labels(trained: Trained) -> None:
@@ -159,7 +165,7 @@ def test_labels(trained: Trained) -> None:
     if not classes:
         pytest.skip("knows no labels")
     assert classes == 10
-    noise = np.repeat(model.codes(1, seed=1)[0], classes, axis=0)
+    noise = np.repeat(model.latents(1, seed=1)[0], classes, axis=0)
     images = model.images(noise, np.arange(classes))
     assert len(np.unique(images, axis=0)) == classes
     np.testing.assert_array_equal(model.generate(1, 1, 3), model.images(noise[:1], np.array([3])))
@@ -168,9 +174,10 @@ def test_labels(trained: Trained) -> None:
 PROGRAM = """
 import json, sys
 import numpy
-import generative
+from pathlib import Path
+from generative.core import saving
 for folder, out in json.loads(sys.argv[1]).items():
-    numpy.save(out, generative.load(folder).generate(4, seed=1))
+    numpy.save(out, saving.load(Path(folder)).generate(4, seed=1))
 """
 
 
@@ -178,12 +185,15 @@ def test_a_fresh_process_generates_the_same(
     train: Callable[[str], Trained], tmp_path: Path
 ) -> None:
     for key in KEYS:
-        block = train(key).block
-        card = saving.Description(block.network, train(key).arguments, block.dataset, block.data)
-        saving.save(train(key).model, card, tmp_path / key)
+        section = train(key).train
+        description = saving.Description(
+            section.network, train(key).arguments, section.dataset, section.data
+        )
+        saving.save(train(key).model, description, tmp_path / key)
     places = {str(tmp_path / key): str(tmp_path / f"{key}.npy") for key in KEYS}
     command = [sys.executable, "-c", PROGRAM, json.dumps(places)]
-    subprocess.run(command, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     for key in KEYS:
         images = np.load(tmp_path / f"{key}.npy")
         assert np.array_equal(images, train(key).model.generate(4, seed=1)), key
@@ -192,9 +202,9 @@ def test_a_fresh_process_generates_the_same(
 def test_the_exported_part_generates(trained: Trained) -> None:
     model = trained.model
     exported = model.inference_model()
-    stock = {type(layer).__module__.partition(".")[0] for layer in exported.layers}
-    assert stock == {"keras"}
-    if trained.block.family == "text":
+    origins = {type(layer).__module__.partition(".")[0] for layer in exported.layers}
+    assert origins == {"keras"}
+    if trained.train.family == "text":
         # A served request has numbers of any type; softmax of each place sums to 1.
         ids = trained.validation[0][:1, : model.context].astype(np.float32)
         shares = exported(ids).numpy()

@@ -1,4 +1,4 @@
-"""Samples by hand: what is written, and what is said where nothing can be."""
+"""`generative sample` of images: what is written, and the errors where nothing can be."""
 
 import errno
 import json
@@ -12,19 +12,18 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from generative.cli import sampling
-from generative.core import saving
+from generative.cli import sample_images
 from generative.cli.main import app
+from generative.core import saving
 from generative.core.errors import BadInput
 from generative.gan.acgan import ACGAN
-from generative.vae.cvae import CVAE
 from generative.gan.gan import GAN
 from generative.gan.infogan import InfoGAN
-from generative.classifiers.ensemble import Ensemble
-from tests.families.test_adversarial import OPTIONS
-from tests.models.test_cvae import ARGUMENTS as CODED
-from tests.models.test_infogan import SMALL as INFOGAN
-from tests.topologies.test_ensemble import ARGUMENTS
+from generative.vae.cvae import CVAE
+from tests.support.classifiers import arguments as classifier_arguments
+from tests.support.classifiers import build_classifier
+from tests.support.gan import INFOGAN, OPTIONS
+from tests.support.vae import CVAE_ARGUMENTS as CODED
 
 SMALL = {
     **OPTIONS,
@@ -37,7 +36,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GAN with labels, one without, and a judge."""
+    """A GAN with labels, one without, and a classifier."""
     folder = tmp_path_factory.mktemp("data") / "models"
     keras.utils.set_random_seed(1)
     conditional: dict[str, Any] = {**SMALL, "classification_weight": 1.0}
@@ -49,11 +48,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("infogan", InfoGAN(**info), info),
         ("cvae", CVAE(**CODED), CODED),
     ):
-        network = f"models/{key.partition('_')[0]}"
+        family = "vae" if key == "cvae" else "gan"
+        network = f"{family}/{key.partition('_')[0]}"
         saving.save(model, saving.Description(network, arguments, "mnist", {}), folder / key)
-    card = saving.Description("topologies/ensemble", ARGUMENTS, "mnist", {})
-    saving.save(Ensemble(**ARGUMENTS), card, folder / "ensemble")
-    measured = folder.parent / "metrics" / "infogan"
+    classifier = saving.Description(
+        "classifiers/separable", classifier_arguments("separable"), "mnist", {}
+    )
+    saving.save(build_classifier("separable"), classifier, folder / "separable")
+    measured = folder.parent / "disentanglement" / "infogan"
     measured.mkdir(parents=True)
     digits = {str(digit): (digit + 3) % 10 for digit in range(10)}
     codes = {"digits": digits, "thickness": None, "slant": {"code": "code2", "sign": -1}}
@@ -64,7 +66,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample(models: Path, out: Path, model: str = "acgan", **changes: Any) -> list[str]:
     names = ("count", "seed", "noise", "sweep", "force")
     arguments = {"count": 5, "seed": 1} | {n: changes.pop(n) for n in names if n in changes}
-    return sampling.sample(model, out=out, models=models, wanted=changes, **arguments)
+    return sample_images.sample(model, out=out, models=models, wanted=changes, **arguments)
 
 
 def arrays(models: Path, file: Path, model: str, **changes: Any) -> np.ndarray:
@@ -95,8 +97,8 @@ def test_controls_of_an_autoencoder(models: Path, tmp_path: Path) -> None:
 def test_a_sweep_changes_one_thing(models: Path, tmp_path: Path) -> None:
     model, file = saving.load(models / "infogan"), tmp_path / "all.npz"
     found = arrays(models, file, "infogan", digit=2, sweep="slant")
-    assert found.shape == (5, sampling.PLACES, 28, 28, 1)
-    for place, value in enumerate(np.linspace(2, -2, sampling.PLACES)):
+    assert found.shape == (5, sample_images.PLACES, 28, 28, 1)
+    for place, value in enumerate(np.linspace(2, -2, sample_images.PLACES)):
         expected = model.generate(5, 1, labels=5, code2=value)
         np.testing.assert_array_equal(found[:, place], expected)
     digits = arrays(models, file, "infogan", code1=0.0, sweep="digit")
@@ -112,18 +114,21 @@ def test_one_noise(models: Path, tmp_path: Path) -> None:
     # The codes are no noise.
     assert len(np.unique(arrays(models, file, "infogan", digit=2, noise=3), axis=0)) == 5
     model = saving.load(models / "acgan")
-    noise, _ = model.codes(1, 3)
+    noise, _ = model.latents(1, 3)
     expected = model.images(np.repeat(noise, 5, axis=0), np.arange(5))
     np.testing.assert_array_equal(arrays(models, file, "acgan", noise=3), expected)
 
 
-def test_films_and_pictures_of_sweeps(models: Path, tmp_path: Path) -> None:
+def test_animations_and_pictures_of_sweeps(models: Path, tmp_path: Path) -> None:
     sample(models, tmp_path / "sweep.gif", "infogan", sweep="slant", count=3)
-    with Image.open(tmp_path / "sweep.gif") as film:
-        assert (getattr(film, "n_frames", 1), film.size) == (sampling.PLACES, (124, 124))
+    with Image.open(tmp_path / "sweep.gif") as animation:
+        assert (getattr(animation, "n_frames", 1), animation.size) == (
+            sample_images.PLACES,
+            (124, 124),
+        )
     sample(models, tmp_path / "sweep.png", "infogan", sweep="slant", count=3)
     with Image.open(tmp_path / "sweep.png") as picture:
-        assert picture.size == (2 * (30 * sampling.PLACES + 2), 2 * (30 * 3 + 2))
+        assert picture.size == (2 * (30 * sample_images.PLACES + 2), 2 * (30 * 3 + 2))
 
 
 def test_beyond_the_trained_range(models: Path, tmp_path: Path) -> None:
@@ -152,14 +157,14 @@ def test_written_arrays(models: Path, tmp_path: Path) -> None:
         assert np.array_equal(written["images"], images)
 
 
-def test_a_film_shows_a_sweep(models: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="a film shows a sweep, name one with --sweep"):
+def test_an_animation_shows_a_sweep(models: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="an animation shows a sweep, name one with --sweep"):
         sample(models, tmp_path / "all.gif")
 
 
 def test_an_infogan_that_was_not_measured(models: Path, tmp_path: Path) -> None:
     shutil.copytree(models / "infogan", tmp_path / "models" / "infogan")
-    with pytest.raises(BadInput, match="run dvc repro evaluate_infogan: it measures"):
+    with pytest.raises(BadInput, match="run dvc repro disentanglement: it measures"):
         sample(tmp_path / "models", tmp_path / "out.png", "infogan", digit=3)
 
 
@@ -191,7 +196,7 @@ def test_a_picture_of_them_all(
         ({"sweep": "size", "model": "infogan"}, "--size: infogan does not have it"),
         ({"slant": 1.0, "code2": 0.0, "model": "infogan"}, "another option sets code2 already"),
         ({"slant": 1.0, "sweep": "code2", "model": "infogan"}, "another option sets code2"),
-        ({"model": "ensemble"}, "ensemble generates no images: topologies/ensemble"),
+        ({"model": "separable"}, "separable generates no images: classifiers/separable"),
         ({"model": "acgna"}, "unknown trained model 'acgna'; did you mean acgan?"),
         ({"model": "zzz"}, "unknown trained model 'zzz'; known: acgan, cvae, gan_minimax, info"),
     ],
@@ -226,7 +231,7 @@ def test_a_file_that_is_there(models: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["out.png", "out.npz"])
-def test_a_file_is_whole_or_as_it_was(
+def test_a_file_is_complete_or_as_it_was(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     out = tmp_path / name

@@ -11,18 +11,13 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from generative.plots import topology as drawing
+from generative.core import members, params, runtime, saving
+from generative.core.errors import BadInput
 from generative.multi_io import examples
-from generative.core import params
-from generative.core import runtime
-from generative.core import saving
+from generative.multi_io.base.model import Graph, Head, Options
+from generative.plots import topology as drawing
 from generative.training import fit as training
 from generative.training.schema import Train
-from generative.core.errors import BadInput
-from generative.multi_io.base.model import Graph
-from generative.multi_io.base.model import Head
-from generative.multi_io.base.model import Options
-from generative.core import members
 from tests.conftest import TINY
 
 KEYS = [k for k, b in params.raw("train").items() if b["family"] == "graphs"]

@@ -1,6 +1,7 @@
 from generative.text.schema import EvaluateText
-from generative.text.metrics import Passage
 from stages.evaluate_text import spread, table
+
+from generative.text.metrics import Passage
 
 
 def test_held_out_texts_reach_from_one_end_to_the_other() -> None:

@@ -14,10 +14,12 @@ def fetch(
 ) -> None:
     """Download one data set into a folder, such as frogs for prepare.pictures.raw."""
     from generative.datasets import download
+    from generative.datasets.readers.cifar10 import extract_frogs
     from generative.style.vgg import convert
 
     # Fetching replaces the folder, which here may be any of the user's.
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise errors.BadInput(f"{folder} is there already and not empty; name a new folder")
-    download.fetch(key, folder.absolute(), {"vgg19": convert.from_keras})
+    converters = {"cifar10_frogs": extract_frogs, "vgg19": convert.from_keras}
+    download.fetch(key, folder.absolute(), converters)
     print(f"files in {folder}: {len(list(folder.iterdir())):,}")

@@ -53,11 +53,11 @@ def fetch(
 ) -> None:
     """Put every input of the data set `key` into `folder`.
 
-    `converters` are those that the source may name, besides `cifar10_frogs`. Raises `BadInput` if
+    `converters` are those that the source may name: they make files of a fetched one. Raises `BadInput` if
     no place has an input, with one reason a place.
     """
     source = read_source(key, sources)
-    converters = {"cifar10_frogs": _convert_frogs, **(converters or {})}
+    converters = converters or {}
     if source.convert and source.convert not in converters:
         raise BadInput(
             f"{key} is fetched from the command line only: generative fetch {key} FOLDER"
@@ -75,13 +75,6 @@ def fetch(
                 converters[source.convert](file, filling)
             else:
                 shutil.copyfile(file, filling / pinned.name)
-
-
-def _convert_frogs(archive: Path, folder: Path) -> None:
-    # Pillow and numpy are imported for these only.
-    from generative.datasets.readers.cifar10 import extract_frogs
-
-    extract_frogs(archive, folder)
 
 
 def _extract(archive: Path, patterns: list[str], folder: Path) -> None:

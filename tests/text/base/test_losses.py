@@ -3,9 +3,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import chisquare
 
-from generative.text.base.losses import cross_entropy
-from generative.text.base.losses import drawn
-from generative.text.base.losses import restricted
+from generative.text.base.losses import cross_entropy, drawn, restricted
 
 RANDOM = np.random.default_rng(0)
 

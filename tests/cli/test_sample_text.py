@@ -6,10 +6,9 @@ import keras
 import pytest
 from typer.testing import CliRunner
 
-import generative
-from generative.core import saving
-from generative.cli import writing
+from generative.cli import sample_text
 from generative.cli.main import app
+from generative.core import saving
 from generative.core.errors import BadInput
 from generative.text.char_conv import CharConv
 
@@ -30,8 +29,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     keras.utils.set_random_seed(1)
     model = CharConv(**ARGUMENTS)
-    card = saving.Description("models/char_conv", ARGUMENTS, "shakespeare", {})
-    saving.save(model, card, folder / "char_conv")
+    description = saving.Description("text/char_conv", ARGUMENTS, "shakespeare", {})
+    saving.save(model, description, folder / "char_conv")
     return folder
 
 
@@ -43,15 +42,15 @@ def test_the_command_writes_what_the_model_does(models: Path) -> None:
     folder = models / "char_conv"
     options = ["--prompt", "abc", "--temperature", "0.7", "--characters", "50", "--top-k", "5"]
     done = sample(str(folder), *options, "--seed", "3")
-    (text,) = generative.load(folder).generate(1, 3, "abc", 50, temperature=0.7, top_k=5)
+    (text,) = saving.load(folder).generate(1, 3, "abc", 50, temperature=0.7, top_k=5)
     assert done.output == f"abc{text}\n"
 
 
 def test_several_texts_and_a_prompt_from_standard_input(models: Path) -> None:
     folder = models / "char_conv"
     done = sample(str(folder), "--prompt", "-", "--characters", "20", "--count", "3", text="ab c\n")
-    texts = generative.load(folder).generate(3, 1, "ab c", 20)
-    assert done.output == writing.BETWEEN.join(f"ab c{text}" for text in texts) + "\n"
+    texts = saving.load(folder).generate(3, 1, "ab c", 20)
+    assert done.output == sample_text.BETWEEN.join(f"ab c{text}" for text in texts) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -75,11 +74,11 @@ def test_what_a_text_cannot_be_asked(models: Path, options: list[str], message: 
 
 def test_an_unknown_model_names_those_that_are_there(models: Path) -> None:
     with pytest.raises(BadInput, match="did you mean char_conv?"):
-        writing.writes("char_con", models)
+        sample_text.writes("char_con", models)
 
 
 def test_a_prompt_that_is_no_utf8(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO("é".encode("latin-1")), encoding="utf-8")
     monkeypatch.setattr("sys.stdin", stream)
     with pytest.raises(BadInput, match="--prompt: the standard input is no UTF-8"):
-        writing.write("char_conv", 1, "-", models, seed=1)
+        sample_text.write("char_conv", 1, "-", models, seed=1)

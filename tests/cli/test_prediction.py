@@ -2,12 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from generative.core import params
-from generative.cli import predicting
-from generative.core import saving
-from generative.datasets import stories
+from generative.cli import prediction
+from generative.core import members, params, saving
 from generative.core.errors import BadInput
-from generative.core import members
+from generative.datasets import stories
 from generative.multi_io.question_answering import QuestionAnswering
 
 GIVEN = {"story": "Mary went to the garden.", "question": "Where is Mary?"}
@@ -28,17 +26,21 @@ def models(prepared_stories: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_an_answer(models: Path) -> None:
-    text = predicting.predict("question_answering", dict(GIVEN), models)
+    text = prediction.predict("question_answering", dict(GIVEN), models)
     assert text.startswith("answer: ")
     assert text.endswith(" %)")
-    assert text == predicting.predict(str(models / "question_answering"), dict(GIVEN), models)
+    assert text == prediction.predict(str(models / "question_answering"), dict(GIVEN), models)
 
 
 @pytest.mark.parametrize(
     ("model", "given", "message"),
     [
         ("question_answerin", GIVEN, "unknown trained model .*; did you mean question_answering"),
-        ("separable", GIVEN, "separable reads nothing by hand: topologies/separable"),
+        (
+            "separable",
+            GIVEN,
+            "separable takes no input from the command line: classifiers/separable",
+        ),
         (
             "question_answering",
             {"story": "Mary"},
@@ -65,9 +67,9 @@ def test_what_cannot_be_asked(
     model: str, given: dict[str, str], message: str, models: Path
 ) -> None:
     with pytest.raises(BadInput, match=message):
-        predicting.predict(model, given, models)
+        prediction.predict(model, given, models)
 
 
 def test_nothing_trained(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="holds no trained model; run dvc repro train@siamese"):
-        predicting.predict("siamese", {}, tmp_path)
+        prediction.predict("siamese", {}, tmp_path)
