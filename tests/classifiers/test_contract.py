@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from generative.classifiers.inception import branches
-from generative.classifiers.residual import block
+from generative.classifiers.inception import inception_block
+from generative.classifiers.residual import residual_block
 from generative.core import members, saving
 from generative.datasets.base.dataset import Prepared
 from tests.support.classifiers import PARAMETERS, arguments
@@ -83,7 +83,7 @@ def test_separable_convolutions_are_smaller_than_full_ones() -> None:
 
 def test_a_residual_block_with_no_change_passes_its_input_on() -> None:
     inputs = keras.Input((7, 7, 4))
-    model = keras.Model(inputs, block(inputs, 4, projected=False))
+    model = keras.Model(inputs, residual_block(inputs, 4, projected=False))
     last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][-1]
     last.set_weights([np.zeros_like(last.get_weights()[0])])
     given = np.random.default_rng(1).random((2, 7, 7, 4), dtype=np.float32)
@@ -92,7 +92,7 @@ def test_a_residual_block_with_no_change_passes_its_input_on() -> None:
 
 def test_the_branches_of_inception_are_concatenated() -> None:
     inputs = keras.Input((14, 14, 8))
-    assert branches(inputs, 5).shape == (None, 7, 7, 20)
+    assert inception_block(inputs, 5).shape == (None, 7, 7, 20)
 
 
 @pytest.mark.parametrize("kind", ["shift_pixels", "blur_pixels"])

@@ -22,13 +22,13 @@ class Inception(Classifier):
         x = convolve(x, width, 3)
         x = convolve(x, 2 * width, 3, strides=2)
         for block in range(blocks):
-            x = branches(x, width * 2**block)
+            x = inception_block(x, width * 2**block)
         x = layers.GlobalAveragePooling2D(name="pooled")(x)
         super().__init__(images, x, **options)
 
 
-def branches(x: Tensor, width: int) -> Tensor:
-    """An inception block: [batch, side, side, channels] to [batch, side / 2, side / 2, 4 width]."""
+def inception_block(x: Tensor, width: int) -> Tensor:
+    """Four branches at half the resolution: [batch, side / 2, side / 2, 4 width]."""
     point = convolve(x, width, 1, strides=2)
     near = convolve(convolve(x, width, 1), width, 3, strides=2)
     far = convolve(convolve(convolve(x, width, 1), width, 3), width, 3, strides=2)

@@ -32,14 +32,14 @@ class Residual(Classifier):
         x = convolve(x, width, strides=2)
         for _ in range(stages):
             width *= 2
-            x = block(x, width, projected=True)
+            x = residual_block(x, width, projected=True)
             for _ in range(identities):
-                x = block(x, width, projected=False)
+                x = residual_block(x, width, projected=False)
         x = layers.GlobalAveragePooling2D(name="pooled")(activate(x))
         super().__init__(images, x, **options)
 
 
-def block(x: Tensor, width: int, *, projected: bool) -> Tensor:
+def residual_block(x: Tensor, width: int, *, projected: bool) -> Tensor:
     """A residual block: x plus two convolutions of it; where size and width change, x projected."""
     strides = 2 if projected else 1
     active = activate(x)

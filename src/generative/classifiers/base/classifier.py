@@ -87,9 +87,8 @@ class Classifier(keras.Model):
     @property
     def unaugmented(self) -> Tensor:
         """The symbolic images behind the augmentations, where inference begins."""
-        return next(
-            layer for layer in reversed(self.layers) if isinstance(layer, AUGMENTATIONS)
-        ).output
+        ahead = [layer for layer in self.layers if isinstance(layer, AUGMENTATIONS)]
+        return ahead[-1].output
 
     def inference_model(self) -> keras.Model:
         """The network of built-in layers from images to probabilities.
