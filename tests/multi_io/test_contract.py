@@ -15,8 +15,8 @@ from generative.core import members, saving
 from generative.core.errors import BadInput
 from generative.datasets.base.dataset import Prepared
 from generative.multi_io.base.model import Head, MultiIOModel
-from generative.multi_io.examples import describe_predictions
-from generative.plots import topology
+from generative.multi_io.render import describe_predictions
+from generative.plots import architecture
 from tests.support import multi_io
 
 INPUTS: dict[str, dict[str, Any]] = {
@@ -187,9 +187,9 @@ def test_shared_weights_are_there_once(
     assert model.count_params() == sum(layer.count_params() for layer in model.layers)
     assert len(model.get_layer(shared)._inbound_nodes) >= 2
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(topology.shutil, "which", lambda _: None)
-        topology.topology(model, tmp_path)
-    text = (tmp_path / "topology.txt").read_text()
+        patch.setattr(architecture.shutil, "which", lambda _: None)
+        architecture.plot_architecture(model, tmp_path)
+    text = (tmp_path / "architecture.txt").read_text()
     assert shared in text
     trainable = sum(weight.numpy().size for weight in model.trainable_variables)
     assert f"Trainable params: {trainable:,}" in text

@@ -45,8 +45,7 @@ def test_subsets_are_measured_by_themselves(prepared_stories: Path, tmp_path: Pa
     assert set(found) == {"parameters", *names("test_accuracy"), *names("two_fact_accuracy")}
     inputs, targets = data.load("test")
     correct = model.predictions(inputs)["answer"].argmax(axis=1) == targets["answer"]
-    subsets = data.dataset.subsets(data.folder, "test")
-    for prefix, chosen in subsets.items():
+    for prefix, chosen in data.subsets("test").items():
         assert found[f"{prefix}accuracy"] == pytest.approx(correct[chosen].mean())
 
 
@@ -56,7 +55,7 @@ def test_pairs_beside_their_similarity(prepared_lines: Path, tmp_path: Path) -> 
     found = evaluate(model, data, OPTIONS, tmp_path)
     assert set(found) == {"parameters", *names("test_accuracy", "play"), *names("auc", "play")}
     inputs, targets = data.load("test")
-    similarity = data.dataset.similarity(inputs)
+    similarity = data.similarity(inputs)
     assert found["auc_baseline"] == pytest.approx(roc_auc_score(targets["same"], similarity))
     assert found["auc"] == pytest.approx(
         roc_auc_score(targets["same"], model.predictions(inputs)["same"])

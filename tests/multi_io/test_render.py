@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from generative.multi_io.examples import captioned_grid
-from generative.multi_io.render import SEPARATOR, Render, render
+from generative.multi_io.render import SEPARATOR, Render, captioned_grid, render
 from tests.support import multi_io
 
 
