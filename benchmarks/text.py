@@ -1,11 +1,11 @@
-"""Speed of text models: writing and training against the loops that tutorials write.
+"""Speed of text models: generation and training beside the loops of a tutorial.
 
-The source (Chollet, 2017, section 8.1) turns windows of 60 characters, one every 3, into one-hot
-vectors, trains an LSTM of 128 units to predict the character behind each, and writes with one
+Chollet (2017), section 8.1, turns windows of 60 characters, one every 3, into one-hot vectors,
+trains an LSTM of 128 units to predict the character after each, and generates with one
 `model.predict` a character. Ours is `char_lstm` with as many units. They take turns, so that
 whatever else the machine does slows all of them.
 
-    python benchmarks/text.py [--rounds 5]
+    python benchmarks/text.py [--repeats 5]
 """
 
 import argparse
@@ -23,20 +23,20 @@ from rich.console import Console
 from rich.table import Table
 
 from generative.core import runtime
-from generative.training import fit as training
 from generative.core.runtime import Runtime
 from generative.datasets import shakespeare
 from generative.text.char_lstm import CharLSTM
+from generative.training.fit import without_autotuning
 
 PREPARED = Path("data/prepared/shakespeare")
 WINDOW, STEP, UNITS, BATCH, STEPS = 60, 3, 128, 128, 20
-# The loop of the source is asked for fewer: it writes a few characters a second.
+# Characters to generate; fewer by Chollet's loop, which makes a few a second.
 FEW, MANY = 12, 1000
 
 Ids = np.ndarray
 
 
-def source_model(characters: int) -> keras.Model:
+def chollet_model(characters: int) -> keras.Model:
     model = keras.Sequential(
         [
             layers.Input((WINDOW, characters)),
@@ -65,7 +65,7 @@ def our_model(characters: str, units: int = UNITS) -> CharLSTM:
 
 
 def windows(ids: Ids, count: int, characters: int) -> tuple[np.ndarray, np.ndarray]:
-    """One-hot inputs [count, 60, characters] and targets [count, characters], as the source's."""
+    """One-hot inputs [count, 60, characters] and targets [count, characters], as Chollet's."""
     one_hot = np.eye(characters, dtype=bool)
     starts = range(0, count * STEP, STEP)
     inputs = np.stack([one_hot[ids[start : start + WINDOW] - 1] for start in starts])
@@ -73,25 +73,26 @@ def windows(ids: Ids, count: int, characters: int) -> tuple[np.ndarray, np.ndarr
 
 
 def one_by_one(model: keras.Model, ids: Ids, characters: int) -> Callable[[], int]:
-    """The source's loop; a function that writes and says how many characters."""
+    """Chollet's loop, as a function that returns how many characters it generated."""
 
-    def write() -> int:
+    def generate() -> int:
         window = np.eye(characters, dtype=bool)[ids[:WINDOW] - 1]
         for _ in range(FEW):
-            shares = model.predict(window[np.newaxis], verbose=0)[0].astype("float64")
-            chosen = np.random.default_rng(0).multinomial(1, shares / shares.sum())
-            window = np.concatenate([window[1:], chosen[np.newaxis].astype(bool)])
+            probabilities = model.predict(window[np.newaxis], verbose=0)[0].astype("float64")
+            probabilities /= probabilities.sum()
+            sampled = np.random.default_rng(0).multinomial(1, probabilities)
+            window = np.concatenate([window[1:], sampled[np.newaxis].astype(bool)])
         return FEW
 
-    return write
+    return generate
 
 
 def in_one_call(model: CharLSTM, count: int, characters: int = MANY) -> Callable[[], int]:
-    def write() -> int:
+    def generate() -> int:
         texts = model.generate(count, 1, characters=characters)
         return sum(map(len, texts))
 
-    return write
+    return generate
 
 
 def fit_windows(model: keras.Model, ids: Ids, characters: int) -> Callable[[], int]:
@@ -105,27 +106,28 @@ def fit_windows(model: keras.Model, ids: Ids, characters: int) -> Callable[[], i
 
 
 def fit_ours(
-    model: CharLSTM, choice: shakespeare.Windows, length: int = WINDOW
+    model: CharLSTM, windows: shakespeare.Windows, length: int = WINDOW
 ) -> Callable[[], int]:
-    """A function that takes some steps as `training.fit` does, and says how much it predicted."""
+    """A function that takes `STEPS` as `training.fit` does, and returns how many characters were
+    predicted."""
     batches = shakespeare.batches(
-        PREPARED, BATCH, 1, windows=choice, length=length, carried=8, step=STEP
+        PREPARED, BATCH, 1, windows=windows, length=length, carried=8, step=STEP
     )
     batches = batches.take(STEPS).cache()
     model.steps_per_execution = STEPS
     predicted = sum(int(np.count_nonzero(targets)) for _, targets in batches)
 
     def train() -> int:
-        model.fit(training.untuned(batches), shuffle=False, verbose=0)
+        model.fit(without_autotuning(batches), shuffle=False, verbose=0)
         return predicted
 
     return train
 
 
-def measure(ways: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
-    """Characters a second of each, all of them in turn; the first round traces the graphs."""
+def measure(ways: dict[str, Callable[[], int]], repeats: int) -> dict[str, list[float]]:
+    """Characters a second of each, all of them in turn; the first time traces the graphs."""
     rates: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds + 1):
+    for _ in range(repeats + 1):
         for name, way in ways.items():
             start = time.perf_counter()
             characters = way()
@@ -138,65 +140,65 @@ def against_first(title: str, rates: dict[str, list[float]]) -> Table:
     first = next(iter(rates.values()))
     for name, found in rates.items():
         ratios = [a / b for a, b in zip(found, first, strict=True)]
-        shown = [f"{median(found):,.0f}", f"{max(found):,.0f}", f"{median(ratios):,.1f}"]
-        table.add_row(name, *shown, f"{max(found) / max(first):,.1f}")
+        rate = [f"{median(found):,.0f}", f"{max(found):,.0f}"]
+        table.add_row(name, *rate, f"{median(ratios):,.1f}", f"{max(found) / max(first):,.1f}")
     return table
 
 
-def growth(vocabulary: str, rounds: int) -> Table:
+def growth(vocabulary: str, repeats: int) -> Table:
     """Medians over units and over length, each of our ways in turn."""
     ways: dict[str, Callable[[], int]] = {}
     for units in (128, 256, 512):
         model = our_model(vocabulary, units)
-        ways[f"write, 1 text of {MANY}, {units} units"] = in_one_call(model, 1)
-        ways[f"write, 64 texts of {MANY}, {units} units"] = in_one_call(model, 64)
+        ways[f"generate, 1 text of {MANY}, {units} units"] = in_one_call(model, 1)
+        ways[f"generate, 64 texts of {MANY}, {units} units"] = in_one_call(model, 64)
         ways[f"train, chunks of {WINDOW}, {units} units"] = fit_ours(model, "chunks")
     small = our_model(vocabulary)
     for characters in (250, 4 * MANY):
-        name = f"write, 1 text of {characters}, {UNITS} units"
+        name = f"generate, 1 text of {characters}, {UNITS} units"
         ways[name] = in_one_call(small, 1, characters)
     for length in (30, 120, 240):
         model = our_model(vocabulary)
         ways[f"train, chunks of {length}, {UNITS} units"] = fit_ours(model, "chunks", length)
     table = Table("growth", "characters a second, median", "best")
-    for name, found in sorted(measure(ways, rounds).items()):
+    for name, found in sorted(measure(ways, repeats).items()):
         table.add_row(name, f"{median(found):,.0f}", f"{max(found):,.0f}")
     return table
 
 
 def memory(ids: Ids, characters: int) -> Table:
     inputs, targets = windows(ids, 1000, characters)
-    of_source = (inputs.nbytes + targets.nbytes) / 1000 / STEP
+    one_hot = (inputs.nbytes + targets.nbytes) / 1000 / STEP
     table = Table("prepared text", "bytes a character")
-    table.add_row("one-hot windows, one every 3 characters", f"{of_source:,.0f}")
+    table.add_row("one-hot windows, one every 3 characters", f"{one_hot:,.0f}")
     table.add_row("ids", f"{ids.nbytes / len(ids):,.0f}")
     return table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = parser.parse_args().repeats
     device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "float32")
     vocabulary = shakespeare.facts(PREPARED)["vocabulary"]
     characters, ids = len(vocabulary), shakespeare.stream(PREPARED, "train")
-    source, model = source_model(characters), our_model(vocabulary)
-    writing: dict[str, Any] = {
-        "model.predict a character": one_by_one(source, ids, characters),
+    chollet, model = chollet_model(characters), our_model(vocabulary)
+    generating: dict[str, Any] = {
+        "model.predict a character": one_by_one(chollet, ids, characters),
         "one loop, 1 text": in_one_call(model, 1),
         "one loop, 64 texts": in_one_call(model, 64),
     }
     learning: dict[str, Any] = {
-        "one-hot windows, last character": fit_windows(source, ids, characters),
+        "one-hot windows, last character": fit_windows(chollet, ids, characters),
         "windows: last_character": fit_ours(our_model(vocabulary), "last_character"),
         "windows: chunks": fit_ours(our_model(vocabulary), "chunks"),
     }
     console = Console(width=110)
-    console.print(against_first(f"writing, LSTM of {UNITS} units", measure(writing, rounds)))
+    console.print(against_first(f"generation, LSTM of {UNITS} units", measure(generating, repeats)))
     title = f"training, LSTM of {UNITS} units, batches of {BATCH}, length {WINDOW}"
-    console.print(against_first(title, measure(learning, rounds)))
+    console.print(against_first(title, measure(learning, repeats)))
     console.print(memory(ids, characters))
-    console.print(growth(vocabulary, rounds))
+    console.print(growth(vocabulary, repeats))
     print(f"{device.name}, {runtime.threads()} threads, TensorFlow {tf.__version__}, float32")
 
 

@@ -33,5 +33,5 @@ def test_a_block_is_keras_dilated_causal_convolution() -> None:
         same.build(x.shape)
         dense = model.convolutions[i]
         same.set_weights([tf.reshape(dense.kernel, (3, 6, 6)), dense.bias])
-        x = x + model.mixers[i](same(model.norms[i](x)))
+        x = x + model.pointwise[i](same(model.norms[i](x)))
     np.testing.assert_allclose(model(ids), model.readout(model.norms[-1](x)), atol=1e-5)

@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, Any] = {
 )
 def test_layers_and_their_state(cell: Any, arrays: int, kind: type) -> None:
     model = CharLSTM(cell=cell, depth=3, **ARGUMENTS)
-    assert [type(layer) for layer in model.cells] == [kind] * 3
+    assert [type(layer) for layer in model.recurrent] == [kind] * 3
     assert model.state_shapes == [(5,)] * arrays * 3
     assert model.context is None  # a prompt may have any length
 

@@ -28,17 +28,16 @@ def evaluate(model: Any, data: Prepared, options: Evaluate, folder: Path) -> dic
     similarity = data.similarity(inputs)
     # Each example by itself, and together with those of its group.
     groups = {"": np.arange(count)}
-    for name, own in data.groups("test").items():
-        groups[f"_by_{name}"] = own
+    groups |= {f"_by_{name}": group for name, group in data.groups("test").items()}
     subsets = data.subsets("test")
     metrics: dict[str, Any] = {}
     for name, kind in model.kinds.items():
         found = scores(kind, predictions[name], targets[name], train_targets[name], similarity)
         # The only output needs no name; its metrics are called as those of classifiers.
-        prefix = f"{name}_" if len(model.kinds) > 1 else "test_"
-        for begins, chosen in (subsets or {prefix: np.ones(count, bool)}).items():
+        own_prefix = f"{name}_" if len(model.kinds) > 1 else "test_"
+        for prefix, chosen in (subsets or {own_prefix: np.ones(count, bool)}).items():
             for metric, score in found.items():
-                full = f"{begins}{metric}".replace("test_auc", "auc")
+                full = f"{prefix}{metric}".replace("test_auc", "auc")
                 metrics |= compare(full, score, np.flatnonzero(chosen), groups, options)
     return {**metrics, "parameters": model.count_params()}
 

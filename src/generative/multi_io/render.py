@@ -1,6 +1,5 @@
 """The architecture of a model, its learning curves, and its predictions for test examples."""
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +79,11 @@ def label_of(model: Any, name: str, value: Any) -> str:
 
 def captioned_grid(images: Array, captions: list[str], columns: int) -> Image.Image:
     """`images` [N, height, width, 3] in [0, 1], a caption over each."""
-    from matplotlib.figure import Figure
-
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(2.6 * columns, 1.9 * rows), dpi=110, layout="constrained")
+    figure = curves.new_figure(2.6 * columns, 1.9 * rows)
     for place, (image, caption) in enumerate(zip(images, captions, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place)
         axes.imshow(np.clip(image, 0, 1))
         axes.set_title(caption, fontsize="x-small")
         axes.axis("off")
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return Image.open(buffer).convert("RGB")
+    return curves.figure_image(figure)

@@ -1,43 +1,21 @@
-"""What all text models share, asked of each network."""
+"""The contract of text models, for each network."""
 
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.core import saving
+from generative.core import members, saving
 from generative.core.errors import BadInput
-from generative.text.base import model as text
-from generative.text.base.model import TextModel
-from generative.text.char_conv import CharConv
-from generative.text.char_lstm import CharLSTM
-from generative.text.char_transformer import CharTransformer
+from generative.text.base import model as base
+from generative.text.base.model import START, TextModel
+from tests.support.text import NETWORKS, OPTIONS, VOCABULARY, build
 
-VOCABULARY = "abcdefghijklmnopqrstuvwxyz"
-OPTIONS: dict[str, Any] = {
-    "dropout": 0.0,
-    "learning_rate": 0.01,
-    "learning_rate_decay": "none",
-    "clip_norm": 1.0,
-}
-NETWORKS: dict[str, tuple[type[TextModel], dict[str, Any]]] = {
-    "lstm": (CharLSTM, {"cell": "lstm", "embedding_size": 4, "units": 8, "depth": 2}),
-    "gru": (CharLSTM, {"cell": "gru", "embedding_size": 4, "units": 8, "depth": 1}),
-    "conv": (CharConv, {"width": 8, "kernel_size": 3, "blocks": 3}),
-    "transformer": (CharTransformer, {"width": 8, "heads": 2, "depth": 2, "context": 6}),
-}
 RANDOM = np.random.default_rng(0)
-
-
-def build(name: str, **changes: Any) -> TextModel:
-    keras.utils.set_random_seed(1)
-    network, arguments = NETWORKS[name]
-    return network(VOCABULARY, **{**arguments, **OPTIONS, **changes})
 
 
 @pytest.fixture(params=NETWORKS, scope="module")
@@ -45,14 +23,19 @@ def model(request: pytest.FixtureRequest) -> TextModel:
     return build(request.param)
 
 
-def some_ids(rows: int = 3, length: int = 40) -> np.ndarray:
+def random_ids(rows: int = 3, length: int = 40) -> np.ndarray:
     ids = RANDOM.integers(1, len(VOCABULARY) + 1, (rows, length)).astype(np.int32)
-    ids[:, 0] = text.START
+    ids[:, 0] = START
     return ids
 
 
-def test_nothing_sees_what_follows(model: TextModel) -> None:
-    ids = some_ids()
+def test_all_networks_are_here() -> None:
+    networks = {network for network in members.networks() if network.startswith("text/")}
+    assert networks == {network for network, _ in NETWORKS.values()}
+
+
+def test_no_output_depends_on_later_inputs(model: TextModel) -> None:
+    ids = random_ids()
     before = model(ids).numpy()
     for place in (1, 17, 39):
         changed = ids.copy()
@@ -62,32 +45,35 @@ def test_nothing_sees_what_follows(model: TextModel) -> None:
         assert (np.abs(after[:, place] - before[:, place]).max(axis=-1) > 1e-6).all()
 
 
-def test_the_state_is_all_that_counts(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However a text is cut, and whether or not there is a state before it."""
-    ids = some_ids()
+def test_segments_do_not_change_the_outputs(
+    model: TextModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever their length, and with or without a state before the first."""
+    ids = random_ids()
     whole, _ = model.advance(tf.constant(ids), None, False)
-    for piece in (1, 7):
-        monkeypatch.setattr(text, "PIECE", piece)
+    for length in (1, 7):
+        monkeypatch.setattr(base, "SEGMENT_LENGTH", length)
         np.testing.assert_allclose(model(ids), whole, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["conv", "transformer"])
-def test_the_context_is_all_that_is_seen(name: str) -> None:
-    """Of one block: those of several see that far each."""
-    model = build(name, **({"blocks": 1} if name == "conv" else {"depth": 1}))
+def test_outputs_depend_on_the_context_only(name: str) -> None:
+    """Of one block: several reach as far each."""
+    one_block: dict[str, Any] = {"blocks": 1} if name == "conv" else {"depth": 1}
+    model = build(name, **one_block)
     assert model.context
-    reach = model.context - (name == "conv")  # the first counts itself
-    ids = some_ids()
+    back = model.context - (name == "conv")  # its context counts the character itself
+    ids = random_ids()
     changed = ids.copy()
     changed[:, 10] = changed[:, 10] % len(VOCABULARY) + 1
-    moved = np.abs(model(ids) - model(changed)).max(axis=(0, 2)) > 0
-    assert np.flatnonzero(moved).tolist() == list(range(10, 10 + reach + 1))
+    changes = np.abs(model(ids) - model(changed)).max(axis=(0, 2)) > 0
+    assert np.flatnonzero(changes).tolist() == list(range(10, 10 + back + 1))
 
 
 def test_training_carries_the_state_until_a_text_begins(model: TextModel) -> None:
-    ids = some_ids(length=12)
+    ids = random_ids(length=12)
     whole = model(ids).numpy()
-    for _ in range(2):  # the second begins anew
+    for _ in range(2):  # the second starts from zero again
         first = model(ids[:, :6], training=True)
         second = model(ids[:, 6:], training=True)
         np.testing.assert_allclose(np.concatenate([first, second], 1), whole, atol=1e-5)
@@ -100,7 +86,7 @@ def test_training_learns_what_repeats() -> None:
         model.compile()
         targets = np.tile([1, 2, 3], 40).reshape(1, -1).repeat(4, axis=0)
         inputs = np.roll(targets, 1, axis=1)
-        inputs[:, 0] = text.START
+        inputs[:, 0] = START
         data = tf.data.Dataset.from_tensors((inputs, targets)).repeat(240)
         history = model.fit(data, verbose=0, shuffle=False).history
         assert history["cross_entropy"][0] < 2, name
@@ -112,54 +98,58 @@ def test_training_learns_what_repeats() -> None:
 def test_places_without_a_target_count_for_nothing() -> None:
     model = build("gru")
     model.compile()
-    inputs, targets = some_ids(), some_ids()
+    inputs, targets = random_ids(), random_ids()
     targets[:, :-1] = 0
     measured = model.evaluate(inputs, targets, verbose=0, return_dict=True)
     shares = tf.nn.log_softmax(model(inputs)[:, -1]).numpy()
-    wanted = -np.mean([row[target - 1] for row, target in zip(shares, targets[:, -1], strict=True)])
-    assert measured["cross_entropy"] == pytest.approx(wanted, rel=1e-5)
-    assert measured["bits_per_character"] == pytest.approx(wanted / np.log(2), rel=1e-5)
+    expected = -np.mean(
+        [row[target - 1] for row, target in zip(shares, targets[:, -1], strict=True)]
+    )
+    assert measured["cross_entropy"] == pytest.approx(expected, rel=1e-5)
+    assert measured["bits_per_character"] == pytest.approx(expected / np.log(2), rel=1e-5)
 
 
-def test_generation_is_that_of_whole_texts(model: TextModel) -> None:
-    """Greedy, against reading all of the text again for each character."""
-    (written,) = model.generate(1, 1, "abc", 20, temperature=0)
+def test_generation_equals_that_from_the_whole_text(model: TextModel) -> None:
+    """Greedy, against the outputs for all of the text before each character."""
+    (generated,) = model.generate(1, 1, "abc", 20, temperature=0)
     so_far = "abc"
-    for character in written:
-        ids = np.concatenate([[text.START], model.ids_of(so_far)])[np.newaxis]
+    for character in generated:
+        ids = np.concatenate([[START], model.encode(so_far)])[np.newaxis]
         assert model.vocabulary[int(np.argmax(model(ids)[0, -1]))] == character
         so_far += character
 
 
 def test_pieces_make_the_same_text(model: TextModel) -> None:
     texts = model.generate(2, 5, "abc", 30, temperature=0.8, top_k=9, top_p=0.9)
-    pieces = list(model.stream(2, 5, "abc", 30, temperature=0.8, top_k=9, top_p=0.9, piece=7))
+    pieces = list(
+        model.stream(2, 5, "abc", 30, temperature=0.8, top_k=9, top_p=0.9, piece_length=7)
+    )
     assert ["".join(parts) for parts in zip(*pieces, strict=True)] == texts
     assert [len(piece[0]) for piece in pieces] == [7, 7, 7, 7, 2]
 
 
 def test_snapshot_shows_four_temperatures(model: TextModel) -> None:
-    frame = model.snapshot(some_ids(rows=2, length=61))
+    frame = model.snapshot(random_ids(rows=2, length=61))
     assert [line.partition("\n")[0] for line in frame] == [
         f"temperature {t}" for t in ("0.2", "0.2", "0.5", "0.5", "1", "1", "1.2", "1.2")
     ]
-    prompt, _, written = frame[0].partition("\n")[2].partition("|")
-    assert (len(prompt), len(written)) == (60, 400)
+    prompt, _, generated = frame[0].partition("\n")[2].partition("|")
+    assert (len(prompt), len(generated)) == (60, 400)
 
 
 PROGRAM = """
 import sys
-import generative
-print(generative.load(sys.argv[1]).generate(2, 7, "abc", 50, temperature=0.9))
+from pathlib import Path
+from generative.core import saving
+print(saving.load(Path(sys.argv[1])).generate(2, 7, "abc", 50, temperature=0.9))
 """
 
 
-def test_the_same_seed_writes_the_same_in_another_process(tmp_path: Path) -> None:
+def test_the_same_seed_generates_the_same_in_another_process(tmp_path: Path) -> None:
     model = build("lstm")
-    arguments = {"vocabulary": VOCABULARY, **NETWORKS["lstm"][1], **OPTIONS}
-    saving.save(
-        model, saving.Description("models/char_lstm", arguments, "shakespeare", {}), tmp_path
-    )
+    network, arguments = NETWORKS["lstm"]
+    arguments = {"vocabulary": VOCABULARY, **arguments, **OPTIONS}
+    saving.save(model, saving.Description(network, arguments, "shakespeare", {}), tmp_path)
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == str(model.generate(2, 7, "abc", 50, temperature=0.9))
@@ -177,7 +167,7 @@ def test_the_same_seed_writes_the_same_in_another_process(tmp_path: Path) -> Non
         ({"prompt": "a" * 7}, "the prompt has 7 characters, this model looks back at 6"),
     ],
 )
-def test_what_cannot_be_written(controls: dict[str, Any], message: str) -> None:
+def test_controls_out_of_range(controls: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         build("transformer").generate(1, 1, **controls)
 
@@ -192,4 +182,4 @@ def test_a_loss_that_is_no_number_is_named() -> None:
     model.compile()
     model.readout.kernel.assign(tf.fill(model.readout.kernel.shape, float("nan")))
     with pytest.raises(tf.errors.InvalidArgumentError, match="cross_entropy : Tensor had NaN"):
-        model.fit(some_ids(), some_ids(), verbose=0)
+        model.fit(random_ids(), random_ids(), verbose=0)
