@@ -16,7 +16,7 @@ from rich.table import Table
 from generative.core import members, params, runtime
 from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.training.fit import untuned
+from generative.training.fit import without_autotuning
 from generative.training.schema import Train
 
 PREPARED = Path("data/prepared/mnist")
@@ -36,7 +36,7 @@ def main() -> None:
         models[key].compile()
         models[key].steps_per_execution = train.steps_per_call
         data = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data)
-        batches[key] = untuned(data.take(arguments.images // train.batch_size))
+        batches[key] = without_autotuning(data.take(arguments.images // train.batch_size))
     images, _ = mnist.load(PREPARED, "test", binarization="none", binarization_seed=0)
     images = images[: arguments.images]
 

@@ -22,7 +22,7 @@ from rich.table import Table
 from generative.core import params, runtime
 from generative.core.runtime import Runtime
 from generative.datasets import mnist
-from generative.training.fit import untuned
+from generative.training.fit import without_autotuning
 from generative.training.schema import Train
 from generative.vae.cvae import CVAE
 
@@ -67,7 +67,7 @@ def ours(model: CVAE, train: Train, images: np.ndarray) -> Any:
     batches = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data).take(steps)
     model.compile(steps * 100)
     model.steps_per_execution = train.steps_per_call
-    return lambda: model.fit(untuned(batches), shuffle=False, verbose=0)
+    return lambda: model.fit(without_autotuning(batches), shuffle=False, verbose=0)
 
 
 def main() -> None:

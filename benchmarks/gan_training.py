@@ -28,7 +28,7 @@ from generative.core import params, runtime
 from generative.core.runtime import Runtime
 from generative.gan.acgan import ACGAN
 from generative.gan.base.layers import builtin_layer
-from generative.training.fit import untuned
+from generative.training.fit import without_autotuning
 from generative.training.schema import Train
 
 BATCH, STEPS, ATIENZA_WIDTH = 64, 8, 32
@@ -91,7 +91,7 @@ def ours(images: np.ndarray, labels: np.ndarray) -> Callable[[], object]:
     model.steps_per_execution = STEPS
     batches = tf.data.Dataset.from_tensor_slices((images, labels)).batch(BATCH)
     # Not the model's own, which recomputes the average generator's statistics at the end.
-    return lambda: keras.Model.fit(model, untuned(batches), shuffle=False, verbose=0)
+    return lambda: keras.Model.fit(model, without_autotuning(batches), shuffle=False, verbose=0)
 
 
 def build(way: str) -> Callable[[], object]:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
@@ -16,7 +17,9 @@ def main(arguments: list[str]) -> None:
     options = params.read("objectives", Objectives)
     runtime.configure(params.read("runtime", Runtime), options.seed)
     data = Path("data")
-    models, histories, metrics = {}, {}, {}
+    models: dict[str, Any] = {}
+    histories: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     for objective, key in options.models.items():
         models[objective] = saving.load(data / "models" / key)
         histories[objective] = history.read_table(data / "history" / key)

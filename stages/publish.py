@@ -11,13 +11,12 @@ from generative.tracking import publish, store
 
 
 def main(arguments: list[str]) -> None:
-    document = params.raw(publish.SECTIONS)
     if store.is_off():
         print(f"tracking is off ({store.SWITCH}): nothing is published; later: generative publish")
     else:
-        for name, done in publish.publish(document):
+        for name, done in publish.publish():
             print(f"{name}: {done}")
-    entries = publish.entries(publish.read_lock(), document)
+    entries = publish.entries(publish.read_lock(), params.raw(publish.SECTIONS))
     out = Path("mlruns/published.json")
     out.parent.mkdir(exist_ok=True)
     write_json(out, {entry.stage: store.digest(entry.lock) for entry in entries})

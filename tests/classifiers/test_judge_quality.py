@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from generative.classifiers import metrics
+from generative.classifiers.base.calibration import reliability
 from generative.classifiers.base.classifier import outputs_of
 from generative.classifiers.evaluate import Evaluate
 from generative.classifiers.judge import build_judge

@@ -4,6 +4,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss
 
 from generative.classifiers import metrics
+from generative.classifiers.base.calibration import reliability
 
 
 def calibrated(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

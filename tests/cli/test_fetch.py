@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generative.cli.main import fetch
+from generative.cli.fetch import fetch
 from generative.core.errors import BadInput
 
 

@@ -78,11 +78,11 @@ def test_every_data_set_is_held_to_it() -> None:
 @keys
 def test_options_are_the_arguments_of_its_functions(key: str) -> None:
     name, values = f"prepare.{key}", {"raw": "folder", **data.OPTIONS[key]}
-    params.check(name, Prepare.schema_of(name), values)
+    params.check(name, Prepare.schema_of(name, {}), values)
     for option in data.OPTIONS[key]:
         missing = {known: value for known, value in values.items() if known != option}
         with pytest.raises(BadInput, match=f"prepare.{key}.{option} is missing"):
-            params.check(name, Prepare.schema_of(name), missing)
+            params.check(name, Prepare.schema_of(name, {}), missing)
     schema = params.signature(DATASETS[key].batches)
     params.check(f"train.{key}.data", schema, OPTIONS.get(key, {}))
 

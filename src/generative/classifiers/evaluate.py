@@ -28,7 +28,7 @@ def evaluate(model: Classifier, data: Prepared, options: Evaluate, folder: Path)
 
 
 def measure(probabilities: np.ndarray, labels: np.ndarray, options: Evaluate) -> dict[str, float]:
-    """What can be said of probabilities [N, classes] where the labels [N] are known."""
+    """Accuracy and calibration of `probabilities` [N, classes] of images with `labels` [N]."""
     diagram = reliability(probabilities, labels, options.bins)
     return {
         "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),

@@ -3,8 +3,7 @@
 
 def publish() -> None:
     """Make MLflow hold a run for every trained model, now."""
-    from generative.core import params
     from generative.tracking import publish
 
-    for stage, done in publish.publish(params.raw(publish.SECTIONS)):
+    for stage, done in publish.publish():
         print(f"{stage}: {done}")

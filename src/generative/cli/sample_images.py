@@ -130,23 +130,23 @@ def control_called(name: str, known: dict[str, Control], model: str, folder: Pat
 
 
 def value_of(name: str, control: Control, value: float, trained: Any, warnings: list[str]) -> float:
-    """The value of a control as its model takes it; a value beyond the trained range adds a warning."""
+    """The value of a control as its model takes it; one beyond the trained range adds a warning."""
     if control.categories is not None:
         if str(value) not in control.categories:
             raise BadInput(f"--{name}: received {value}, must be 0 to {CLASSES - 1}")
         return control.categories[str(value)]
     if control.argument == "labels":
         return value  # the model knows which it has
-    furthest = FURTHEST * trained.code_range
-    if not abs(value) <= furthest:
+    largest = trained.code_range
+    if not abs(value) <= FURTHEST * largest:
         raise BadInput(
-            f"--{name}: received {value:g}, trained from {-trained.code_range:g} to {trained.code_range:g}; "
-            f"must be {-furthest:g} to {furthest:g}"
+            f"--{name}: received {value:g}, trained from {-largest:g} to {largest:g}; "
+            f"must be {-FURTHEST * largest:g} to {FURTHEST * largest:g}"
         )
-    if abs(value) > trained.code_range:
+    if abs(value) > largest:
         warnings.append(
-            f"--{name} {value:g} is beyond the range from {-trained.code_range:g} to "
-            f"{trained.code_range:g} that was trained"
+            f"--{name} {value:g} is beyond the range from {-largest:g} to {largest:g} that was "
+            "trained"
         )
     return control.sign * value
 

@@ -32,7 +32,7 @@ def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls
         except UnicodeDecodeError as error:
             raise BadInput(f"--prompt: the standard input is no UTF-8 ({error.reason})") from None
     trained = saving.load(folder_of(model, models))
-    pieces = trained.stream(count, prompt=prompt, piece=PIECE, **controls)
+    pieces = trained.stream(count, prompt=prompt, piece_length=PIECE, **controls)
     if count == 1:
         print(prompt, end="")
         for (piece,) in pieces:

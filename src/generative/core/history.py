@@ -57,7 +57,7 @@ def read_table(folder: Path) -> pd.DataFrame:
 
 
 def read_snapshots(folder: Path) -> np.ndarray:
-    """float32 images [epochs, count, height, width, channels] in [0, 1] or texts [epochs, count]."""
+    """Float32 images [epochs, count, height, width, channels], or texts [epochs, count]."""
     with np.load(folder / SNAPSHOTS) as snapshots:
         frames: np.ndarray = snapshots["frames"]
     return frames if frames.dtype.kind == "U" else frames / np.float32(255)

@@ -53,7 +53,8 @@ def fetch(
 ) -> None:
     """Put every input of the data set `key` into `folder`.
 
-    `converters` are those that the source may name: they make files of a fetched one. Raises `BadInput` if
+    `converters` are those that the source may name: they make files of a fetched one. Raises
+    `BadInput` if
     no place has an input, with one reason a place.
     """
     source = read_source(key, sources)

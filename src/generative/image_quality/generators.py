@@ -25,8 +25,8 @@ class Generator(Schema):
         for field in ("family", "network", "dataset"):
             if trained.get(field) != getattr(self, field):
                 yield (
-                    f"{name}.{field}: received {getattr(self, field)}, must be that of train.{key}, "
-                    f"which is {trained.get(field)}"
+                    f"{name}.{field}: received {getattr(self, field)}, must be that of "
+                    f"train.{key}, which is {trained.get(field)}"
                 )
         compared = (document.get("references") or {}).get(self.dataset)
         if compared is None:

@@ -15,7 +15,7 @@ import yaml
 from generative.core.errors import BadInput
 from generative.core.folders import read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
-from generative.core.params import flatten, section
+from generative.core.params import flatten, raw, section
 from generative.tracking.store import (
     Store,
     digest,
@@ -108,15 +108,15 @@ def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -
     return [entry for entry in found if entry.lock]
 
 
-def publish(document: dict[str, Any], data: Path = DATA) -> Iterator[tuple[str, str]]:
-    """Publish every entry of `document`, which has `SECTIONS` of params.yaml; yields each stage with what was done, as it is done.
+def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
+    """Publish every entry; yields each stage with what was done, as it is done.
 
     That is "kept", "tagged" (its live run was found), "restored" (made from the files), "updated"
     (newer metrics or pictures) or "failed: ...", which stops no other. Raises `StoreUnavailable` if
     the store cannot be used and, at the end, `BadInput` with all stages that failed.
     """
     lock = read_lock()
-    found = entries(lock, document, data)
+    found = entries(lock, raw(SECTIONS), data)
     failed = []
     with wrap_store_errors():
         store = Store()

@@ -1,17 +1,17 @@
 """Pictures of a trained variational autoencoder: samples, reconstructions, its latent space."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from generative.core.folders import write_json
 from generative.core.history import read_snapshots, read_table
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves, grids
+from generative.plots.sliders import Axis, axis, write_sliders
 from generative.vae.base.model import BaseVAE, encode
 
 Array = np.ndarray
@@ -39,8 +39,7 @@ def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folde
     pictures["learning_curves"] = curves.learning_curves(read_table(history))
     if model.latent_size == 2:
         axes, images = latent_plane(model, options.slider_plane)
-        pictures["sliders"] = grids.mosaic(images, options.slider_plane)
-        write_json(folder / "sliders.json", axes)
+        write_sliders(axes, images, folder)
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)
     frames = [grids.grid(frame, columns=8, scale=3) for frame in read_snapshots(history)]
@@ -70,7 +69,7 @@ def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str
     return pictures
 
 
-def latent_plane(model: BaseVAE, size: int) -> tuple[list[dict[str, Any]], Array]:
+def latent_plane(model: BaseVAE, size: int) -> tuple[list[Axis], Array]:
     """A two-dimensional latent space through the quantiles of the prior: the name and values of
     both axes, and images float32 [size ** 2, height, width, 1], row by row.
 
@@ -78,8 +77,5 @@ def latent_plane(model: BaseVAE, size: int) -> tuple[list[dict[str, Any]], Array
     """
     codes = grids.unit_square_quantiles(size)
     values = {"code 2": codes[::size, 1], "code 1": codes[:size, 0]}
-    axes = [
-        {"name": name, "values": np.round(axis.astype(float), 2).tolist()}
-        for name, axis in values.items()
-    ]
+    axes = [axis(name, places.astype(float)) for name, places in values.items()]
     return axes, model.images(codes)

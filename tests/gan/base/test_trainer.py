@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 
 from generative.core.errors import BadInput
-from generative.training.fit import layer_outputs
+from generative.training.callbacks import layer_outputs
 from tests.support.gan import IMAGES, LABELS, build
 
 

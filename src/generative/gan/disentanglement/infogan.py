@@ -12,10 +12,10 @@ from generative.core.folders import write_json
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.gan.disentanglement import code_control, strokes
-from generative.gan.disentanglement.sliders import Axis, axis, write_sliders
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
 from generative.image_quality.image_metrics import ImageMetrics
 from generative.plots import grids
+from generative.plots.sliders import Axis, axis, write_sliders
 
 CODES = ("code1", "code2")
 DIGITS = np.arange(10)

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
-from generative.gan.disentanglement.sliders import Axis, axis, write_sliders
 from generative.image_quality.distances import intra_class_distance
 from generative.image_quality.image_metrics import ImageMetrics
 from generative.plots import grids
+from generative.plots.sliders import Axis, axis, write_sliders
 
 DIGITS = np.arange(10)
 

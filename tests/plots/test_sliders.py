@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from generative.core.folders import read_json
-from generative.gan.disentanglement.sliders import axis, write_sliders
+from generative.plots.sliders import axis, write_sliders
 
 
 def test_the_last_axis_runs_along_the_rows(tmp_path: Path) -> None:
