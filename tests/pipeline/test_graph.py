@@ -1,5 +1,5 @@
 """dvc.yaml, params.yaml and the code agree: what a stage imports and reads lies in its
-dependencies, and a change rebuilds what it should. Nothing runs here; tests/pipeline/test_story.py runs it."""
+dependencies, and a change rebuilds what it should. Nothing runs here: test_story.py runs it."""
 
 import ast
 from collections.abc import Iterator

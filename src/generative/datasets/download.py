@@ -54,8 +54,7 @@ def fetch(
     """Put every input of the data set `key` into `folder`.
 
     `converters` are those that the source may name: they make files of a fetched one. Raises
-    `BadInput` if
-    no place has an input, with one reason a place.
+    `BadInput` if no place has an input, with one reason a place.
     """
     source = read_source(key, sources)
     converters = converters or {}
