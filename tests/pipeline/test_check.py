@@ -190,7 +190,7 @@ def test_a_missing_section_of_a_family(file: Path) -> None:
         ("generators.cgan.features", "data/raw/alexnet", "must be references.mnist.network"),
         ("generators.cvea", {}, "generators.cvea.family is missing"),
         ("train.Caps", {"family": "vae"}, "the key 'Caps' must be small letters, digits and _"),
-        ("fetch", ["mnist; rm -r x"], "fetch: the key 'mnist; rm -r x' must be small letters"),
+        ("fetch", ["mnist; rm -r x"], "fetch: unknown data set 'mnist; rm -r x'"),
         ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
         ("objectives.models.minimax", "cvea", "objectives.models.minimax: unknown GAN 'cvea'"),
     ],

@@ -83,6 +83,17 @@ def test_an_experiment_in_a_temporary_copy(origin: Workspace) -> None:
     assert found.is_relative_to(origin.folder / ".dvc" / "tmp")
 
 
+def test_a_key_reaches_no_shell(origin: Workspace) -> None:
+    document = origin.params()
+    key = "stories; touch hacked"
+    origin.write_params({**document, "prepare": {key: document["prepare"]["stories"]}})
+    done = origin.attempt(sys.executable, "-m", "dvc", "repro", "--single-item", f"prepare@{key}")
+    origin.write_params(document)
+    assert done.returncode != 0
+    assert not (origin.folder / "hacked").exists()
+    assert f"the key {key!r} must be small letters, digits and _" in done.stdout
+
+
 def test_another_copy_that_is_loaded_already_is_refused(origin: Workspace, tmp_path: Path) -> None:
     """As an interpreter would have it that serves several checkouts."""
     program = (

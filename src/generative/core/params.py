@@ -7,6 +7,7 @@ constructor, and what a data set takes that of its `prepare` and `batches` funct
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ PATH = Path("params.yaml")
 DEFAULTS = "defaults"
 # libyaml, where PyYAML was built with it, reads the same seven times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# A key becomes the name of a stage and of folders.
+KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -98,6 +102,11 @@ def section(name: str, document: dict[str, Any], path: Path = PATH) -> Any:
     if values is None:
         raise BadInput(f"{path}: the section {top} is missing; add it")
     if key:
+        if not KEY.fullmatch(key):
+            raise BadInput(
+                f"{path}: {top}: the key {key!r} must be small letters, digits and _, a letter "
+                "first"
+            )
         if not isinstance(values, dict) or key not in values:
             raise unknown(f"section of {path}", name, (f"{top}.{k}" for k in values))
         values = values[key]

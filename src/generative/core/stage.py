@@ -1,5 +1,6 @@
 """How a program of `stages/` runs: with the package of its own checkout, errors as one line."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,16 @@ from generative.core import errors
 
 
 def run(main: Callable[[list[str]], None]) -> None:
-    """Run a stage's `main` with the arguments of the command line."""
+    """Run a stage's `main` with its key: that of the command line, or of the stage that DVC runs.
+
+    Commands in dvc.yaml name no key: they go through a shell, and a key is anybody's text.
+    """
 
     def program() -> None:
         own = Path(sys.argv[0]).resolve().parent.parent
         check_checkout(own, f"python {own / 'stages' / Path(sys.argv[0]).name}")
-        main(sys.argv[1:])
+        _, _, key = os.environ.get("DVC_STAGE", "").partition("@")
+        main(sys.argv[1:] or ([key] if key else []))
 
     errors.run(program)
 

@@ -1,6 +1,5 @@
 """Every section of params.yaml, checked before anything runs."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -12,6 +11,7 @@ import yaml
 from generative.core import members, params
 from generative.core.errors import BadInput, unknown
 from generative.core.params import DEFAULTS, PATH, Schema
+from generative.datasets.sources.schema import read_source
 
 # Where the schema of a section stands; `*` is any key, and {family} is each family.
 SCHEMAS = {
@@ -30,8 +30,6 @@ SCHEMAS = {
 PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
 # Sections that are not checked against a schema.
 OTHERS = {"profile", "fetch", DEFAULTS, *PER_FAMILY}
-# A key becomes the name of a stage, a folder and a word of a command line.
-KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def check_all(path: Path = PATH) -> list[str]:
@@ -39,7 +37,7 @@ def check_all(path: Path = PATH) -> list[str]:
     document = params.read_document(path)
     known = OTHERS | {name.partition(".")[0] for name in SCHEMAS}
     mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
-    mistakes += [f"{path}: {mistake}" for mistake in unfit_keys(document)]
+    mistakes += [f"{path}: {mistake}" for mistake in unknown_sources(document)]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_families(document)]
     checked = []
     for name, schema in schemas(document):
@@ -71,17 +69,13 @@ def find(place: str) -> type[Schema]:
     return schema
 
 
-def unfit_keys(document: dict[str, Any]) -> Iterator[str]:
-    """Keys that cannot name a stage and a folder."""
-    for name in SCHEMAS:
-        top, _, star = name.partition(".")
-        for key in (document.get(top) or {}) if star else ():
-            if not (isinstance(key, str) and KEY.fullmatch(key)):
-                yield f"{top}: the key {key!r} must be small letters, digits and _, a letter first"
-    fetched = document.get("fetch") or []
-    for key in fetched:
-        if not (isinstance(key, str) and KEY.fullmatch(key)):
-            yield f"fetch: the key {key!r} must be small letters, digits and _, a letter first"
+def unknown_sources(document: dict[str, Any]) -> Iterator[str]:
+    """Keys under `fetch` that nothing is pinned for."""
+    for key in document.get("fetch") or []:
+        try:
+            read_source(str(key))
+        except BadInput as error:
+            yield f"fetch: {error}"
 
 
 def unknown_families(document: dict[str, Any]) -> Iterator[str]:
