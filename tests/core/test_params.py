@@ -105,3 +105,12 @@ def test_a_section_that_is_none(file: Path) -> None:
     change(file, "train.cgan", 3)
     with pytest.raises(BadInput, match=r"train\.cgan: received 3, must be"):
         params.read("train.cgan", Train, file)
+
+
+@pytest.mark.parametrize("key", ["a; touch x", "$(touch x)", "Caps", "../x", "1st"])
+def test_a_key_names_a_stage_and_folders(file: Path, key: str) -> None:
+    document = yaml.safe_load(file.read_text())
+    document["prepare"][key] = document["prepare"]["mnist"]
+    file.write_text(yaml.safe_dump(document))
+    with pytest.raises(BadInput, match="must be small letters, digits and _, a letter first"):
+        params.read(f"prepare.{key}", Prepare, file)

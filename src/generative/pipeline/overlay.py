@@ -16,7 +16,7 @@ def use(profile: Path, path: Path = PATH) -> list[str]:
 def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str]:
     """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
 
-    None takes a section or an inherited value away. The file is replaced only once the merged
+    None takes a section or a value away, or an inherited value. The file is replaced only once the merged
     parameters have passed every check.
     """
     from ruamel.yaml import YAML
@@ -63,7 +63,7 @@ def merge(
         if key not in document and not inherited(name, before):
             known = (prefix + k for k in document)
             raise BadInput(f"{source}: {unknown('parameter', name, known)}")
-        if value is None and prefix.count(".") == 1:
+        if value is None and key in document:
             del document[key]
             changed.append(name)
         elif inside:
