@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     metrics = ImageMetrics(extractor, real, options)
     model = saving.load(Path("data/models") / key)
     with atomic_folder(Path("data/image_quality") / key) as folder:
-        measured = {**metrics.of_generator(model), "features": extractor.identity}
+        measured = {**metrics.of_generator(model), "extractor": extractor.identity}
         write_json(folder / "metrics.json", measured)
         if generator.family == "gan" and options.accuracy_floor is not None:
             write_digits_by_epoch(extractor, Path("data/history") / key, folder)

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     real, cases = measure_known_cases(extractor, data.load("train"), data.load("test"), options)
     with atomic_folder(Path("data/references") / key) as folder:
         real.save(folder)
-        write_json(folder / "metrics.json", {"features": extractor.identity, **cases})
+        write_json(folder / "metrics.json", {"extractor": extractor.identity, **cases})
 
 
 if __name__ == "__main__":

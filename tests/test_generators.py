@@ -150,13 +150,13 @@ def test_the_generators_range_is_that_of_the_real_images(trained: Trained) -> No
     low, high = model.output_range
     activation = keras.activations.get({0.0: "sigmoid", -1.0: "tanh"}[low])
     assert model.generator.layers[-1].activation is activation
-    ends = np.asarray(model.to_output_range(tf.constant([0.0, 1.0])))
+    ends = np.asarray(model.to_generator_range(tf.constant([0.0, 1.0])))
     assert ends.tolist() == [low, high]
     noise, labels = model.latents(20, seed=1)
-    raw = np.asarray(model.average(model.concat_labels(noise, labels), training=False))
+    raw = np.asarray(model.average_generator(model.concat_labels(noise, labels), training=False))
     assert low <= raw.min() < raw.max() <= high
     assert raw.dtype == np.float32  # of bfloat16 there are no 256 greys
-    np.testing.assert_allclose(model.to_output_range(model.images(noise, labels)), raw, atol=1e-6)
+    np.testing.assert_allclose(model.to_generator_range(model.images(noise, labels)), raw, atol=1e-6)
 
 
 def test_labels(trained: Trained) -> None:
