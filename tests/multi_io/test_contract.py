@@ -178,7 +178,7 @@ def test_pairs_are_symmetric(name: str, train: Callable[[str], Trained]) -> None
     assert np.ptp(forth) > 0
 
 
-@pytest.mark.parametrize(("name", "shared"), [("siamese", "reader"), ("stereo", "base")])
+@pytest.mark.parametrize(("name", "shared"), [("siamese", "encoder"), ("stereo", "base")])
 def test_shared_weights_are_there_once(
     name: str, shared: str, train: Callable[[str], Trained], tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""How right the outputs of a model are, how much better than a baseline, and how sure that is."""
+"""Metrics of each output of a model beside a baseline, with bootstrap intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

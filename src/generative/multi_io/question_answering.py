@@ -53,7 +53,7 @@ class QuestionAnswering(MultiIOModel):
             mask_zero=True,
             name="embedding",
         )
-        question_features = layers.LSTM(question_units, name="question_reader")(
+        question_features = layers.LSTM(question_units, name="question_encoder")(
             embedding(inputs["question"])
         )
         x = embedding(inputs["story"])
@@ -62,7 +62,7 @@ class QuestionAnswering(MultiIOModel):
             query = layers.RepeatVector(story_length, name="query_at_each_word")(query)
             product = layers.Multiply(name="word_times_query")([x, query])
             x = layers.Concatenate(name="word_and_product")([x, product])
-        x = layers.LSTM(story_units, name="story_reader")(x)
+        x = layers.LSTM(story_units, name="story_encoder")(x)
         x = layers.Concatenate(name="both")([x, question_features])
         x = layers.Dense(units, activation="relu", name="dense")(x)
         x = layers.Dense(len(answers), name="logits")(x)

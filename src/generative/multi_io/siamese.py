@@ -36,9 +36,9 @@ class Siamese(MultiIOModel):
         embedding = layers.Embedding(
             len(characters) + 1, embedding_size, mask_zero=True, name="embedding"
         )
-        reader = layers.LSTM(units, name="reader")
+        encoder = layers.LSTM(units, name="encoder")
         inputs = {n: keras.Input((length,), dtype="int32", name=n) for n in ("line", "other")}
-        a, b = (reader(embedding(line)) for line in inputs.values())
+        a, b = (encoder(embedding(line)) for line in inputs.values())
         x = layers.Concatenate(name="compared")([ops.absolute(a - b), a * b])
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Dense(units, activation="relu", name="dense")(x)
