@@ -85,7 +85,7 @@ def test_controls_of_an_infogan(models: Path, tmp_path: Path) -> None:
         ({"code1": -0.25, "digit": 8}, {"code1": -0.25, "labels": 1}),
     ):
         found = arrays(models, file, "infogan", **wanted)
-        np.testing.assert_array_equal(found, model.generate(5, 1, **meant))
+        np.testing.assert_allclose(found, model.generate(5, 1, **meant), atol=1e-6)
 
 
 def test_controls_of_an_autoencoder(models: Path, tmp_path: Path) -> None:
@@ -100,23 +100,25 @@ def test_a_sweep_changes_one_thing(models: Path, tmp_path: Path) -> None:
     assert found.shape == (5, sample_images.PLACES, 28, 28, 1)
     for place, value in enumerate(np.linspace(2, -2, sample_images.PLACES)):
         expected = model.generate(5, 1, labels=5, code2=value)
-        np.testing.assert_array_equal(found[:, place], expected)
+        np.testing.assert_allclose(found[:, place], expected, atol=1e-6)
     digits = arrays(models, file, "infogan", code1=0.0, sweep="digit")
-    np.testing.assert_array_equal(digits[:, 9], model.generate(5, 1, labels=2, code1=0.0))
+    expected = model.generate(5, 1, labels=2, code1=0.0)
+    np.testing.assert_allclose(digits[:, 9], expected, atol=1e-6)
 
 
 def test_one_noise(models: Path, tmp_path: Path) -> None:
     file = tmp_path / "all.npz"
     same = arrays(models, file, "infogan", digit=2, slant=0.0, code1=0.5, noise=3)
-    assert len(np.unique(same, axis=0)) == 1
+    # Not to the last bit: that can depend on the place in the batch.
+    assert np.ptp(same, axis=0).max() < 1e-6
     other = arrays(models, file, "infogan", digit=2, slant=0.0, code1=0.5, noise=4)
-    assert not np.array_equal(same, other)
+    assert np.abs(same - other).max() > 1e-4
     # The codes are no noise.
-    assert len(np.unique(arrays(models, file, "infogan", digit=2, noise=3), axis=0)) == 5
+    assert np.ptp(arrays(models, file, "infogan", digit=2, noise=3), axis=0).max() > 1e-4
     model = saving.load(models / "acgan")
     noise, _ = model.latents(1, 3)
     expected = model.images(np.repeat(noise, 5, axis=0), np.arange(5))
-    np.testing.assert_array_equal(arrays(models, file, "acgan", noise=3), expected)
+    np.testing.assert_allclose(arrays(models, file, "acgan", noise=3), expected, atol=1e-6)
 
 
 def test_animations_and_pictures_of_sweeps(models: Path, tmp_path: Path) -> None:
@@ -147,14 +149,14 @@ def test_written_arrays(models: Path, tmp_path: Path) -> None:
     with np.load(tmp_path / "new" / "all.npz") as written:
         images = written["images"]
     model = saving.load(models / "acgan")
-    assert np.array_equal(images, model.generate(5, 1))
+    np.testing.assert_allclose(images, model.generate(5, 1), atol=1e-6)
     sample(models, tmp_path / "threes.npz", label=3)
     with np.load(tmp_path / "threes.npz") as written:
-        assert np.array_equal(written["images"], model.generate(5, 1, 3))
+        np.testing.assert_allclose(written["images"], model.generate(5, 1, 3), atol=1e-6)
     # A folder will do as well as a key.
     sample(tmp_path, tmp_path / "folder.npz", model=str(models / "acgan"))
     with np.load(tmp_path / "folder.npz") as written:
-        assert np.array_equal(written["images"], images)
+        np.testing.assert_allclose(written["images"], images, atol=1e-6)
 
 
 def test_an_animation_shows_a_sweep(models: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_images_are_made_of_real_features_first_and_then_of_generated_ones() -> 
     model = build(steps=4, independent_share=0.25)
     real = model.encoder(IMAGES)["feature"]
     step = model.forward_pass(*DATA, training=True)
-    np.testing.assert_array_equal(step.fake_outputs["condition"], real)
+    np.testing.assert_allclose(step.fake_outputs["condition"], real, atol=1e-5)
     model.train_step(DATA)
     step = model.forward_pass(*DATA, training=True)
     feature = model.upper_generator(step.latents, training=True)
@@ -82,7 +82,7 @@ def test_generated_images_are_those_of_the_two_levels() -> None:
     noise, labels = model.latents(5, seed=1)
     latents = model.concat_labels(noise, labels)
     feature, image = model.average_levels(latents, training=False)
-    np.testing.assert_array_equal(model.upper_generator(latents, training=False), feature)
+    np.testing.assert_allclose(model.upper_generator(latents, training=False), feature, atol=1e-5)
     z0 = noise[:, model.noise_size :]
     np.testing.assert_allclose(
         model.lower_generator([feature, tf.constant(z0)], training=False), image, atol=1e-6
@@ -136,9 +136,9 @@ def test_each_level_weighs_its_noise() -> None:
     step = (one := build()).forward_pass(*DATA, training=True)
     other = build(feature_entropy_weight=1.0)
     for terms in zip(one.loss_terms(step, True), other.loss_terms(step, True), strict=True):
-        assert len({float(t["noise"]) for t in terms}) == 1
-        first, second = (float(t["feature_noise"]) for t in terms)
-        assert first == pytest.approx(10 * second)
+        lower, upper = ([float(t[name]) for t in terms] for name in ("noise", "feature_noise"))
+        assert lower[0] == pytest.approx(lower[1], rel=1e-5)
+        assert upper[0] == pytest.approx(10 * upper[1], rel=1e-5)
 
 
 def test_atienzas_variant_also_recovers_the_noise_from_real_images() -> None:

@@ -1,14 +1,16 @@
 """Live runs, on real stores."""
 
 import sqlite3
-import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from generative.tracking import live
+from generative.tracking import live, store
 from generative.tracking.live import live_run
 from generative.tracking.store import md5_of_file, md5_of_folder
 from tests.support.tracking import UNUSABLE, artifacts, query
@@ -24,8 +26,8 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
-    """What the stage does, without the training."""
+def train(data: Path, folder: Path, error: BaseException | None = None) -> Any:
+    """What the stage does, without the training; its live run."""
     with live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run:
         for epoch in (1, 2):
             run.epoch(epoch, {"loss": 10.0 / epoch}, np.zeros((2, 4, 4, 1), np.float32))
@@ -34,6 +36,11 @@ def train(data: Path, folder: Path, error: BaseException | None = None) -> None:
         folder.mkdir()
         (folder / "model.weights.h5").write_bytes(b"weights")
         run.finish(folder / "model.weights.h5")
+    return run
+
+
+def warnings_in(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if line.startswith("warning")]
 
 
 def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
@@ -82,26 +89,54 @@ def test_an_unusable_store_stops_no_training(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     train(data, tmp_path / "model")
     assert (tmp_path / "model" / "model.weights.h5").exists()
-    (line,) = [li for li in capfd.readouterr().out.splitlines() if li.startswith("warning")]
+    (line,) = warnings_in(capfd.readouterr().out)
     assert uri in line
     assert "run: generative publish" in line
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Nobody else can read or write the store."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("begin exclusive")
+        yield
 
 
 def test_a_locked_store_stops_no_training(
     data: Path, database: Path, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "CLOSE_SECONDS", 60)
-    holder = sqlite3.connect(database, isolation_level=None)
-    holder.execute("begin exclusive")
-    done = threading.Event()
-    try:
-        train(data, tmp_path / "model")
-        done.set()
-    finally:
-        holder.rollback()
-        holder.close()
-    assert done.is_set()
-    assert "warning: " in capfd.readouterr().out
+    """It ends while the store is locked; what it sent is in the store once that is free."""
+
+    def patient(file: Path, timeout: float) -> sqlite3.Connection:
+        return sqlite3.connect(file, timeout=60)
+
+    # Whoever waits for the store waits until the lock is gone.
+    monkeypatch.setattr(store, "sqlite3", SimpleNamespace(connect=patient))
+    monkeypatch.setattr(live, "CLOSE_SECONDS", 0)
+    with locked(database):
+        run = train(data, tmp_path / "model")
+        assert (tmp_path / "model" / "model.weights.h5").exists()
+        assert run.thread.is_alive()
+        (line,) = warnings_in(capfd.readouterr().out)
+    assert line == "warning: MLflow is slow; run generative publish later"
+    run.thread.join()
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    points = query(database, "select key, step, value from metrics order by step")
+    assert points == [("loss", 1, 10.0), ("loss", 2, 5.0)]
+
+
+def test_a_store_that_stays_locked_stops_no_training(
+    data: Path, database: Path, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CLOSE_SECONDS", 240)
+    with locked(database):
+        run = train(data, tmp_path / "model")
+        assert (tmp_path / "model" / "model.weights.h5").exists()
+        assert not run.thread.is_alive()
+        (line,) = warnings_in(capfd.readouterr().out)
+    assert line.startswith("warning: not tracked: ")
+    assert "database is locked" in line
+    assert query(database, "select * from runs") == []
 
 
 def test_a_damaged_store_stops_no_training(data: Path, database: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_models_with_several_inputs_or_outputs(
     }
     found = served.predict(inputs if len(inputs) > 1 else next(iter(inputs.values())))
     expected = [np.reshape(x, (5, -1)) for x in model.predictions(inputs).values()]
-    np.testing.assert_allclose(found, np.hstack(expected), rtol=1e-5)
+    np.testing.assert_allclose(found, np.hstack(expected), rtol=1e-5, atol=1e-6)
 
 
 def test_the_judge_is_no_model_to_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from tests.support.vae import build_cvae as build
 
 @pytest.fixture
 def images() -> np.ndarray:
-    return (np.random.default_rng(0).random((64, 28, 28, 1)) < 0.2).astype(np.float32)
+    return (np.random.default_rng(0).random((16, 28, 28, 1)) < 0.2).astype(np.float32)
 
 
 def terms(model: CVAE, images: np.ndarray, training: bool = True) -> dict[str, float]:

@@ -115,7 +115,9 @@ def test_generation_equals_that_from_the_whole_text(model: TextModel) -> None:
     so_far = "abc"
     for character in generated:
         ids = np.concatenate([[START], model.encode(so_far)])[np.newaxis]
-        assert model.vocabulary[int(np.argmax(model(ids)[0, -1]))] == character
+        logits = model(ids)[0, -1].numpy()
+        # Of two that are equally likely but for rounding, either may be chosen.
+        assert logits[model.vocabulary.index(character)] >= logits.max() - 1e-5
         so_far += character
 
 
