@@ -1,5 +1,8 @@
 """Fixtures: small data of the real formats, and an empty MLflow store."""
 
+import gc
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +20,21 @@ hypothesis.settings.load_profile("untimed")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The story first: it takes as long as all others, which another process runs meanwhile."""
     items.sort(key=lambda item: item.path.name != "test_story.py")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory() -> Iterator[None]:
+    """Free what a file leaves behind. Its models refer to themselves, which Python finds late; and
+    TensorFlow keeps every graph with a custom gradient, for a gradient of it that may be asked for.
+    """
+    yield
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.framework.ops import gradient_registry
+
+        for name in list(gradient_registry.list()):
+            if name.startswith("CustomGradient-"):
+                del gradient_registry._registry[name]
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
