@@ -156,7 +156,9 @@ def test_the_generators_range_is_that_of_the_real_images(trained: Trained) -> No
     raw = np.asarray(model.average_generator(model.concat_labels(noise, labels), training=False))
     assert low <= raw.min() < raw.max() <= high
     assert raw.dtype == np.float32  # of bfloat16 there are no 256 greys
-    np.testing.assert_allclose(model.to_generator_range(model.images(noise, labels)), raw, atol=1e-6)
+    np.testing.assert_allclose(
+        model.to_generator_range(model.images(noise, labels)), raw, atol=1e-6
+    )
 
 
 def test_labels(trained: Trained) -> None:

@@ -37,8 +37,8 @@ def test_the_network_as_text_names_every_layer(
     folder = tmp_path / "out"
     folder.mkdir()
     render(build("sequential"), data, history, OPTIONS, folder)
-    assert {file.name for file in folder.iterdir()} == PICTURES | {"topology.txt"}
-    text = (folder / "topology.txt").read_text()
+    assert {file.name for file in folder.iterdir()} == PICTURES | {"architecture.txt"}
+    text = (folder / "architecture.txt").read_text()
     for name in ("convolution_1", "pooling_2", "dense", "logits", "(None, 11, 11, 64)"):
         assert name in text
     assert "225,034" in text
@@ -52,7 +52,7 @@ def test_the_network_is_a_picture_where_graphviz_is(
     folder = tmp_path / "out"
     folder.mkdir()
     render(build("inception"), data, history, OPTIONS, folder)
-    assert {file.name for file in folder.iterdir()} == PICTURES | {"topology.png"}
+    assert {file.name for file in folder.iterdir()} == PICTURES | {"architecture.png"}
 
 
 def test_the_hardest_image_is_the_one_whose_label_is_least_probable(
@@ -70,7 +70,7 @@ def test_the_hardest_image_is_the_one_whose_label_is_least_probable(
         drawn.update(pictures=pictures, captions=captions, columns=columns)
         return Saved()
 
-    monkeypatch.setattr("generative.classifiers.render.grids.captioned", captioned)
+    monkeypatch.setattr("generative.classifiers.render.curves.captioned", captioned)
     draw(images, labels, probabilities, OPTIONS, tmp_path)
     assert drawn["captions"][0] == "3 as 4"
     assert drawn["captions"][1:] == [f"{i} as {i}" for i in (0, 1, 2, 4, 5)]

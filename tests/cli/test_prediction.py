@@ -15,12 +15,12 @@ GIVEN = {"story": "Mary went to the garden.", "question": "Where is Mary?"}
 def models(prepared_stories: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two untrained models."""
     folder = tmp_path_factory.mktemp("models")
-    block = params.raw("train")["question_answering"]
+    block = params.sections("train")["question_answering"]
     arguments = {**stories.facts(prepared_stories), **block["model"]}
-    card = saving.Description("topologies/question_answering", arguments, "stories", {})
+    card = saving.Description("multi_io/question_answering", arguments, "stories", {})
     saving.save(QuestionAnswering(**arguments), card, folder / "question_answering")
-    block = params.raw("train")["separable"]
-    card = saving.Description("topologies/separable", block["model"], "mnist", {})
+    block = params.sections("train")["separable"]
+    card = saving.Description("classifiers/separable", block["model"], "mnist", {})
     saving.save(members.network(card.network)(**card.arguments), card, folder / "separable")
     return folder
 

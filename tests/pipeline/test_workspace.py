@@ -3,13 +3,19 @@ from pathlib import Path
 import pytest
 
 from generative.core.errors import BadInput
-from generative.pipeline import workspace as scratch
+from generative.pipeline import workspace
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
-    for name in ("stages/train.py", "src/package/__init__.py", "dvc.yaml", "params.yaml"):
+    for name in (
+        ".dvcignore",
+        "stages/train.py",
+        "src/package/__init__.py",
+        "dvc.yaml",
+        "params.yaml",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     monkeypatch.chdir(folder)
@@ -18,11 +24,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_copy_replaces_code_and_leaves_results(project: Path, tmp_path: Path) -> None:
     folder = project / ".cache" / "smoke"
-    scratch.copy(project, folder)
+    workspace.copy(project, folder)
     (folder / "stages" / "gone.py").touch()
     (folder / "data").mkdir()
     (project / "stages" / "train.py").write_text("newer")
-    scratch.copy(project, folder)
+    workspace.copy(project, folder)
     assert (folder / "stages" / "train.py").read_text() == "newer"
     assert not (folder / "stages" / "gone.py").exists()
     assert (folder / "data").exists()
@@ -30,7 +36,7 @@ def test_copy_replaces_code_and_leaves_results(project: Path, tmp_path: Path) ->
 
 def test_downloads_are_shared_from_the_first_on(project: Path, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
-    scratch.copy(project, folder)
+    workspace.copy(project, folder)
     (folder / ".cache" / "downloads" / "file").write_text("digits")
     assert (project / ".cache" / "downloads" / "file").read_text() == "digits"
 
@@ -38,4 +44,4 @@ def test_downloads_are_shared_from_the_first_on(project: Path, tmp_path: Path) -
 def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"dvc.yaml is missing; run this in the project's folder"):
-        scratch.repro(Path("smoke.yaml"), tmp_path / "scratch")
+        workspace.repro(Path("smoke.yaml"), tmp_path / "scratch")

@@ -14,7 +14,7 @@ from generative.core.errors import BadInput
 from generative.pipeline import overlay
 
 # What the pipeline reads besides its own results.
-SOURCES = (".dvcignore", "dvc.yaml", "params.yaml", "stages", "src")
+SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "stages", "src")
 
 
 def repro(profile: Path, folder: Path) -> None:

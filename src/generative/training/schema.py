@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from generative.core import members
+from generative.core.errors import BadInput
 from generative.core.params import Count, Schema, Seed, check, signature
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -68,7 +69,14 @@ class Train(Schema):
     model: dict[str, Any]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
-        network = members.network(self.network)
+        try:
+            network, dataset = members.network(self.network), members.dataset(self.dataset)
+        except BadInput as error:
+            yield f"{name}: {error}"
+            return
+        family = self.network.partition("/")[0]
+        if self.family != family:
+            yield f"{name}.family: received {self.family!r}, {self.network} is of {family}"
         if not getattr(network, "has_validation_loss", True):
             wanted = self.callbacks
             if self.keep == "best" or wanted.early_stopping or wanted.reduce_on_plateau:
@@ -78,12 +86,8 @@ class Train(Schema):
                 )
         elif self.callbacks.early_stopping and self.keep == "last":
             yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
-        dataset = members.dataset(self.dataset)
         check(f"{name}.data", signature(dataset.batches), self.data, path)
         check(f"{name}.model", signature(network.__init__), self.model, path)
-        family = self.network.partition("/")[0]
-        if self.family != family:
-            yield f"{name}.family: received {self.family!r}, {self.network} is of {family}"
         makes_pictures = hasattr(network, "snapshot")
         if self.snapshot_count and not makes_pictures:
             yield f"{name}.snapshot_count: must be 0, {self.network} makes no pictures"

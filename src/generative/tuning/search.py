@@ -111,6 +111,7 @@ class Search:
 @contextmanager
 def tracked(search: Search) -> Iterator[tuple[Device, LiveRun | NoRun]]:
     """Finish `search` in a run of MLflow; gives the device and the run to what comes after it."""
+    name = search.name  # which needs the prepared data, before TensorFlow starts
     device = search.configure()
     params = {
         "tune": {search.key: search.tune.written()},
@@ -118,7 +119,7 @@ def tracked(search: Search) -> Iterator[tuple[Device, LiveRun | NoRun]]:
         "runtime": search.runtime.written(),
     }
     folder, tags = search.data.folder, device.tags()
-    with live_run(f"tune@{search.key}", params, folder, tags, search.name) as live:
+    with live_run(f"tune@{search.key}", params, folder, tags, name) as live:
         run(search, device, lambda: live.trials(search.rows()))
         live.trials(search.rows())
         yield device, live
