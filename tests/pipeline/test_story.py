@@ -121,7 +121,6 @@ def check_deps(stage: str, declared: set[str], record: dict[str, Any]) -> None:
         return file == dep or file.startswith(f"{dep}/")
 
     idle = {dep for dep in declared if not any(covers(dep, file) for file in read)}
-    # What a section has nothing of is not read: a model's disentanglement, say.
     assert not idle, f"{stage} declares what it does not read: {sorted(idle)}"
     state = ("mlruns/", ".cache/", ".git/", "dvc.lock", "dvc.yaml", "params.yaml")
     own = tuple(f"{path}/" for path in story_outs(stage))

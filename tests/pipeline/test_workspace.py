@@ -9,13 +9,8 @@ from generative.pipeline import workspace
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
-    for name in (
-        ".dvcignore",
-        "stages/train.py",
-        "src/package/__init__.py",
-        "dvc.yaml",
-        "params.yaml",
-    ):
+    package = "src/package/__init__.py"
+    for name in ("dvc.yaml", ".dvcignore", "params.yaml", "stages/train.py", package):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     monkeypatch.chdir(folder)

@@ -16,8 +16,8 @@ def use(profile: Path, path: Path = PATH) -> list[str]:
 def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str]:
     """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
 
-    None takes a section or a value away, or an inherited value. The file is replaced only once the merged
-    parameters have passed every check.
+    None takes a section or a value away, or an inherited value. The file is replaced only once the
+    merged parameters have passed every check.
     """
     from ruamel.yaml import YAML
 
