@@ -13,7 +13,7 @@ def sample(
     model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="A picture, .png; the film of a sweep, .gif; or the arrays, .npz."),
+        typer.Option(help="A picture, .png; an animation of a sweep, .gif; or the arrays, .npz."),
     ] = None,
     count: Annotated[
         int | None,

@@ -20,7 +20,7 @@ def writes(model: str, models: Path = MODELS) -> bool:
 
 
 def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls: Any) -> None:
-    """Print `prompt` and what the model writes behind it: one text as it is written, several one
+    """Print `prompt` and its continuation by the model: one text as it is written, several one
     after the other.
 
     prompt: "-" reads it from the standard input, without its last end of line. controls: see

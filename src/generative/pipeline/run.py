@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
 from generative.core.errors import BadInput
 from generative.core.folders import write_json
 from generative.pipeline.reasons import Reasons, all_reasons, open_repo
@@ -16,6 +14,8 @@ from generative.pipeline.reasons import Reasons, all_reasons, open_repo
 # How long each stage took here when it last ran: no result, so not in any.
 DURATIONS = Path(".cache/durations.json")
 RUNNING = "Running stage '"
+# Where the judge was kept when code and results had another layout, and where it is kept now.
+FORMER_JUDGE, JUDGE = Path("data/models/ensemble"), Path("data/judge")
 
 
 def plan() -> list[Reasons]:
@@ -64,11 +64,10 @@ def durations() -> dict[str, float]:
 
 def repro(targets: list[str]) -> None:
     """Run `dvc repro` and keep how long each stage took. Raises `BadInput` if a stage fails."""
-    former = former_layout()
-    if former:
+    if FORMER_JUDGE.exists() and not JUDGE.exists():
         print(
-            f"dvc.lock is of an older layout ({former} is no stage any more): every stage runs "
-            "again, once, about 100 minutes on two cores; nothing of yours is deleted",
+            "the results under data/ are of an older layout: every stage runs again, once, about "
+            "100 minutes on two cores; nothing of yours is deleted",
             flush=True,
         )
     command = [sys.executable, "-m", "dvc", "repro", *targets]
@@ -85,14 +84,3 @@ def repro(targets: list[str]) -> None:
     write_json(DURATIONS, known)
     if process.returncode:
         raise BadInput("dvc repro failed; its messages are above")
-
-
-def former_layout() -> str:
-    """A stage of dvc.lock that dvc.yaml does not have, where most of them are such; or nothing."""
-    lock = Path("dvc.lock")
-    if not lock.exists():
-        return ""
-    locked = {name.partition("@")[0] for name in yaml.safe_load(lock.read_text())["stages"]}
-    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
-    gone = sorted(locked - stages.keys())
-    return gone[0] if len(gone) > len(locked) / 2 else ""

@@ -21,7 +21,7 @@ class VAE(BaseVAE):
     """Encoder and decoder of Chollet (2017).
 
     latent_size: dimensions of the code z, whose prior is N(0, 1).
-    objective: "elbo", or "chollet2017": what the book minimises, which is no bound of the
+    objective: "elbo", or "chollet2017": what Chollet (2017) minimises, which is no bound of the
         likelihood. It draws codes with the standard deviation exp(v) but takes the KL divergence of
         exp(v / 2), and it weighs that by `implied_beta`.
     learning_rate, learning_rate_decay: RMSprop's, constant or falling to 0 along a cosine.
