@@ -19,6 +19,7 @@ from tests.support.workspace import PROJECT, STORY, TINY
 
 # No output depends on it: it watches trainings.
 OBSERVER = "src/generative/tracking/"
+READERS = "generative.datasets.readers"
 # Data sets made of a file of the project's own.
 OWN = {"src/generative/datasets/stories.yaml"}
 
@@ -78,22 +79,30 @@ def found_by_name(stage: Any) -> Iterator[str]:
 
 
 def closure(files: set[str]) -> set[str]:
-    """The project's `files` and those that they import, also inside of functions."""
+    """The project's `files` and those that they import, also inside of functions.
+
+    A data set imports readers of raw files in what `prepare` calls, a model in what `predict` does.
+    That other stages read none the story shows.
+    """
     waiting, seen = list(files), set()
+    prepares = "stages/prepare.py" in files
     while waiting:
         file = waiting.pop()
         if file not in seen:
             seen.add(file)
-            waiting += imports(file)
+            waiting += imports(file, prepares)
     return {file for file in seen if not file.endswith("__init__.py")}
 
 
 @cache
-def imports(file: str) -> list[str]:
-    """The project's files that `file` imports."""
+def imports(file: str, prepares: bool) -> list[str]:
+    """The project's files that `file` imports; readers in a function only if it prepares."""
     names = []
-    for node in ast.walk(ast.parse((PROJECT / file).read_text())):
+    tree = ast.parse((PROJECT / file).read_text())
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
+            if not prepares and node.module.startswith(READERS) and node not in tree.body:
+                continue
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]

@@ -60,13 +60,18 @@ def schemas(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[], type[S
             yield (f"{top}.{key}" if star else top), partial(find, place)
     for top, schema in PER_FAMILY.items():
         for family in members.families():
-            yield f"{top}.{family}", partial(find, f"{family}.{top}:{schema}")
+            yield f"{top}.{family}", partial(of_family, family, top, schema)
 
 
 def find(place: str) -> type[Schema]:
     module, _, name = place.partition(":")
     schema: type[Schema] = getattr(import_module(f"generative.{module}"), name)
     return schema
+
+
+def of_family(family: str, name: str, schema: str) -> type[Schema]:
+    found: type[Schema] = getattr(members.part(family, name), schema)
+    return found
 
 
 def unknown_sources(document: dict[str, Any]) -> Iterator[str]:

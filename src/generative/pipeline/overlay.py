@@ -23,7 +23,7 @@ def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str
 
     style = YAML()
     style.preserve_quotes = True
-    style.width = 100
+    style.width = 1000  # lines stay as they are
     style.indent(mapping=2, sequence=4, offset=2)
     style.representer.add_representer(float, with_point)
     document = style.load(path.read_text(encoding="utf-8"))

@@ -53,7 +53,8 @@ def test_fetching_leaves_a_folder_of_frogs(
     data.pin(tmp_path / "sources", mirror)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENERATIVE_MIRROR", str(mirror))
-    download.fetch("frogs", tmp_path / "frogs", sources=tmp_path / "sources")
+    converters = {"cifar10_frogs": cifar10.extract_frogs}
+    download.fetch("frogs", tmp_path / "frogs", converters, tmp_path / "sources")
     found = {file.name: np.asarray(Image.open(file)) for file in (tmp_path / "frogs").iterdir()}
     assert set(found) == {
         "data_batch_1_0000.png",
