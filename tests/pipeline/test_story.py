@@ -173,9 +173,9 @@ def test_an_inherited_parameter_of_one_model(story: Workspace) -> None:
 
     file = story.folder / "params.yaml"
     text = file.read_text()
-    apply_overrides(file, ["++train.cvae.batch_size=16"])
+    apply_overrides(file, ["++train.cvae.seed=2"])
     plan = story.generative("repro", "--dry")
-    assert "train.cvae.batch_size: not there -> 16" in plan
+    assert "train.cvae.seed: not there -> 2" in plan
     assert "train@gan_non_saturating" not in plan
     file.write_text(text)
     apply_overrides(file, ["defaults.gan.model.momentum=0.9"])
