@@ -21,5 +21,7 @@ def accept() -> tuple[list[str], list[Reasons]]:
             if not accepted[0].dvcfile.exists():
                 raise BadInput(f"{file} is missing; run this in the project's folder")
             accepted[0].dvcfile.dump_stages(accepted, update_pipeline=False)
+            for stage in accepted:
+                repo.stage_cache.save(stage)  # whoever comes back to this code finds its results
     rest = [found for found in reasons if found.runs and not found.acceptable]
     return [stage.addressing for stage in accepted], rest
