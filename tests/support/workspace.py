@@ -97,7 +97,7 @@ class Workspace:
         return params.read_document(self.folder / "params.yaml")
 
     def write_params(self, document: dict[str, Any]) -> None:
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(document))
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
 
     def lock(self) -> dict[str, Any]:
         """The stages of dvc.lock."""

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from generative.core import members
 from generative.core.errors import BadInput
 from generative.core.params import Count, Schema, Seed, check, signature
 
 Precision = Literal["auto", "float32", "bfloat16"]
+# The order of the names in the file, which DVC does not see, is in no result.
+Arguments = Annotated[dict[str, Any], AfterValidator(lambda given: dict(sorted(given.items())))]
 
 
 class EarlyStopping(Schema):
@@ -56,7 +58,7 @@ class Train(Schema):
     network: str
     family: str
     dataset: str
-    data: dict[str, Any]
+    data: Arguments
     epochs: Count
     steps_per_epoch: Count | None = None
     batch_size: Count
@@ -66,7 +68,7 @@ class Train(Schema):
     keep: Literal["best", "last"]
     callbacks: Callbacks
     snapshot_count: Annotated[int, Field(ge=0)]
-    model: dict[str, Any]
+    model: Arguments
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         try:
