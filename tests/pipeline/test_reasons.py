@@ -75,7 +75,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "first"]):
         subprocess.run([*git, *command], cwd=folder.parent, check=True)
     Repo.init(no_scm=True)
-    sources.commits.cache_clear()
+    for cached in (
+        sources.commits,
+        sources.files_by_hash,
+        sources.files_in_commit,
+        sources.prefix,
+    ):
+        cached.cache_clear()
     return folder
 
 

@@ -13,7 +13,7 @@ from generative.core.errors import BadInput, unknown
 from generative.core.params import DEFAULTS, PATH, Schema
 from generative.datasets.sources.schema import read_source
 
-# Where the schema of a section stands; `*` is any key, and {family} is each family.
+# Where the schema of a section stands; `*` is any key.
 SCHEMAS = {
     "runtime": "core.runtime:Runtime",
     "prepare.*": "datasets.base.schema:Prepare",

@@ -54,15 +54,17 @@ def open_repo() -> Repo:
 def all_reasons(repo: Repo) -> list[Reasons]:
     """The reasons of every stage of dvc.yaml, in the order in which they would run."""
     found: dict[str, Reasons] = {}
+    made: dict[str, str] = {}  # what would be made anew, and by which stage
     for stage in in_order(repo):
         reasons = of_stage(stage)
-        made = {out.fs_path: name for name, r in found.items() if r.runs for out in r.stage.outs}
         for dep in stage.deps:
             inside = (n for path, n in made.items() if overlap(path, dep.fs_path))
             reasons.upstream += [name for name in inside if name not in reasons.upstream]
         # Words of one stage need not run it, and then not what follows from it either.
         reasons.upstream = [name for name in reasons.upstream if not found[name].acceptable]
         found[stage.addressing] = reasons
+        if reasons.runs:
+            made |= {out.fs_path: stage.addressing for out in stage.outs}
     return list(found.values())
 
 

@@ -24,6 +24,7 @@ def files_in_workspace(dependency: str, ignore: DvcIgnoreFilter) -> Files:
     return {file.relative_to(place.absolute()).as_posix(): file.read_bytes() for file in found}
 
 
+@cache
 def files_by_hash(dependency: str, md5: str) -> Files | None:
     """The newest content of `dependency` in git that has this hash; None if there is none."""
     for commit in commits(dependency):
@@ -51,19 +52,21 @@ def commits(path: str) -> list[str]:
 @cache
 def files_in_commit(commit: str, path: str) -> Files:
     """What lies at `path` in a commit; empty if nothing does."""
-    listed = git("ls-tree", "-r", "-z", "--full-tree", commit, "--", in_repository(path)).decode()
+    place = prefix() + path
+    listed = git("ls-tree", "-r", "-z", "--full-tree", commit, "--", place).decode()
     entries = (line.split("\t", 1) for line in listed.split("\0") if line)
     files = {}
     for description, name in entries:
         blob = description.split()[2]
-        relative = PurePosixPath(name).relative_to(in_repository(path)).as_posix()
+        relative = PurePosixPath(name).relative_to(place).as_posix()
         files["" if relative == "." else relative] = git("cat-file", "blob", blob)
     return files
 
 
-def in_repository(path: str) -> str:
-    """`path` below the root of the git repository, in which the project may be a folder."""
-    return git("rev-parse", "--show-prefix").decode().strip() + path
+@cache
+def prefix() -> str:
+    """Where the project lies in the git repository: empty, or the path of a folder and a slash."""
+    return git("rev-parse", "--show-prefix").decode().strip()
 
 
 def git(*arguments: str) -> bytes:
@@ -85,6 +88,7 @@ def differences(before: Files, after: Files) -> list[str]:
     ]
 
 
+@cache
 def meaning(name: str, content: bytes) -> str | bytes:
     """What is left of a file without comments, docstrings and layout; other than Python and YAML
     its bytes."""
