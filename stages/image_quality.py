@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     with atomic_folder(Path("data/image_quality") / key) as folder:
         measured = {**metrics.of_generator(model), "extractor": extractor.identity}
         write_json(folder / "metrics.json", measured)
-        if generator.family == "gan" and options.accuracy_floor is not None:
+        if generator.family == "gan" and options.names_digits:
             write_digits_by_epoch(extractor, Path("data/history") / key, folder)
 
 

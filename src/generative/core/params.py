@@ -156,12 +156,12 @@ def raw(names: Iterable[str], path: Path = PATH) -> dict[str, Any]:
     for name in names:
         sys.audit("generative.params.read", name)
         *outer, last = name.split(".")
-        inside, copy = document, found
+        inside = document
         for part in outer:
-            inside, copy = inside.get(part) or {}, copy.setdefault(part, {})
+            inside = inside.get(part) or {}
         if last in inside:
-            copy[last] = inside[last]
-    return found
+            found[name] = inside[last]
+    return nest(found)
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -173,6 +173,18 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{name}"] = value
     return flat
+
+
+def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """{"a.b": 1} as {"a": {"b": 1}}."""
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        *outer, last = name.split(".")
+        inside = nested
+        for part in outer:
+            inside = inside.setdefault(part, {})
+        inside[last] = value
+    return nested
 
 
 def read_document(path: Path = PATH) -> dict[str, Any]:

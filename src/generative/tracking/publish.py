@@ -5,7 +5,7 @@ Which of these there are stands in params.yaml: what a removed section left in `
 `data/` is not published, and the runs that it has in MLflow stay.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import yaml
 from generative.core.errors import BadInput
 from generative.core.folders import read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
-from generative.core.params import flatten, raw, section
+from generative.core.params import flatten, nest, raw, section
 from generative.tracking.store import (
     Store,
     digest,
@@ -256,15 +256,3 @@ def results_digest(entry: Entry, lock: dict[str, Any]) -> str:
     places = [str(folder) for folder in (*entry.measured, *entry.pictures)]
     outs = {out["path"]: out for stage in lock.values() for out in stage.get("outs", [])}
     return digest([outs[place] for place in places if place in outs])
-
-
-def nest(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """{"train.cvae": values, "runtime": values}, as dvc.lock has it, nested as in params.yaml."""
-    nested: dict[str, Any] = {}
-    for name, values in sections.items():
-        *outer, last = name.split(".")
-        inside = nested
-        for part in outer:
-            inside = inside.setdefault(part, {})
-        inside[last] = values
-    return nested

@@ -1,4 +1,4 @@
-"""Learning rates: constant, or falling over the steps that training takes."""
+"""Adam, at a rate that is constant or falls over the steps that training takes."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,3 +14,16 @@ def schedule(rate: float, decay: Decay, steps: int | None) -> Any:
     if decay == "cosine" and steps:
         return keras.optimizers.schedules.CosineDecay(rate, steps)
     return rate
+
+
+def adam(
+    rate: float,
+    decay: Decay,
+    steps: int | None,
+    clip_norm: float | None = None,
+    momentum: float = 0.9,
+) -> keras.optimizers.Adam:
+    """Adam [Kingma and Ba 2015] with `schedule`; `clip_norm` bounds the norm of all gradients."""
+    return keras.optimizers.Adam(
+        schedule(rate, decay, steps), beta_1=momentum, global_clipnorm=clip_norm
+    )

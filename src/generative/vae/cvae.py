@@ -8,7 +8,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.params import Count
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, adam
 from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
 
@@ -73,8 +73,8 @@ class CVAE(BaseVAE):
 
     def compile(self, total_steps: int | None = None) -> None:
         """Adam; a cosine needs `total_steps`, the number that training will take."""
-        rate = schedule(self.learning_rate, self.learning_rate_decay, total_steps)
-        super().compile(optimizer=keras.optimizers.Adam(rate))
+        optimizer = adam(self.learning_rate, self.learning_rate_decay, total_steps)
+        super().compile(optimizer=optimizer)
 
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from generative.classifiers.base import losses
 from generative.training.losses import objective
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, adam
 
 SIDE, CLASSES = 28, 10
 BATCH = 1000
@@ -55,8 +55,7 @@ class Classifier(keras.Model):
     def compile(self, total_steps: int | None = None) -> None:
         """Adam; a cosine needs `total_steps`, the number that training will take."""
         decay = self.options["learning_rate_decay"]
-        rate = schedule(self.options["learning_rate"], decay, total_steps)
-        super().compile(optimizer=keras.optimizers.Adam(rate))
+        super().compile(optimizer=adam(self.options["learning_rate"], decay, total_steps))
 
     def compute_loss(
         self,

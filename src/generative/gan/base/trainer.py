@@ -19,7 +19,7 @@ from generative.gan.base.augmentation import diffaugment
 from generative.gan.base.layers import spectrally_normalized
 from generative.gan.base.sampling import MovingAverageSampler
 from generative.training.losses import total
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, adam
 
 # A discriminator that is right this often, or samples that vary this little, bring a warning.
 DOMINATION, LEAST_VARIETY = 0.98, 0.3
@@ -135,17 +135,19 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         """One Adam a network; a cosine decay needs the number of steps that training will take."""
         options = self.options
 
-        def adam(network: keras.Model, rate: float) -> keras.optimizers.Adam:
-            optimizer = keras.optimizers.Adam(
-                schedule(rate, options["learning_rate_decay"], total_steps),
-                beta_1=options["momentum"],
-                global_clipnorm=options["clip_norm"] or None,
+        def optimizer_of(network: keras.Model, rate: float) -> keras.optimizers.Adam:
+            optimizer = adam(
+                rate,
+                options["learning_rate_decay"],
+                total_steps,
+                options["clip_norm"] or None,
+                options["momentum"],
             )
             optimizer.build(network.trainable_variables)
             return optimizer
 
-        self.generator_optimizer = adam(self.generator, options["generator_learning_rate"])
-        self.discriminator_optimizer = adam(
+        self.generator_optimizer = optimizer_of(self.generator, options["generator_learning_rate"])
+        self.discriminator_optimizer = optimizer_of(
             self.discriminator, options["discriminator_learning_rate"]
         )
         super().compile()

@@ -12,7 +12,7 @@ from scipy import special
 
 from generative.core.errors import BadInput
 from generative.multi_io.base import losses
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, adam
 
 PREDICTION_BATCH = 500
 
@@ -80,10 +80,9 @@ class MultiIOModel(keras.Model):
     def compile(self, total_steps: int | None = None) -> None:
         """Adam; a cosine needs the number of steps that training will take."""
         options = self.options
-        rate = schedule(options["learning_rate"], options["learning_rate_decay"], total_steps)
-        clip = options["clip_norm"]
+        rate, decay = options["learning_rate"], options["learning_rate_decay"]
         super().compile(
-            optimizer=keras.optimizers.Adam(rate, global_clipnorm=clip),
+            optimizer=adam(rate, decay, total_steps, options["clip_norm"]),
             loss={name: losses.loss_of(kind) for name, kind in self.kinds.items()},
             loss_weights=dict(self.head_weights),
             metrics={name: [losses.metric_of(kind)] for name, kind in self.kinds.items()},

@@ -15,7 +15,7 @@ from pydantic import Field
 from generative.core.errors import BadInput
 from generative.text.base import losses, sampling
 from generative.training.losses import objective
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, adam
 
 # As an input: a text begins here. As a target: none. Characters are counted from 1.
 START = 0
@@ -91,9 +91,8 @@ class TextModel(keras.Model):
     def compile(self, total_steps: int | None = None) -> None:
         """Adam; a cosine needs the number of steps that training will take."""
         options = self.options
-        rate = schedule(options["learning_rate"], options["learning_rate_decay"], total_steps)
-        clip = options["clip_norm"]
-        super().compile(optimizer=keras.optimizers.Adam(rate, global_clipnorm=clip))
+        rate, decay = options["learning_rate"], options["learning_rate_decay"]
+        super().compile(optimizer=adam(rate, decay, total_steps, options["clip_norm"]))
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """Logits [batch, length, characters] of the character after each of `ids`.
