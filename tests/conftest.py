@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from generative.core import params
 from generative.tracking.store import Store
 from tests.support import data
 from tests.support.workspace import PROJECT
@@ -43,6 +44,14 @@ def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("GENERATIVE_TRACKING", raising=False)
     monkeypatch.delenv("GENERATIVE_MIRROR", raising=False)
+
+
+@pytest.fixture
+def params_file(tmp_path: Path) -> Path:
+    """A copy of params.yaml, to change."""
+    copy = tmp_path / "params.yaml"
+    copy.write_text(params.PATH.read_text())
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,10 @@ from tests.support.tuning import python
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(params_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The parameters of a project in an empty folder, in which the command runs."""
-    copy = tmp_path / "params.yaml"
-    copy.write_text(params.PATH.read_text())
-    monkeypatch.chdir(tmp_path)
-    return copy
+    monkeypatch.chdir(params_file.parent)
+    return params_file
 
 
 def tune(*arguments: str) -> str:

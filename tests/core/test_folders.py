@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generative.core.folders import atomic_folder, read_json, write_json
+from generative.core.folders import atomic_folder, file_hash, read_json, write_json
 
 
 def test_a_folder_is_complete_or_not_there(tmp_path: Path) -> None:
@@ -32,3 +32,9 @@ def test_json_has_no_number_that_is_not_finite(tmp_path: Path) -> None:
     assert not (tmp_path / "a.json").exists()
     write_json(tmp_path / "a.json", {"loss": 1.5, "text": "数"})
     assert read_json(tmp_path / "a.json") == {"loss": 1.5, "text": "数"}
+
+
+def test_hash_of_no_bytes(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert file_hash(tmp_path / "empty") == "d41d8cd98f00b204e9800998ecf8427e"
+    assert file_hash(tmp_path / "empty", "sha256").startswith("e3b0c44298fc1c14")

@@ -1,7 +1,6 @@
 """How a section is read and completed by its defaults."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -12,23 +11,7 @@ from generative.core.runtime import Runtime
 from generative.datasets import coloured_digits, pictures
 from generative.datasets.base.schema import Prepare
 from generative.training.schema import Train
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    copy = tmp_path / "params.yaml"
-    copy.write_text(params.PATH.read_text())
-    return copy
-
-
-def change(file: Path, name: str, value: Any) -> None:
-    document = yaml.safe_load(file.read_text())
-    *outer, last = name.split(".")
-    inside = document
-    for part in outer:
-        inside = inside[part]
-    inside[last] = value
-    file.write_text(yaml.safe_dump(document))
+from tests.support.params import set_parameter
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -36,19 +19,19 @@ def test_no_file(tmp_path: Path) -> None:
         params.read("runtime", Runtime, tmp_path / "params.yaml")
 
 
-def test_an_unknown_section(file: Path) -> None:
+def test_an_unknown_section(params_file: Path) -> None:
     with pytest.raises(BadInput, match=r"'train.cva'; did you mean train.cvae"):
-        params.read("train.cva", Train, file)
+        params.read("train.cva", Train, params_file)
 
 
-def test_what_a_data_set_is_made_from_is_a_parameter(file: Path) -> None:
-    change(file, "prepare.pictures.raw", "photos")
-    assert params.read("prepare.pictures", Prepare, file).raw == "photos"
-    document = yaml.safe_load(file.read_text())
+def test_what_a_data_set_is_made_from_is_a_parameter(params_file: Path) -> None:
+    set_parameter(params_file, "prepare.pictures.raw", "photos")
+    assert params.read("prepare.pictures", Prepare, params_file).raw == "photos"
+    document = yaml.safe_load(params_file.read_text())
     del document["prepare"]["mnist"]["raw"]
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match=r"prepare\.mnist\.raw is missing; add it"):
-        params.read("prepare.mnist", Prepare, file)
+        params.read("prepare.mnist", Prepare, params_file)
 
 
 def test_data_options_are_the_arguments_of_batches() -> None:
@@ -56,12 +39,12 @@ def test_data_options_are_the_arguments_of_batches() -> None:
     assert set(params.signature(pictures.batches).model_fields) == {"flips"}
 
 
-def test_a_section_goes_over_its_defaults(file: Path) -> None:
-    change(file, "train.cgan.model.momentum", 0.9)
-    one, other = (params.read(f"train.{key}", Train, file) for key in ("cgan", "acgan"))
+def test_a_section_goes_over_its_defaults(params_file: Path) -> None:
+    set_parameter(params_file, "train.cgan.model.momentum", 0.9)
+    one, other = (params.read(f"train.{key}", Train, params_file) for key in ("cgan", "acgan"))
     assert (one.model["momentum"], other.model["momentum"]) == (0.9, 0.5)
-    change(file, "defaults.gan.model.momentum", 0.7)
-    one, other = (params.read(f"train.{key}", Train, file) for key in ("cgan", "acgan"))
+    set_parameter(params_file, "defaults.gan.model.momentum", 0.7)
+    one, other = (params.read(f"train.{key}", Train, params_file) for key in ("cgan", "acgan"))
     assert (one.model["momentum"], other.model["momentum"]) == (0.9, 0.7)
 
 
@@ -95,22 +78,22 @@ def test_defaults_of(name: str, defaults: str) -> None:
     assert params.defaults_of(name, params.read_document()) == defaults
 
 
-def test_a_misspelt_inherited_leaf_is_named(file: Path) -> None:
-    change(file, "train.cgan.model.momentun", 0.9)
+def test_a_misspelt_inherited_leaf_is_named(params_file: Path) -> None:
+    set_parameter(params_file, "train.cgan.model.momentun", 0.9)
     with pytest.raises(BadInput, match=r"train\.cgan\.model\.momentun: unknown .* mean momentum"):
-        params.read("train.cgan", Train, file)
+        params.read("train.cgan", Train, params_file)
 
 
-def test_a_section_that_is_none(file: Path) -> None:
-    change(file, "train.cgan", 3)
+def test_a_section_that_is_none(params_file: Path) -> None:
+    set_parameter(params_file, "train.cgan", 3)
     with pytest.raises(BadInput, match=r"train\.cgan: received 3, must be"):
-        params.read("train.cgan", Train, file)
+        params.read("train.cgan", Train, params_file)
 
 
 @pytest.mark.parametrize("key", ["a; touch x", "$(touch x)", "Caps", "../x", "1st"])
-def test_a_key_names_a_stage_and_folders(file: Path, key: str) -> None:
-    document = yaml.safe_load(file.read_text())
+def test_a_key_names_a_stage_and_folders(params_file: Path, key: str) -> None:
+    document = yaml.safe_load(params_file.read_text())
     document["prepare"][key] = document["prepare"]["mnist"]
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match="must be small letters, digits and _, a letter first"):
-        params.read(f"prepare.{key}", Prepare, file)
+        params.read(f"prepare.{key}", Prepare, params_file)

@@ -6,35 +6,18 @@ from typing import Any
 import pytest
 import yaml
 
-from generative.core import params
 from generative.core.errors import BadInput
 from generative.pipeline.check import check_all
+from tests.support.params import set_parameter
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    copy = tmp_path / "params.yaml"
-    copy.write_text(params.PATH.read_text())
-    return copy
-
-
-def change(file: Path, name: str, value: Any) -> None:
-    document = yaml.safe_load(file.read_text())
-    *outer, last = name.split(".")
-    inside = document
-    for part in outer:
-        inside = inside[part]
-    inside[last] = value
-    file.write_text(yaml.safe_dump(document))
-
-
-def mistake(file: Path) -> str:
+def mistake(params_file: Path) -> str:
     """The one line for the section that was changed; others may refer to it."""
     with pytest.raises(BadInput) as failure:
-        check_all(file)
+        check_all(params_file)
     first, *others = str(failure.value).splitlines()
     assert all(" generators." in line or " tune." in line for line in others)
-    return first.replace(str(file), "params.yaml")
+    return first.replace(str(params_file), "params.yaml")
 
 
 def test_the_committed_parameters_are_right() -> None:
@@ -106,27 +89,27 @@ def test_the_committed_parameters_are_right() -> None:
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(
-    file: Path, name: str, value: Any, expected: str
+    params_file: Path, name: str, value: Any, expected: str
 ) -> None:
-    change(file, name, value)
-    message = mistake(file)
+    set_parameter(params_file, name, value)
+    message = mistake(params_file)
     assert message.startswith("params.yaml: ")
     assert expected in message
     if name.count("."):
         assert name.rpartition(".")[0] in message
 
 
-def test_a_missing_parameter(file: Path) -> None:
-    document = yaml.safe_load(file.read_text())
+def test_a_missing_parameter(params_file: Path) -> None:
+    document = yaml.safe_load(params_file.read_text())
     del document["train"]["cvae"]["model"]["beta"]
-    file.write_text(yaml.safe_dump(document))
-    assert mistake(file) == "params.yaml: train.cvae.model.beta is missing; add it"
+    params_file.write_text(yaml.safe_dump(document))
+    assert mistake(params_file) == "params.yaml: train.cvae.model.beta is missing; add it"
 
 
-def test_early_stopping_needs_the_best_weights(file: Path) -> None:
-    change(file, "train.cvae.callbacks", {"early_stopping": {"patience": 3}})
-    change(file, "train.cvae.keep", "last")
-    assert "early_stopping needs train.cvae.keep: best" in mistake(file)
+def test_early_stopping_needs_the_best_weights(params_file: Path) -> None:
+    set_parameter(params_file, "train.cvae.callbacks", {"early_stopping": {"patience": 3}})
+    set_parameter(params_file, "train.cvae.keep", "last")
+    assert "early_stopping needs train.cvae.keep: best" in mistake(params_file)
 
 
 @pytest.mark.parametrize(
@@ -137,22 +120,22 @@ def test_early_stopping_needs_the_best_weights(file: Path) -> None:
         ("callbacks", {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}),
     ],
 )
-def test_no_epoch_of_a_gan_is_best(file: Path, name: str, value: Any) -> None:
-    change(file, f"train.acgan.{name}", value)
-    assert mistake(file) == (
+def test_no_epoch_of_a_gan_is_best(params_file: Path, name: str, value: Any) -> None:
+    set_parameter(params_file, f"train.acgan.{name}", value)
+    assert mistake(params_file) == (
         "params.yaml: train.acgan: needs keep: last, and neither early_stopping nor "
         "reduce_on_plateau; no loss of a GAN says which epoch is best"
     )
-    change(file, "train.acgan.keep", "last")
-    change(file, "train.acgan.callbacks", {"activation_log": {"example": 0}})
-    check_all(file)
+    set_parameter(params_file, "train.acgan.keep", "last")
+    set_parameter(params_file, "train.acgan.callbacks", {"activation_log": {"example": 0}})
+    check_all(params_file)
 
 
-def test_every_mistake_gets_a_line(file: Path) -> None:
-    change(file, "train.cvae.epochs", 0)
-    change(file, "runtime.threads", -1)
+def test_every_mistake_gets_a_line(params_file: Path) -> None:
+    set_parameter(params_file, "train.cvae.epochs", 0)
+    set_parameter(params_file, "runtime.threads", -1)
     with pytest.raises(BadInput) as failure:
-        check_all(file)
+        check_all(params_file)
     assert len(str(failure.value).splitlines()) == 2
 
 
@@ -164,18 +147,18 @@ def test_every_mistake_gets_a_line(file: Path) -> None:
         ("", "must hold sections of parameters, received None"),
     ],
 )
-def test_no_parameters(file: Path, text: str, message: str) -> None:
-    file.write_text(text)
+def test_no_parameters(params_file: Path, text: str, message: str) -> None:
+    params_file.write_text(text)
     with pytest.raises(BadInput, match=message):
-        check_all(file)
+        check_all(params_file)
 
 
-def test_a_missing_section_of_a_family(file: Path) -> None:
-    document = yaml.safe_load(file.read_text())
+def test_a_missing_section_of_a_family(params_file: Path) -> None:
+    document = yaml.safe_load(params_file.read_text())
     del document["defaults"]["gan"]["model"]["momentum"]
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput) as failure:
-        check_all(file)
+        check_all(params_file)
     lines = str(failure.value).splitlines()
     gans = [key for key, section in document["train"].items() if section["family"] == "gan"]
     assert len(lines) == len(gans)
@@ -196,9 +179,9 @@ def test_a_missing_section_of_a_family(file: Path) -> None:
     ],
 )
 def test_sections_that_do_not_fit_each_other(
-    file: Path, name: str, value: Any, expected: str
+    params_file: Path, name: str, value: Any, expected: str
 ) -> None:
-    change(file, name, value)
+    set_parameter(params_file, name, value)
     with pytest.raises(BadInput) as failure:
-        check_all(file)
+        check_all(params_file)
     assert expected in str(failure.value)

@@ -10,26 +10,19 @@ from generative.pipeline import overlay
 from generative.training.schema import Train
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    copy = tmp_path / "params.yaml"
-    copy.write_text(params.PATH.read_text())
-    return copy
-
-
-def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
+def test_use_merges_and_keeps_comments(params_file: Path, tmp_path: Path) -> None:
     profile = tmp_path / "quick.yaml"
     profile.write_text("profile: quick\ntrain:\n  cvae:\n    epochs: 3\n")
-    before = file.read_text()
-    assert overlay.use(profile, file) == ["profile", "train.cvae.epochs"]
-    after = file.read_text()
-    assert params.read("train.cvae", Train, file).epochs == 3
+    before = params_file.read_text()
+    assert overlay.use(profile, params_file) == ["profile", "train.cvae.epochs"]
+    after = params_file.read_text()
+    assert params.read("train.cvae", Train, params_file).epochs == 3
     differing = [
         (a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b
     ]
     assert len(differing) == 2
     assert after.count("#") == before.count("#")
-    assert overlay.use(profile, file) == []
+    assert overlay.use(profile, params_file) == []
 
 
 @pytest.mark.parametrize(
@@ -40,31 +33,34 @@ def test_use_merges_and_keeps_comments(file: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_profile_changes_nothing(
-    file: Path, tmp_path: Path, text: str, message: str
+    params_file: Path, tmp_path: Path, text: str, message: str
 ) -> None:
     profile = tmp_path / "wrong.yaml"
     profile.write_text(text)
-    before = file.read_text()
+    before = params_file.read_text()
     with pytest.raises(BadInput, match=message) as failure:
-        overlay.use(profile, file)
+        overlay.use(profile, params_file)
     assert "wrong.yaml" in str(failure.value)
-    assert file.read_text() == before
+    assert params_file.read_text() == before
     assert sorted(f.name for f in tmp_path.iterdir()) == ["params.yaml", "wrong.yaml"]
 
 
-def test_an_inherited_value_becomes_the_sections_own(file: Path, tmp_path: Path) -> None:
+def test_an_inherited_value_becomes_the_sections_own(params_file: Path, tmp_path: Path) -> None:
     profile = tmp_path / "one.yaml"
     profile.write_text("train: {cvae: {batch_size: 8, model: {latent_size: 3}}}\n")
-    assert overlay.use(profile, file) == ["train.cvae.batch_size", "train.cvae.model.latent_size"]
-    changed = params.read("train.cvae", Train, file)
+    assert overlay.use(profile, params_file) == [
+        "train.cvae.batch_size",
+        "train.cvae.model.latent_size",
+    ]
+    changed = params.read("train.cvae", Train, params_file)
     assert (changed.batch_size, changed.model["latent_size"]) == (8, 3)
-    assert params.read("train.vae", Train, file).model["latent_size"] == 2
+    assert params.read("train.vae", Train, params_file).model["latent_size"] == 2
 
 
-def test_a_section_is_taken_away(file: Path, tmp_path: Path) -> None:
+def test_a_section_is_taken_away(params_file: Path, tmp_path: Path) -> None:
     profile = tmp_path / "less.yaml"
     profile.write_text("train: {siamese: null}\nprepare: {lines: null}\n")
-    assert overlay.use(profile, file) == ["train.siamese", "prepare.lines"]
-    document = params.read_document(file)
+    assert overlay.use(profile, params_file) == ["train.siamese", "prepare.lines"]
+    document = params.read_document(params_file)
     assert "siamese" not in document["train"]
     assert "lines" not in document["prepare"]

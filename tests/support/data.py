@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image
 
 from generative.core import members
+from generative.core.folders import file_hash
 from generative.datasets import stories
 from generative.datasets.base import arrays
 from generative.datasets.readers import works
-from generative.datasets.sources.schema import digest, read_source
+from generative.datasets.sources.schema import read_source
 
 STORY_WORDS = Path(stories.__file__).with_name("stories.yaml")
 
@@ -238,5 +239,5 @@ def pin(sources: Path, mirror: Path) -> None:
         text = file.read_text()
         for pinned in read_source(file.stem).files:
             if pinned.sha256 and (mirror / pinned.name).exists():
-                text = text.replace(pinned.sha256, digest(mirror / pinned.name, "sha256"))
+                text = text.replace(pinned.sha256, file_hash(mirror / pinned.name, "sha256"))
         file.write_text(text)

@@ -13,6 +13,7 @@ import yaml
 from generative.core import params
 from generative.pipeline import overlay, workspace
 from tests.support import data
+from tests.support.params import set_parameter
 
 PROJECT = Path(__file__).resolve().parents[2]
 SUPPORT = PROJECT / "tests" / "support"
@@ -85,12 +86,7 @@ class Workspace:
 
     def set(self, name: str, value: object) -> None:
         """Write one parameter, as a user would."""
-        document = inside = self.params()
-        *outer, last = name.split(".")
-        for key in outer:
-            inside = inside[key]
-        inside[last] = value
-        self.write_params(document)
+        set_parameter(self.folder / "params.yaml", name, value)
 
     def params(self) -> dict[str, Any]:
         """The whole of params.yaml."""

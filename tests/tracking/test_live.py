@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generative.core.folders import file_hash
 from generative.tracking import live, store
 from generative.tracking.live import live_run
-from generative.tracking.store import md5_of_file, md5_of_folder
+from generative.tracking.store import md5_of_folder
 from tests.support.tracking import UNUSABLE, artifacts, query
 
 PARAMS = {"train": {"cvae": {"epochs": 1, "model": {"beta": 1.0}}}, "runtime": {"threads": 0}}
@@ -58,7 +59,7 @@ def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
     assert tags["dvc.stage"] == "train@cvae"
     assert tags["origin"] == "live"
     assert tags["device"] == "CPU"
-    assert tags["result.md5"] == md5_of_file(tmp_path / "model" / "model.weights.h5")
+    assert tags["result.md5"] == file_hash(tmp_path / "model" / "model.weights.h5")
     assert tags["data.md5"] == md5_of_folder(data)
     assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from generative.core.folders import file_hash
 from generative.tracking.live import live_run
 from generative.tracking.publish import publish
-from generative.tracking.store import md5_of_file
 from tests.support.tracking import artifacts, query, write_results
 
 ROWS = [{"evaluation": i, "longest_side": 32, "total": 8.0 / i} for i in (1, 2, 3)]
@@ -78,7 +78,7 @@ def test_a_run_that_is_missing_is_made_from_the_files(result: Path, database: Pa
     (found,) = runs(database)
     assert found["origin"] == "restored"
     assert found["precision"] == "bfloat16"
-    assert found["data.md5"] == md5_of_file(Path("cat.png"))
+    assert found["data.md5"] == file_hash(Path("cat.png"))
     assert curve(database, found["id"]) == [(1, 8.0), (2, 4.0), (3, pytest.approx(8 / 3))]
     names = dict(query(database, "select key, value from params"))
     assert names["style.cat.style_weight"] == "5.0"

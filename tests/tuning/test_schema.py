@@ -12,23 +12,16 @@ from generative.tuning.schema import Tune
 from tests.support.tuning import TUNE
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    copy = tmp_path / "params.yaml"
-    copy.write_text(params.PATH.read_text())
-    return copy
-
-
-def mistake(file: Path, change: dict[str, Any]) -> str:
+def mistake(params_file: Path, change: dict[str, Any]) -> str:
     """The message about `tune.separable` with these changes."""
-    document = yaml.safe_load(file.read_text())
+    document = yaml.safe_load(params_file.read_text())
     document["tune"]["separable"] |= change
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput) as failure:
-        params.read("tune.separable", Tune, file)
+        params.read("tune.separable", Tune, params_file)
     message = str(failure.value)
     assert "\n" not in message
-    return message.replace(str(file), "params.yaml")
+    return message.replace(str(params_file), "params.yaml")
 
 
 @pytest.mark.parametrize(
@@ -50,9 +43,9 @@ def mistake(file: Path, change: dict[str, Any]) -> str:
     ],
 )
 def test_a_range_that_contradicts_itself_or_the_network(
-    file: Path, argument: str, values: dict[str, Any], expected: str
+    params_file: Path, argument: str, values: dict[str, Any], expected: str
 ) -> None:
-    message = mistake(file, {"space": {argument: values}})
+    message = mistake(params_file, {"space": {argument: values}})
     assert message.startswith(f"params.yaml: tune.separable.space.{argument}")
     assert expected in message
     assert message.count(argument) <= 2
@@ -73,8 +66,8 @@ def test_a_range_that_contradicts_itself_or_the_network(
         ({"trails": 5}, ".trails: unknown parameter 'trails'; did you mean trials?"),
     ],
 )
-def test_a_search_that_cannot_be(file: Path, change: dict[str, Any], expected: str) -> None:
-    message = mistake(file, change)
+def test_a_search_that_cannot_be(params_file: Path, change: dict[str, Any], expected: str) -> None:
+    message = mistake(params_file, change)
     assert message.startswith("params.yaml: tune.separable")
     assert expected in message
 
@@ -87,21 +80,21 @@ def test_a_search_that_cannot_be(file: Path, change: dict[str, Any], expected: s
     ],
 )
 def test_a_search_for_a_model_that_is_no_classifier(
-    file: Path, low: float, high: float, expected: str
+    params_file: Path, low: float, high: float, expected: str
 ) -> None:
-    document = yaml.safe_load(file.read_text())
+    document = yaml.safe_load(params_file.read_text())
     space = {"beta": {"low": low, "high": high}}
     document["tune"]["cvae"] = {**TUNE, "network": "vae/cvae", "train_count": 500, "space": space}
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match=expected):
-        params.read("tune.cvae", Tune, file)
+        params.read("tune.cvae", Tune, params_file)
 
 
-def test_a_search_for_nothing_that_is_trained(file: Path) -> None:
-    document = yaml.safe_load(file.read_text())
+def test_a_search_for_nothing_that_is_trained(params_file: Path) -> None:
+    document = yaml.safe_load(params_file.read_text())
     document["tune"]["seperable"] = document["tune"].pop("separable")
-    file.write_text(yaml.safe_dump(document))
+    params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match="tune.seperable: unknown section of train 'seperable'; did"):
-        params.read("tune.seperable", Tune, file)
+        params.read("tune.seperable", Tune, params_file)
     with pytest.raises(BadInput, match="'tune.separable'; did you mean tune.seperable?"):
-        params.read("tune.separable", Tune, file)
+        params.read("tune.separable", Tune, params_file)

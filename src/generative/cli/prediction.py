@@ -4,13 +4,11 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from generative.cli.sample_images import folder_of
+from generative.cli.trained import MODELS, folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
 from generative.multi_io import render
 from generative.multi_io.base.model import MultiIOModel
-
-MODELS = Path("data/models")
 
 
 def predict(model: str, given: dict[str, Any], models: Path = MODELS) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from generative.cli.trained import MODELS, folder_of
 from generative.core import saving
-from generative.core.errors import BadInput, unknown
+from generative.core.errors import BadInput
 from generative.plots import grids
 
 Array = np.ndarray
@@ -43,7 +44,7 @@ def sample(
     noise: int | None = None,
     sweep: str | None = None,
     force: bool = False,
-    models: Path = Path("data/models"),
+    models: Path = MODELS,
 ) -> list[str]:
     """Write images of a trained model into `out`; warnings.
 
@@ -183,17 +184,3 @@ def write(file: Path, suffix: str, images: Array) -> None:
         else:
             flat = images.reshape(-1, *images.shape[2:])
             grids.grid(flat, columns).save(opened, "PNG")
-
-
-def folder_of(model: str, models: Path) -> Path:
-    """Where a trained model is, by its key or its folder.
-
-    Raises `BadInput` for a key that nothing was trained under, with the nearest that there is.
-    """
-    folder = Path(model) if Path(model).is_dir() else models / model
-    if folder.is_dir():
-        return folder
-    known = [file.parent.name for file in models.glob("*/model.json")]
-    if known:
-        raise unknown("trained model", model, known)
-    raise BadInput(f"{models} holds no trained model; run dvc repro train@{model}")

@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from generative.cli.sample_images import folder_of
+from generative.cli.trained import MODELS, folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
 
-MODELS = Path("data/models")
 # Characters that are generated before they are printed.
 PIECE = 16
 BETWEEN = f"\n{'-' * 72}\n"

@@ -1,5 +1,6 @@
 """Folders that are complete or not there, and JSON in them."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def file_hash(file: Path, algorithm: str = "md5") -> str:
+    """The hash of the bytes of `file`, in hexadecimal; `algorithm` is "md5" or "sha256"."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, algorithm).hexdigest()
 
 
 def write_json(file: Path, value: Any) -> None:

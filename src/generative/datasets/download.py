@@ -21,8 +21,8 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from generative.core.errors import BadInput
-from generative.core.folders import atomic_folder
-from generative.datasets.sources.schema import SOURCES, Archive, Pinned, digest, read_source
+from generative.core.folders import atomic_folder, file_hash
+from generative.datasets.sources.schema import SOURCES, Archive, Pinned, read_source
 
 # Downloads survive here between attempts: DVC empties a stage's folder before it runs.
 DOWNLOADS = Path(".cache/downloads")
@@ -151,9 +151,9 @@ def _from_origin(url: str, name: str, to: Path) -> None:
 def _from_archive(archive: Archive, member: str | None, to: Path) -> None:
     """Take the file `member`, or all, of the archive, which is kept for its other files."""
     kept = DOWNLOADS / archive.filename
-    if not kept.exists() or digest(kept, "sha256") != archive.sha256:
+    if not kept.exists() or file_hash(kept, "sha256") != archive.sha256:
         download(_index_url(archive), kept)
-    received = digest(kept, "sha256")
+    received = file_hash(kept, "sha256")
     if received != archive.sha256:
         kept.unlink()
         raise BadInput(f"the archive's sha256 is {received[:12]}..., not the pinned one")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from generative.core.errors import BadInput
-from generative.tracking.store import Store, is_off, md5_of_file, wrap_store_errors
+from generative.core.folders import file_hash
+from generative.tracking.store import Store, is_off, wrap_store_errors
 
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
 IMAGE_EVERY_EPOCHS = 3
@@ -80,7 +81,7 @@ class LiveRun:
 
     def finish(self, result: Path) -> None:
         """The stage has written the file `result`, by whose hash `publish` finds the run."""
-        md5 = md5_of_file(result)
+        md5 = file_hash(result)
         self.jobs.put(lambda: self.store.client.set_tag(self.run, "result.md5", md5))
 
     def close(self, status: str) -> None:

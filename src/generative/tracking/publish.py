@@ -13,14 +13,13 @@ from typing import Any
 import yaml
 
 from generative.core.errors import BadInput
-from generative.core.folders import read_json
+from generative.core.folders import file_hash, read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
 from generative.core.params import flatten, nest, raw, section
 from generative.tracking.store import (
     Store,
     digest,
     first_line,
-    md5_of_file,
     wrap_store_errors,
 )
 
@@ -153,7 +152,7 @@ def publish_entry(store: Store, entry: Entry, results: str) -> str:
     if run:
         run_id, done = run.info.run_id, "updated"
     else:
-        md5 = md5_of_file(entry.result)
+        md5 = file_hash(entry.result)
         live = [
             run.info.run_id
             for run in store.find({"dvc.stage": entry.stage, "result.md5": md5})

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from generative.core.errors import BadInput
+from generative.core.folders import file_hash
 from generative.core.history import read_table
 from generative.core.params import flatten, read_document
 
@@ -121,7 +122,7 @@ class Store:
         all_tags = {
             "dvc.stage": stage,
             "params.hash": digest(params)[:16],
-            "data.md5": md5_of_file(data) if data.is_file() else md5_of_folder(data),
+            "data.md5": file_hash(data) if data.is_file() else md5_of_folder(data),
             "profile": read_document().get("profile", "unknown"),
             **git_tags(),
             **tags,
@@ -180,18 +181,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def md5_of_file(file: Path) -> str:
-    """The md5 of a file's bytes."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "md5").hexdigest()
-
-
 def md5_of_folder(folder: Path) -> str:
     """One md5 for a folder of prepared data. Raises `BadInput` if there is none."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is missing; run dvc pull, then dvc repro")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    lines = [f"{file.relative_to(folder)} {md5_of_file(file)}" for file in files]
+    lines = [f"{file.relative_to(folder)} {file_hash(file)}" for file in files]
     return hashlib.md5("\n".join(lines).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from generative.core.errors import BadInput
-from generative.datasets.sources.schema import SOURCES, digest, read_source
+from generative.datasets.sources.schema import SOURCES, read_source
 
 KEYS = sorted(file.stem for file in SOURCES.glob("*.yaml"))
 
@@ -65,8 +65,3 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "bad.yaml").write_text(text)
     with pytest.raises(BadInput, match=message):
         read_source("bad", tmp_path)
-
-
-def test_digest(tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    assert digest(tmp_path / "empty", "md5") == "d41d8cd98f00b204e9800998ecf8427e"

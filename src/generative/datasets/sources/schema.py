@@ -1,12 +1,12 @@
 """What a data set is fetched from: `<key>.yaml` beside this file."""
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from generative.core.errors import BadInput, unknown
+from generative.core.folders import file_hash
 from generative.core.params import Schema, check, read_document
 
 SOURCES = Path(__file__).parent
@@ -44,7 +44,7 @@ class Pinned(Schema):
         if self.size not in (None, size):
             raise BadInput(f"{size:,} bytes, expected {self.size:,}")
         for algorithm, expected in (("sha256", self.sha256), ("md5", self.md5)):
-            if expected and (found := digest(file, algorithm)) != expected:
+            if expected and (found := file_hash(file, algorithm)) != expected:
                 received = f"{found[:12]}..., expected {expected[:12]}... ({size:,} bytes)"
                 raise BadInput(f"its {algorithm} is {received}")
 
@@ -82,9 +82,3 @@ def read_source(key: str, folder: Path = SOURCES) -> Source:
                 raise unknown(f"file of {other}.yaml", name, known)
             files.append(known[name])
     return source.model_copy(update={"files": files})
-
-
-def digest(file: Path, algorithm: str) -> str:
-    """The hash of `file` in hexadecimal; `algorithm` is "sha256" or "md5"."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, algorithm).hexdigest()
