@@ -82,3 +82,28 @@ def test_threads_cannot_change_in_a_running_process() -> None:
     tf.zeros(1)
     with pytest.raises(BadInput, match="configure a fresh process"):
         runtime.configure(options, 1)
+
+
+GRADIENT_SUM = """
+import sys
+import tensorflow as tf
+from tensorflow.python.eager import context
+from generative.core import runtime
+from generative.core.runtime import Runtime
+runtime.configure(Runtime(determinism=sys.argv[1] == "on", threads=1, xla="off"), 1)
+
+@tf.function
+def total(x):
+    return tf.reduce_sum(tf.add_n([tf.exp(x), tf.sin(x), tf.cos(x)]))
+
+context.enable_graph_collection()
+total(tf.ones((25, 1000, 1000)))
+graph = context.export_run_metadata().function_graphs[-1].post_optimization_graph
+print({node.op for node in graph.node})
+"""
+
+
+def test_gradients_are_summed_in_one_order() -> None:
+    """Three times 100 MB are enough for the memory optimizer to add them up as they come."""
+    assert "TemporaryVariable" in run(GRADIENT_SUM, "off")[0]
+    assert "AddN" in run(GRADIENT_SUM, "on")[0]

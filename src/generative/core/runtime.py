@@ -13,11 +13,16 @@ from generative.core.params import Schema
 import keras
 import tensorflow as tf
 from pydantic import Field
+from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
+from tensorflow.python.eager import context
 
 
 class Runtime(Schema):
     """How the device is used: the section `runtime`. Each of these changes the last bits of a
-    result."""
+    result.
+
+    threads: that TensorFlow computes with, whatever the number of cores; 0 takes one a core.
+    """
 
     determinism: bool
     threads: Annotated[int, Field(ge=0)]
@@ -41,6 +46,7 @@ class Device:
             "precision": self.precision,
             "determinism": self.determinism,
             "threads": threads(),
+            "onednn": os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1",
             "xla": self.xla,
         }
 
@@ -64,6 +70,7 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
         tf.config.experimental.set_memory_growth(gpu, True)
     if runtime.determinism:
         tf.config.experimental.enable_op_determinism()
+        disable_memory_optimizer()
     if precision == "auto":
         precision = "bfloat16" if has_bfloat16(gpus) else "float32"
     keras.mixed_precision.set_global_policy(
@@ -82,6 +89,18 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
         if len(gpus) > 1
         else tf.distribute.get_strategy(),
     )
+
+
+def disable_memory_optimizer() -> None:
+    """Let every gradient be summed in one order.
+
+    Where a step needs more than 205 MB by its estimate, TensorFlow's memory optimizer adds three
+    gradients or more to a temporary variable, each when it is ready: R1 with 256 images had other
+    last bits in every process. `tf.config.optimizer` has no switch for it.
+    """
+    options = tf.compat.v1.ConfigProto()
+    options.graph_options.rewrite_options.memory_optimization = RewriterConfig.NO_MEM_OPT
+    context.context()._config = options
 
 
 def has_bfloat16(gpus: list[tf.config.PhysicalDevice]) -> bool:
