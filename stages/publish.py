@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> None:
     else:
         for name, done in publish.publish():
             print(f"{name}: {done}")
-    entries = publish.entries(publish.read_lock(), params.raw(publish.SECTIONS))
+    entries = publish.entries(publish.read_lock(), params.read_document())
     out = Path("mlruns/published.json")
     out.parent.mkdir(exist_ok=True)
     write_json(out, {entry.stage: store.digest(entry.lock) for entry in entries})

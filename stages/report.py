@@ -9,26 +9,9 @@ from generative.core import params, stage
 from generative.core.folders import atomic_folder
 from generative.report import page
 
-SECTIONS = (
-    "defaults.style",
-    "disentanglement",
-    "evaluate",
-    "generators",
-    "judge",
-    "objectives",
-    "prepare",
-    "references",
-    "render",
-    "repeat",
-    "runtime",
-    "style",
-    "train",
-    "tune",
-)
-
 
 def main(arguments: list[str]) -> None:
-    html = page.build(Path("data"), params.raw(SECTIONS))
+    html = page.build(Path("data"), params.read_document())
     with atomic_folder(Path("data/report")) as folder:
         (folder / "index.html").write_text(html, encoding="utf-8")
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import asdict
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from generative.core import params, saving
+from generative.core import members, params, saving
 from generative.core.errors import BadInput
 from generative.training.schema import Train
 from generative.vae.cvae import CVAE
@@ -81,3 +83,18 @@ def test_an_unknown_model(folder: Path) -> None:
     change(folder, network="vae/cave")
     with pytest.raises(BadInput, match="unknown network 'vae/cave'; did you mean vae/cvae"):
         saving.load(folder)
+
+
+class Lazy(keras.Model):
+    """A network that has its weights only when it is called."""
+
+
+def test_a_network_that_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.json").write_text(
+        json.dumps(
+            {"version": saving.VERSION, **asdict(saving.Description("vae/lazy", {}, "mnist", {}))}
+        )
+    )
+    monkeypatch.setattr(members, "network", lambda name: Lazy)
+    with pytest.raises(BadInput, match="vae/lazy has no weights .* self.built = True"):
+        saving.load(tmp_path)

@@ -175,6 +175,9 @@ def test_a_missing_section_of_a_family(params_file: Path) -> None:
         ("train.Caps", {"family": "vae"}, "the key 'Caps' must be small letters, digits and _"),
         ("fetch", ["mnist; rm -r x"], "fetch: unknown data set 'mnist; rm -r x'"),
         ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
+        ("prepare.mnist.raw", "data/raw/mnits", "mnist.raw: received data/raw/mnits, which is not"),
+        ("style.chelsea_ihc.content", "cat.png", "content: received cat.png, which is not there"),
+        ("evaluate", {}, "the section evaluate.vae is missing: models of that family need it"),
         ("objectives.models.minimax", "cvea", "objectives.models.minimax: unknown GAN 'cvea'"),
     ],
 )

@@ -9,6 +9,7 @@ import yaml
 from generative.core import params
 from generative.core.errors import BadInput
 from generative.tuning.schema import Tune
+from tests.support.params import set_parameter
 from tests.support.tuning import TUNE
 
 
@@ -98,3 +99,11 @@ def test_a_search_for_nothing_that_is_trained(params_file: Path) -> None:
         params.read("tune.seperable", Tune, params_file)
     with pytest.raises(BadInput, match="'tune.separable'; did you mean tune.seperable?"):
         params.read("tune.separable", Tune, params_file)
+
+
+def test_the_order_of_the_arguments_is_in_no_result(params_file: Path) -> None:
+    first = params.read("tune.separable", Tune, params_file)
+    set_parameter(
+        params_file, "tune.separable.space", dict(reversed(first.written()["space"].items()))
+    )
+    assert list(params.read("tune.separable", Tune, params_file).space) == list(first.space)

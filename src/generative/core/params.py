@@ -9,7 +9,7 @@ constructor, and what a data set takes that of its `prepare` and `batches` funct
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -147,21 +147,6 @@ def sections(top: str, path: Path = PATH) -> dict[str, Any]:
     sys.audit("generative.params.read", top)
     document = read_document(path)
     return {key: section(f"{top}.{key}", document, path) for key in document.get(top) or {}}
-
-
-def raw(names: Iterable[str], path: Path = PATH) -> dict[str, Any]:
-    """These sections as the file has them, nested, unchecked; those that it lacks are left out."""
-    document = read_document(path)
-    found: dict[str, Any] = {}
-    for name in names:
-        sys.audit("generative.params.read", name)
-        *outer, last = name.split(".")
-        inside = document
-        for part in outer:
-            inside = inside.get(part) or {}
-        if last in inside:
-            found[name] = inside[last]
-    return nest(found)
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -67,6 +67,11 @@ def load(folder: Path) -> keras.Model:
             f"{folder} was written by another version of {described.network} ({error}); "
             "train it again with dvc repro"
         ) from None
+    if not model.built:
+        raise BadInput(
+            f"{described.network} has no weights before it is called; let its constructor build "
+            "its layers and end with self.built = True"
+        )
     weights = folder / "model.weights.h5"
     try:
         model.load_weights(weights)

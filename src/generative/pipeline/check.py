@@ -27,6 +27,8 @@ SCHEMAS = {
     "tune.*": "tuning.schema:Tune",
     "style.*": "style.schema:Style",
 }
+# Values that are files or folders.
+INPUTS = {"prepare": ["raw"], "style": ["content", "style"]}
 PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
 # Sections that are not checked against a schema.
 OTHERS = {"profile", "fetch", DEFAULTS, *PER_FAMILY}
@@ -39,6 +41,7 @@ def check_all(path: Path = PATH) -> list[str]:
     mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_sources(document)]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_families(document)]
+    mistakes += [f"{path}: {mistake}" for mistake in missing_files(document)]
     checked = []
     for name, schema in schemas(document):
         checked.append(name)
@@ -59,8 +62,9 @@ def schemas(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[], type[S
         for key in keys if star else [""]:
             yield (f"{top}.{key}" if star else top), partial(find, place)
     for top, schema in PER_FAMILY.items():
-        for family in members.families():
-            yield f"{top}.{family}", partial(of_family, family, top, schema)
+        for family in document.get(top) or {}:
+            if family in members.families():
+                yield f"{top}.{family}", partial(of_family, family, top, schema)
 
 
 def find(place: str) -> type[Schema]:
@@ -84,12 +88,29 @@ def unknown_sources(document: dict[str, Any]) -> Iterator[str]:
 
 
 def unknown_families(document: dict[str, Any]) -> Iterator[str]:
-    """Sections of families that there are none of."""
+    """Sections of families that there are none of, and families without their sections."""
+    used = {model.get("family") for model in (document.get("train") or {}).values()}
     for top in (DEFAULTS, *PER_FAMILY):
         known = [*members.families(), *(["style"] if top == DEFAULTS else [])]
         for name in document.get(top) or {}:
             if name not in known:
                 yield str(unknown("section", f"{top}.{name}", (f"{top}.{k}" for k in known)))
+        for family in sorted(used & set(members.families()) - set(document.get(top) or {})):
+            yield f"the section {top}.{family} is missing: models of that family need it; add it"
+
+
+def missing_files(document: dict[str, Any]) -> Iterator[str]:
+    """Inputs that neither lie there nor are fetched."""
+    fetched = [Path("data/raw") / str(key) for key in document.get("fetch") or []]
+    for top, names in INPUTS.items():
+        for key, section in (document.get(top) or {}).items():
+            for name in names:
+                received = section.get(name) if isinstance(section, dict) else None
+                if not isinstance(received, str):
+                    continue
+                file = Path(received)
+                if not file.exists() and not {file, *file.parents} & set(fetched):
+                    yield f"{top}.{key}.{name}: received {received}, which is not there"
 
 
 def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:

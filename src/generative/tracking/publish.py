@@ -15,7 +15,7 @@ import yaml
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash, read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
-from generative.core.params import flatten, nest, raw, section
+from generative.core.params import flatten, nest, read_document, section
 from generative.tracking.store import (
     Store,
     digest,
@@ -25,8 +25,6 @@ from generative.tracking.store import (
 
 LOCK = Path("dvc.lock")
 DATA = Path("data")
-# The sections of params.yaml whose members have runs or metrics.
-SECTIONS = ("disentanglement", "generators", "judge", "style", "train", "tune")
 # Folders of data/ that hold more metrics of the models that a section of params.yaml names.
 MEASURED = {"image_quality": "generators", "disentanglement": "disentanglement"}
 # The file of an entry's output whose hash its live run is tagged with.
@@ -115,7 +113,7 @@ def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
     the store cannot be used and, at the end, `BadInput` with all stages that failed.
     """
     lock = read_lock()
-    found = entries(lock, raw(SECTIONS), data)
+    found = entries(lock, read_document(), data)
     failed = []
     with wrap_store_errors():
         store = Store()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from generative.core import members
 from generative.core.errors import unknown
@@ -52,6 +52,12 @@ class Tune(Schema):
     train_count: Count
     seed: Seed
     space: Annotated[dict[str, Dimension], Field(min_length=1)]
+
+    @field_validator("space")
+    @classmethod
+    def sort(cls, space: dict[str, Dimension]) -> dict[str, Dimension]:
+        """In one order: it decides what a trial tries, and DVC does not see it change."""
+        return dict(sorted(space.items()))
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         key = name.partition(".")[2]
