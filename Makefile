@@ -16,7 +16,7 @@ test: $(READY)  ## the tests
 	pytest
 
 smoke: $(READY)  ## the whole pipeline, small, in a workspace of its own
-	generative smoke
+	generative repro --profile smoke
 
 ui: $(READY)  ## the MLflow UI on 127.0.0.1:5000
 	generative ui

@@ -27,7 +27,7 @@ def test_help_names_every_command() -> None:
     text = call("--help")
     for command in ("params", "fetch", "publish", "ui", "sample", "stylize"):
         assert command in text
-    for command in ("register", "tune", "smoke", "repro", "accept"):
+    for command in ("register", "tune", "repro", "accept"):
         assert command in text
 
 

@@ -39,4 +39,4 @@ def test_downloads_are_shared_from_the_first_on(project: Path, tmp_path: Path) -
 def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"dvc.yaml is missing; run this in the project's folder"):
-        workspace.repro(Path("smoke.yaml"), tmp_path / "scratch")
+        workspace.create(Path("smoke.yaml"), tmp_path / "scratch")

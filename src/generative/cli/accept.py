@@ -3,10 +3,10 @@
 
 def accept() -> None:
     """Keep the results of stages whose code changed in comments, docstrings and layout alone."""
-    from generative.pipeline import run
+    from generative.pipeline import plan
     from generative.pipeline.accept import accept
 
     accepted, rest = accept()
     for name in accepted:
         print(f"accepted: {name}")
-    print(run.describe(rest) if rest else "Every result is up to date.")
+    print(plan.describe(rest) if rest else "Every result is up to date.")

@@ -13,7 +13,6 @@ from generative.cli import (
     register,
     repro,
     sample,
-    smoke,
     stylize,
     tune,
     ui,
@@ -23,7 +22,7 @@ from generative.core.stage import check_checkout
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(params.app, name="params")
-for command in (repro, accept, fetch, publish, ui, sample, predict, stylize, register, tune, smoke):
+for command in (repro, accept, fetch, publish, ui, sample, predict, stylize, register, tune):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 
 

@@ -1,24 +1,126 @@
-"""`generative repro`: the pipeline, or what it would do and why."""
+"""`generative repro`: the pipeline, several stages at once, or what it would do and why."""
 
-from typing import Annotated
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from generative.cli.params import check, find_profile
+from generative.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from generative.pipeline.engine import Results
+
+# Where the judge was kept when code and results had another layout, and where it is kept now.
+FORMER_JUDGE, JUDGE = Path("data/models/ensemble"), Path("data/judge")
+REPORT = Path("data/report/index.html")
 
 
 def repro(
     targets: Annotated[
         list[str] | None, typer.Argument(help="Stages, such as train@cvae; all if left out.")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Stages at once; cores / runtime.threads if left out.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="A file of profiles/: run in .cache/profiles/NAME with it.")
+    ] = None,
     dry: Annotated[
         bool, typer.Option("--dry", help="Only say what would run, why and how long it takes.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run what did not change, too.")] = False,
+    single_item: Annotated[
+        bool, typer.Option("--single-item", help="The targets without what they depend on.")
+    ] = False,
+    show_timings: Annotated[
+        bool, typer.Option("--timings", help="Show where the time went.")
+    ] = False,
 ) -> None:
-    """Check params.yaml, then rebuild every result that is out of date with dvc repro."""
-    from generative.cli.params import check
-    from generative.pipeline import run
+    """Check params.yaml, then rebuild every result that is out of date.
 
-    check()
+    The results and dvc.lock are those of dvc repro, which does the same one stage at a time.
+    """
+    if profile:
+        from generative.pipeline import workspace
+
+        folder = workspace.WORKSPACES / profile
+        workspace.create(find_profile(profile), folder)
+        os.chdir(folder)
     if dry:
-        print(run.describe(run.plan()))
-    else:
-        run.repro(targets or [])
+        check()
+        from generative.pipeline import plan
+
+        print(plan.describe(plan.changed()))
+        return
+
+    from generative.pipeline import engine, timings
+    from generative.pipeline.view import View
+    from generative.pipeline.workers import LocalProcesses
+
+    if FORMER_JUDGE.exists() and not JUDGE.exists():
+        print(
+            "the results under data/ are of an older layout: every stage runs again, once; nothing "
+            "of yours is deleted",
+            flush=True,
+        )
+    with View() as view:
+        results = engine.reproduce(
+            targets or [],
+            LocalProcesses(),
+            view,
+            check_apart,
+            jobs=jobs,
+            force=force,
+            single_item=single_item,
+        )
+    if show_timings:
+        print(timings.table(results.ran))
+    print(summary(results))
+    if results.failed:
+        raise BadInput(failures(results))
+    if REPORT.exists() and not targets:
+        print(f"the page of all results: {REPORT.absolute()}")
+        print("compare the runs: generative ui; one model: generative sample cvae --out digits.png")
+
+
+def check_apart() -> None:
+    """`generative params check` in a process of its own, which imports every family."""
+    program = "from generative.cli.main import main; main()"
+    checked = subprocess.run(
+        [sys.executable, "-c", program, "params", "check"],
+        env={**os.environ, "PYTHONPATH": str(Path("src").absolute())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if checked.returncode:
+        lines = checked.stderr.partition("error: ")[2] or checked.stderr
+        raise BadInput(lines.strip())
+
+
+def summary(results: "Results") -> str:
+    """What a run came to, in a line."""
+    from generative.pipeline.timings import clock
+
+    counts = {
+        "ran": len(results.ran),
+        "came from the cache": len(results.restored),
+        "did not change": len(results.unchanged),
+        "failed": len(results.failed),
+        "wait for those": len(results.skipped),
+    }
+    parts = [f"{count} {words}" for words, count in counts.items() if count]
+    return f"stages: {', '.join(parts) or 'none'}; {clock(results.seconds)}"
+
+
+def failures(results: "Results") -> str:
+    """A line for each stage that failed, with the file of its output."""
+    lines = [
+        f"{name} {reason}{f'; its output: {results.logs[name]}' if name in results.logs else ''}"
+        for name, reason in results.failed.items()
+    ]
+    return "\n       ".join(lines)

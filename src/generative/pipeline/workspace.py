@@ -4,24 +4,23 @@ The project's `dvc.lock`, `data/` and `mlruns/` stay as they are. The cache is s
 computed once for a profile is not computed again.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from dvc.repo import Repo
 
 from generative.core.errors import BadInput
 from generative.pipeline import overlay
 
+WORKSPACES = Path(".cache/profiles")
 # What the pipeline reads besides its own results.
 SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "stages", "src")
 
 
-def repro(profile: Path, folder: Path) -> None:
-    """Copy the project's code into `folder`, merge `profile`, and run `dvc repro` there.
+def create(profile: Path, folder: Path) -> None:
+    """Copy the project's code into `folder` and merge `profile` into its parameters.
 
-    What `folder` holds from an earlier run stays, so only what changed is run again. Raises
-    `BadInput` if a stage fails.
+    What `folder` holds from an earlier run stays, so only what changed is run again.
     """
     project = Path.cwd()
     missing = [name for name in SOURCES if not (project / name).exists()]
@@ -29,23 +28,12 @@ def repro(profile: Path, folder: Path) -> None:
         raise BadInput(f"{missing[0]} is missing; run this in the project's folder")
     copy(project, folder)
     overlay.use(profile, folder / "params.yaml")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    environment.pop("DVC_ROOT", None)
-
-    def dvc(*arguments: str) -> int:
-        command = [sys.executable, "-m", "dvc", *arguments]
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
-
     if not (folder / ".dvc").exists():
-        dvc("init", "--no-scm", "--quiet")
-        dvc("config", "core.analytics", "false")
-        dvc("config", "cache.type", "reflink,copy")
-    dvc("cache", "dir", str(project / ".dvc" / "cache"))
-    if dvc("repro"):
-        raise BadInput(f"the pipeline failed in {folder} with {profile}; its messages are above")
+        Repo.init(str(folder), no_scm=True).close()
+    (folder / ".dvc" / "config").write_text(
+        "[core]\n    analytics = false\n    no_scm = True\n"
+        f'[cache]\n    type = "reflink,copy"\n    dir = {project / ".dvc" / "cache"}\n'
+    )
 
 
 def copy(project: Path, folder: Path) -> None:

@@ -1,0 +1,146 @@
+"""What DVC does before and after a stage's command, through its API: hashes, run cache, dvc.lock.
+
+`dvc repro` unlocks the repository while a command runs and writes the lock after each, so it runs
+one at a time. Here all calls come from one thread, which holds DVC's lock throughout.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from dvc.exceptions import DvcException
+from dvc.lock import LockError
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
+from dvc.stage.cache import RunCacheNotFoundError
+from dvc.stage.serialize import to_lockfile
+from dvc.utils.serialize import dump_yaml, parse_yaml_for_update
+
+from generative.core.errors import BadInput
+
+# Seconds between two writes of dvc.lock, which take one each.
+BETWEEN_WRITES = 20
+# Characters of the command of another process.
+SHOWN = 100
+
+
+class DependencyChanged(DvcException):
+    """A file that a stage depends on was edited while the stage ran."""
+
+
+@contextmanager
+def locked(repo: Repo) -> Iterator[None]:
+    """Hold DVC's lock. Raises `BadInput`, naming who has it, if another process does."""
+    logging.getLogger("dvc").setLevel(logging.WARNING)
+    try:
+        repo.lock.lock()
+    except LockError:
+        raise BadInput(
+            f"{holder(repo)} is at work on this project; wait until it has ended, or stop it"
+        ) from None
+    try:
+        yield
+    finally:
+        repo.lock.unlock()
+
+
+def holder(repo: Repo) -> str:
+    """The process that has DVC's lock."""
+    try:
+        process = int(Path(repo.tmp_dir, "lock").read_text(encoding="utf-8").split()[0])
+        command = " ".join(" ".join(psutil.Process(process).cmdline()).split())[:SHOWN]
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return "another DVC process"
+    return f"process {process} ({command})"
+
+
+class Bookkeeping:
+    """The stages of one run: what of them dvc.lock has, and what it is still to get."""
+
+    def __init__(self, repo: Repo, steps: list[Any]) -> None:
+        """steps: all stages that may run, in the order of `dvc repro`."""
+        self.repo = repo
+        self.order = {stage.addressing: i for i, stage in enumerate(steps)}
+        self.locks: dict[Path, Any] = {}
+        self.unwritten: list[Any] = []
+        self.written = time.monotonic()
+        self.hashes: dict[Any, list[Any]] = {}
+
+    def restore(self, stage: Any) -> bool:
+        """Take the outputs of a stage from the run cache, if they are there."""
+        stage.remove_outs(ignore_remove=False, force=False)
+        try:
+            self.repo.stage_cache.restore(stage)
+        except RunCacheNotFoundError:
+            return False
+        self.finish(stage)
+        return True
+
+    def begin(self, stage: Any) -> None:
+        """Clear the place of its outputs, and note what the stage is about to depend on."""
+        stage.remove_outs(ignore_remove=False, force=False)
+        stage.save_deps()
+        self.hashes[stage] = [dep.hash_info for dep in stage.deps]
+
+    def finish(self, stage: Any) -> None:
+        """Put its outputs into the cache, and the stage into the run cache and soon into dvc.lock.
+
+        Raises `DvcException` if an output is missing, or if a dependency is not what it was.
+        """
+        if stage in self.hashes:
+            stage.save_deps()
+            for dep, before in zip(stage.deps, self.hashes.pop(stage), strict=True):
+                if dep.hash_info != before:
+                    raise DependencyChanged(f"{dep} changed while it ran; run it again")
+        # As dvc repro has it: what is not in the cache cannot come back from it.
+        cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
+        stage.save(run_cache=cached)
+        stage.commit()
+        self.note(stage)
+
+    def verify(self, stage: Any) -> None:
+        """What `dvc repro` does for a stage that is frozen or has no command."""
+        stage.run()
+        self.note(stage)
+
+    def note(self, stage: Any) -> None:
+        if isinstance(stage, PipelineStage):
+            self.unwritten.append(stage)
+        else:
+            stage.dump()
+        if time.monotonic() - self.written > BETWEEN_WRITES:
+            self.write_lock()
+
+    def write_lock(self) -> None:
+        """Write to dvc.lock what has finished since the last time: all of it or nothing.
+
+        What it had keeps its place; what is new follows in the order of `dvc repro`.
+        """
+        changed = set()
+        for stage in self.unwritten:
+            path = Path(stage.dvcfile.path).with_suffix(".lock")
+            changed.add(path)
+            if path not in self.locks:
+                self.locks[path] = self.read_lock(path)
+            known, content = self.locks[path]
+            content["stages"].update(to_lockfile(stage))
+        for path in changed:
+            known, content = self.locks[path]
+            new = sorted(content["stages"].keys() - known, key=lambda name: self.order[name])
+            for name in new:
+                content["stages"].move_to_end(name)
+            part = path.with_name(f"{path.name}.part")
+            dump_yaml(part, content)
+            part.replace(path)
+        self.unwritten = []
+        self.written = time.monotonic()
+
+    def read_lock(self, path: Path) -> tuple[set[str], Any]:
+        """The stages that a lock file has, and its whole content."""
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        content = parse_yaml_for_update(text or "schema: '2.0'\nstages: {}\n", path)
+        return set(content["stages"]), content

@@ -1,0 +1,246 @@
+"""Several stages at once give the results and the dvc.lock of `dvc repro`."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc.repo import Repo
+
+from generative.core.errors import BadInput
+from generative.pipeline import engine
+from generative.pipeline.view import View
+from generative.pipeline.workers import Finished, LocalProcesses
+from tests.support.params import set_parameter
+
+PROGRAM = """
+import os, sys, threading
+from pathlib import Path
+import yaml
+
+name, _, key = os.environ["DVC_STAGE"].partition("@")
+number = yaml.safe_load(Path("params.yaml").read_text())["numbers"]
+if name == "write":
+    print("writing", key)
+    if number[key] < 0:
+        sys.exit(f"error: {key} is negative")
+    if number[key] == 666:
+        os.kill(os.getpid(), 9)
+    Path(f"data/{key}").mkdir(parents=True)
+    Path(f"data/{key}/number").write_text(str(number[key]))
+elif name == "sum":
+    Path("data/sum").write_text(str(sum(int(Path(f"data/{k}/number").read_text()) for k in number)))
+"""
+PIPELINE = """
+stages:
+  write:
+    foreach: ${numbers}
+    do:
+      cmd: python program.py
+      deps: [program.py]
+      params: ["numbers.${key}"]
+      outs: ["data/${key}"]
+  sum:
+    cmd: python program.py
+    deps: [data/a, data/b, data/c, program.py]
+    outs: [data/sum]
+  shout:
+    cmd: echo "$DVC_STAGE" | tr a-z A-Z > data/shouted
+    deps: [data/sum]
+    outs: [data/shouted]
+  alone:
+    cmd: python program.py; echo alone > data/alone
+    deps: [program.py]
+    outs:
+      - data/alone:
+          cache: false
+"""
+GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+
+
+def run(folder: Path, *command: str, check: bool = True) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not check, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "program.py").write_text(PROGRAM)
+    (folder / "dvc.yaml").write_text(PIPELINE)
+    (folder / "params.yaml").write_text("runtime: {threads: 1}\nnumbers: {c: 3, a: 1, b: 2}\n")
+    (folder / ".gitignore").write_text("/data\n/.cache\n")
+    run(folder, "git", "init", "--quiet")
+    Repo.init(str(folder)).close()
+    (folder / ".dvc" / "config").write_text("[core]\n    analytics = false\n")
+    run(folder, "git", "add", "--all")
+    run(folder, *GIT, "commit", "--quiet", "-m", "first")
+    return folder
+
+
+@pytest.fixture
+def reproduce(monkeypatch: pytest.MonkeyPatch) -> Callable[..., engine.Results]:
+    def reproduce(folder: Path, *targets: str, **options: Any) -> engine.Results:
+        monkeypatch.chdir(folder)
+        with View() as view:
+            return engine.reproduce(
+                list(targets), LocalProcesses(), view, lambda: None, jobs=2, **options
+            )
+
+    return reproduce
+
+
+def dvc(folder: Path, *arguments: str) -> None:
+    run(folder, sys.executable, "-m", "dvc", *arguments, check=False)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    places = [folder / "dvc.lock", *(folder / "data").rglob("*")]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in places if p.is_file()}
+
+
+def drop_outputs(folder: Path) -> None:
+    shutil.rmtree(folder / "data")
+
+
+def freeze(folder: Path) -> None:
+    pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
+    pipeline["stages"]["sum"]["frozen"] = True
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline, sort_keys=False))
+
+
+def number(key: str, value: int) -> Callable[[Path], None]:
+    return lambda folder: set_parameter(folder / "params.yaml", f"numbers.{key}", value)
+
+
+# What is done to a project, one after the other, and the options of the run after it.
+STORY: list[tuple[Callable[[Path], None], list[str], dict[str, Any]]] = [
+    (lambda folder: None, ["sum"], {}),  # alone and shout are no part of it
+    (lambda folder: None, [], {}),
+    (lambda folder: None, [], {}),  # nothing changed
+    (number("a", 5), [], {}),
+    (number("b", -2), ["--keep-going"], {}),  # fails
+    (number("b", 7), ["write@b"], {"single_item": True}),
+    (number("a", 1), [], {}),  # in part from the run cache
+    (drop_outputs, [], {}),
+    (lambda folder: (folder / "dvc.lock").unlink(), [], {}),
+    (lambda folder: None, ["--force"], {"force": True}),
+    (freeze, [], {}),
+    (number("c", 4), [], {}),
+]
+
+
+def test_the_lock_and_the_results_are_those_of_dvc(
+    project: Path, tmp_path: Path, reproduce: Callable[..., engine.Results]
+) -> None:
+    serial = tmp_path / "serial"
+    shutil.copytree(project, serial, symlinks=True)
+    for change, arguments, options in STORY:
+        for folder in (project, serial):
+            change(folder)
+        targets = [argument for argument in arguments if not argument.startswith("--")]
+        reproduce(project, *targets, **options)
+        single = ["--single-item"] if options.get("single_item") else []
+        dvc(serial, "repro", *arguments, *single)
+        assert contents(project) == contents(serial)
+    assert reproduce(serial).ran == {}
+    assert "Data and pipelines are up to date" in run(
+        project, sys.executable, "-m", "dvc", "status"
+    )
+
+
+def test_one_that_fails_stops_only_what_needs_it(
+    project: Path,
+    reproduce: Callable[..., engine.Results],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    set_parameter(project / "params.yaml", "numbers.a", -1)
+    set_parameter(project / "params.yaml", "numbers.b", 666)
+    results = reproduce(project)
+    assert results.failed == {
+        "write@a": "failed (status 1)",
+        "write@b": "was killed (signal 9)",
+    }
+    assert results.skipped == ["sum", "shout"]
+    assert sorted(results.ran) == ["alone", "write@c"]
+    assert results.logs["write@a"].read_text() == "writing a\nerror: a is negative\n"
+    assert "write@a: failed (status 1)\n    writing a\n    error: a is" in capfd.readouterr().out
+    set_parameter(project / "params.yaml", "numbers.a", 1)
+    set_parameter(project / "params.yaml", "numbers.b", 1)
+    again = reproduce(project)
+    assert sorted(again.ran) == ["shout", "sum", "write@a", "write@b"]
+    assert not again.failed
+
+
+def test_a_worktree(
+    project: Path, tmp_path: Path, reproduce: Callable[..., engine.Results]
+) -> None:
+    reproduce(project)
+    run(project, *GIT, "worktree", "add", "--quiet", str(tmp_path / "other"))
+    (tmp_path / "other" / "program.py").write_text(PROGRAM.replace("str(sum(", "str(-sum("))
+    results = reproduce(tmp_path / "other")
+    assert not results.failed
+    assert (tmp_path / "other" / "data" / "sum").read_text() == "-6"
+    assert (project / "data" / "sum").read_text() == "6"
+
+
+class Edits(LocalProcesses):
+    """While stages run, their user edits the code."""
+
+    def wait(self, seconds: float) -> list[Finished]:
+        found = super().wait(seconds)
+        if found:
+            file = Path("program.py")
+            file.write_text(file.read_text() + "# edited\n")
+        return found
+
+
+def test_what_ran_with_other_code_is_no_result(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    with View() as view:
+        results = engine.reproduce(["write@a"], Edits(), view, lambda: None, jobs=1)
+    assert results.failed == {"write@a": "program.py changed while it ran; run it again"}
+    assert not (project / "dvc.lock").exists()
+
+
+@pytest.mark.parametrize(("target", "near"), [("sum@a", "sum"), ("wrte@a", "write@a")])
+def test_an_unknown_target(
+    project: Path, reproduce: Callable[..., engine.Results], target: str, near: str
+) -> None:
+    with pytest.raises(BadInput, match=f"unknown stage '{target}'; did you mean {near}"):
+        reproduce(project, target)
+
+
+def test_two_at_once(project: Path, reproduce: Callable[..., engine.Results]) -> None:
+    program = (
+        "from dvc.repo import Repo; import sys\n"
+        "with Repo().lock: print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=project, stdin=-1, stdout=-1, text=True
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(BadInput, match=f"process {other.pid} .* is at work on this project"):
+            reproduce(project)
+        other.send_signal(signal.SIGKILL)
+    assert reproduce(project, "write@a").ran.keys() == {"write@a"}
+
+
+@pytest.mark.parametrize(
+    ("threads", "cores", "jobs"), [(1, 8, 8), (2, 8, 4), (3, 8, 2), (16, 8, 1), (0, 8, 1)]
+)
+def test_stages_at_once(
+    threads: int, cores: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "cores", lambda: cores)
+    assert engine.jobs_for(threads) == jobs
