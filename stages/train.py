@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> None:
     train = params.read(f"train.{key}", Train)
     runtime_options = params.read("runtime", Runtime)
     device = runtime.configure(runtime_options, train.seed, train.precision)
+    print(f"{device.name}, {runtime.threads()} threads, {device.precision}")
     data = Prepared.of(train.dataset, train.data)
     batches = data.batches(train.batch_size, train.seed)
     validation = data.load("validation")

@@ -19,6 +19,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
+from generative.core.environment import without_noise
+
 CHILD = Path(__file__).with_name("child.py")
 # Third-party libraries that stages need and that take long to import; never code of the project.
 PRELOADED = ["tensorflow", "keras", "pandas", "scipy.stats", "matplotlib.pyplot", "mlflow"]
@@ -77,7 +79,7 @@ class LocalProcesses:
         Path(job.usage).unlink(missing_ok=True)
         arguments = (str(CHILD), {"job": asdict(job)}, "__stage__")
         process = self.context.Process(target=runpy.run_path, args=arguments, name=job.name)
-        with no_main(), quiet():
+        with no_main(), without_noise():
             forkserver.ensure_running()
             process.start()
         self.running[process.sentinel] = job, process
@@ -127,18 +129,3 @@ def no_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what TensorFlow prints when the server imports it from the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
