@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from generative.core import environment  # noqa: F401  # before TensorFlow
+from generative.core import environment  # before TensorFlow
 from generative.core.errors import BadInput
 from generative.core.params import Schema
 
 # isort: split
 import keras
 import tensorflow as tf
+import threadpoolctl
 from pydantic import Field
 from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 from tensorflow.python.eager import context
@@ -65,7 +66,10 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
         raise BadInput(
             "runtime.threads cannot change after TensorFlow has started; configure a fresh process"
         ) from None
-    gpus = tf.config.list_physical_devices("GPU")
+    # Sums of matrix products, and with them eigenvalues, come in other orders too.
+    threadpoolctl.threadpool_limits(runtime.threads or os.cpu_count(), user_api="blas")
+    with environment.without_noise():
+        gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
     if runtime.determinism:
