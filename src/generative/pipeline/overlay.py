@@ -8,16 +8,18 @@ from generative.core.params import PATH, defaults_of, flatten, read_document, se
 from generative.pipeline.check import check_all
 
 
-def use(profile: Path, path: Path = PATH) -> list[str]:
+def use(profile: Path, path: Path = PATH, checked: bool = True) -> list[str]:
     """Merge the overlay `profile` into `path`, keeping its comments; the names that changed."""
-    return change(read_document(profile), profile, path)
+    return change(read_document(profile), profile, path, checked)
 
 
-def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str]:
+def change(
+    overlay: dict[str, Any], source: Path, path: Path = PATH, checked: bool = True
+) -> list[str]:
     """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
 
     None takes a section or a value away, or an inherited value. The file is replaced only once the
-    merged parameters have passed every check.
+    merged parameters have passed every check, which imports every family, if `checked`.
     """
     from ruamel.yaml import YAML
 
@@ -33,7 +35,8 @@ def change(overlay: dict[str, Any], source: Path, path: Path = PATH) -> list[str
         with trial.open("w", encoding="utf-8") as file:
             style.dump(document, file)
         try:
-            check_all(trial)
+            if checked:
+                check_all(trial)
         except BadInput as error:
             raise BadInput(str(error).replace(str(trial), str(source))) from None
         trial.replace(path)

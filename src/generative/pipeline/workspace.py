@@ -4,7 +4,9 @@ The project's `dvc.lock`, `data/` and `mlruns/` stay as they are. The cache is s
 computed once for a profile is not computed again.
 """
 
+import io
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from dvc.repo import Repo
@@ -20,16 +22,18 @@ SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "stages", "src")
 def create(profile: Path, folder: Path) -> None:
     """Copy the project's code into `folder` and merge `profile` into its parameters.
 
-    What `folder` holds from an earlier run stays, so only what changed is run again.
+    What `folder` holds from an earlier run stays, so only what changed is run again. The parameters
+    are not checked yet.
     """
     project = Path.cwd()
     missing = [name for name in SOURCES if not (project / name).exists()]
     if missing:
         raise BadInput(f"{missing[0]} is missing; run this in the project's folder")
     copy(project, folder)
-    overlay.use(profile, folder / "params.yaml")
+    overlay.use(profile, folder / "params.yaml", checked=False)
     if not (folder / ".dvc").exists():
-        Repo.init(str(folder), no_scm=True).close()
+        with redirect_stdout(io.StringIO()):  # which says so
+            Repo.init(str(folder), no_scm=True).close()
     (folder / ".dvc" / "config").write_text(
         "[core]\n    analytics = false\n    no_scm = True\n"
         f'[cache]\n    type = "reflink,copy"\n    dir = {project / ".dvc" / "cache"}\n'
