@@ -19,7 +19,7 @@ from dvc.utils import fix_env
 from generative.core.errors import unknown
 from generative.core.params import read_document
 from generative.pipeline import timings
-from generative.pipeline.bookkeeping import Bookkeeping, locked
+from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
@@ -64,7 +64,7 @@ def reproduce(
     """
     repo = open_repo()
     jobs = jobs or jobs_for(read_document()["runtime"]["threads"])
-    with locked(repo), stoppable():
+    with locked(repo), params_read_once(), stoppable():
         graph = get_active_graph(repo.index.graph)
         stages = collect(repo, targets)
         steps = stages if single_item else plan_repro(graph, stages)
@@ -79,8 +79,10 @@ def reproduce(
 def collect(repo: Repo, targets: list[str]) -> list[Any]:
     """The stages that are meant. Raises `BadInput` for a target that is none."""
     names = [stage.addressing for stage in repo.index.stages]
+    if not targets:
+        return list(repo.index.stages)
     try:
-        found: list[Any] = collect_stages(repo, targets or ["dvc.yaml"])
+        found: list[Any] = collect_stages(repo, targets)
     except DvcException:
         known = {name for stage in names for name in (stage, stage.partition("@")[0])}
         for target in targets:
