@@ -191,6 +191,22 @@ def test_a_worktree(
     assert (project / "data" / "sum").read_text() == "6"
 
 
+def test_an_experiment_is_saved(project: Path, reproduce: Callable[..., engine.Results]) -> None:
+    reproduce(project)
+    run(project, "git", "add", "--all")
+    run(project, *GIT, "commit", "--quiet", "-m", "results")
+    set_parameter(project / "params.yaml", "numbers.a", 10)
+    reproduce(project)
+    run(project, sys.executable, "-m", "dvc", "exp", "save", "--name", "wider")
+    run(project, "git", "checkout", "--quiet", "params.yaml", "dvc.lock")
+    assert reproduce(project).ran == {}
+    assert (project / "data" / "sum").read_text() == "6"
+    run(project, sys.executable, "-m", "dvc", "exp", "apply", "wider")
+    assert (project / "data" / "sum").read_text() == "15"
+    results = reproduce(project)
+    assert (results.ran, results.restored) == ({}, [])
+
+
 class Edits(LocalProcesses):
     """While stages run, their user edits the code."""
 

@@ -13,6 +13,8 @@ Array = np.ndarray
 
 # Lengths of sequences: words where variety is measured, characters where copies are.
 NGRAM_WORDS, COPY_CHARACTERS = 4, 30
+# Entries of the table that passages are looked up in, a power of two.
+TABLE_SIZE = 1 << 22
 # Bits per character of a model over LZMA's: less than this share is no better model but a leak.
 MIN_SHARE_OF_COMPRESSED = 0.75
 # Share of the passages of held-out text that may stand in the training text.
@@ -28,7 +30,7 @@ def prediction_metrics(model: Any, inputs: Array, targets: Array) -> dict[str, f
     nats, correct = 0.0, 0
     for start in range(0, len(inputs), model.validation_batch):
         rows = slice(start, start + model.validation_batch)
-        logits = np.asarray(model(inputs[rows]), np.float64)
+        logits = model.predict_on_batch(inputs[rows]).astype(np.float64)
         logits -= logits.max(axis=-1, keepdims=True)
         classes = targets[rows].astype(np.int64) - 1
         of_target = np.take_along_axis(logits, classes[..., np.newaxis], axis=-1)[..., 0]
@@ -165,10 +167,11 @@ class Corpus:
 
     def contains(self, queries: Array, length: int) -> Array:
         """Which of the hashes `queries` are of passages of the corpus: bool [N]."""
-        ordered = np.sort(queries)
-        own = self.hashes.of(length)
-        places = np.searchsorted(ordered, own).clip(max=len(ordered) - 1)
-        return np.isin(queries, ordered[places[ordered[places] == own]])
+        own, lowest = self.hashes.of(length), np.uint64(TABLE_SIZE - 1)
+        table = np.zeros(TABLE_SIZE, bool)
+        table[queries & lowest] = True
+        # Few passages of the corpus share their lowest bits with one of the queries.
+        return np.isin(queries, own[table[own & lowest]])
 
 
 class PassageHashes:
