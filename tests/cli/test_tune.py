@@ -14,15 +14,12 @@ from generative.core.errors import BadInput
 from generative.training.schema import Train
 from generative.tuning import search
 from tests.support.tuning import python
-from tests.support.workspace import PROJECT
 
 
 @pytest.fixture
 def file(params_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The parameters of a project in an empty folder, in which the command runs."""
     monkeypatch.chdir(params_file.parent)
-    own = "src/generative/datasets/stories.yaml"
-    params_file.write_text(params_file.read_text().replace(own, str(PROJECT / own)))
     return params_file
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from generative.core import params
 from generative.core.errors import BadInput
-from generative.pipeline.check import check_all
+from generative.pipeline.check import check_all, missing_files
 from tests.support.params import set_parameter
 
 
@@ -175,8 +176,6 @@ def test_a_missing_section_of_a_family(params_file: Path) -> None:
         ("train.Caps", {"family": "vae"}, "the key 'Caps' must be small letters, digits and _"),
         ("fetch", ["mnist; rm -r x"], "fetch: unknown data set 'mnist; rm -r x'"),
         ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
-        ("prepare.mnist.raw", "data/raw/mnits", "mnist.raw: received data/raw/mnits, which is not"),
-        ("style.chelsea_ihc.content", "cat.png", "content: received cat.png, which is not there"),
         ("evaluate", {}, "the section evaluate.vae is missing: models of that family need it"),
         ("objectives.models.minimax", "cvea", "objectives.models.minimax: unknown GAN 'cvea'"),
     ],
@@ -188,3 +187,13 @@ def test_sections_that_do_not_fit_each_other(
     with pytest.raises(BadInput) as failure:
         check_all(params_file)
     assert expected in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("prepare.mnist.raw", "data/raw/mnits"), ("style.chelsea_ihc.content", "x")]
+)
+def test_an_input_that_is_nowhere(params_file: Path, name: str, value: str) -> None:
+    assert not list(missing_files(params.read_document(params_file)))
+    set_parameter(params_file, name, value)
+    (mistake,) = missing_files(params.read_document(params_file))
+    assert mistake == f"{name}: received {value}, which is not there"

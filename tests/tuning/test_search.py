@@ -53,7 +53,7 @@ def test_a_search_trains_and_never_reads_the_test_digits(
     assert counts == [1, 2, 3]
     rows = search.rows()
     assert [row["trial"] for row in rows] == [1, 2, 3]
-    assert all(list(row) == ["trial", *SPACE, "val_loss"] for row in rows)
+    assert all(list(row) == ["trial", *sorted(SPACE), "val_loss"] for row in rows)
     assert all(0 < row["val_loss"] < 10 for row in rows)
     assert len({row["val_loss"] for row in rows}) == 3
 
@@ -207,7 +207,7 @@ def test_a_trial_that_diverges_is_the_worst_and_the_search_goes_on(
     for row in rows:
         assert row["val_loss"] == (math.inf if row["learning_rate"] > 0.003 else 1.0)
     assert search.best()["learning_rate"] <= 0.003
-    assert sum(search.importance().values()) == pytest.approx(1)
+    assert search.importance() == dict.fromkeys(SPACE, 0.0)  # the finite losses are equal
 
 
 def test_trials_at_one_time_keep_their_files_apart(
@@ -317,7 +317,7 @@ def test_suggestions_lie_in_their_ranges() -> None:
     assert {each["count"] for each in tried} == {3, 4, 5}
     assert {each["choice"] for each in tried} == {"none", "cosine"}
     for each in tried:
-        assert list(each) == list(space)
+        assert list(each) == sorted(space)
         assert type(each["count"]) is type(each["many"]) is int
         assert 1 <= each["many"] <= 1000
         assert 0.00123456 <= each["rate"] <= 0.0314159

@@ -16,10 +16,11 @@ PROFILES = Path("profiles")
 @app.command()
 def check() -> None:
     """Check every section of params.yaml: unknown names, types, ranges."""
-    from generative.pipeline.check import check_all, undeclared
+    from generative.pipeline.check import check_all, missing_files, undeclared
 
     names = check_all()
-    for mistake in undeclared(sections.read_document()):
+    document = sections.read_document()
+    for mistake in (*undeclared(document), *missing_files(document)):
         raise errors.BadInput(f"{sections.PATH}: {mistake}")
     print(f"{sections.PATH}: {len(names)} sections are right: {', '.join(names)}")
 

@@ -51,10 +51,12 @@ def repro(
         workspace.create(find_profile(profile), folder)
         os.chdir(folder)
     if dry:
+        if force:
+            raise BadInput("--force: leave it out; --dry says what would run without it")
         check()
         from generative.pipeline import plan
 
-        print(plan.describe(plan.changed()))
+        print(plan.describe(plan.changed(targets or [], single_item)))
         return
 
     from generative.pipeline import engine, timings

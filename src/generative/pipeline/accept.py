@@ -1,6 +1,7 @@
 """Results that a change of words left as they are: `generative accept`."""
 
 from generative.core.errors import BadInput
+from generative.pipeline.bookkeeping import locked
 from generative.pipeline.reasons import Reasons, all_reasons, open_repo
 
 
@@ -11,10 +12,10 @@ def accept() -> tuple[list[str], list[Reasons]]:
     Nothing is computed and no result is touched. Raises `BadInput` if dvc.lock cannot be written.
     """
     repo = open_repo()
-    reasons = all_reasons(repo)
-    accepted = [found.stage for found in reasons if found.acceptable]
-    if accepted:
-        with repo.lock:
+    with locked(repo):
+        reasons = all_reasons(repo)
+        accepted = [found.stage for found in reasons if found.acceptable]
+        if accepted:
             for stage in accepted:
                 stage.save_deps()
             (file,) = {stage.dvcfile.path for stage in accepted}

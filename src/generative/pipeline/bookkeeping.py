@@ -4,7 +4,7 @@
 one at a time. Here all calls come from one thread, which holds DVC's lock throughout.
 """
 
-import logging
+import copy
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,6 @@ class DependencyChanged(DvcException):
 @contextmanager
 def locked(repo: Repo) -> Iterator[None]:
     """Hold DVC's lock. Raises `BadInput`, naming who has it, if another process does."""
-    logging.getLogger("dvc").setLevel(logging.WARNING)
     try:
         repo.lock.lock()
     except LockError:
@@ -63,7 +62,7 @@ def params_read_once() -> Iterator[None]:
         key = path, state.st_mtime_ns, state.st_size
         if key not in known:
             known[key] = load(path, fs, **options)
-        return known[key]
+        return copy.deepcopy(known[key])  # shared, they would become YAML's anchors in dvc.lock
 
     param.load_path = load_once
     try:
@@ -88,11 +87,12 @@ class Bookkeeping:
     def __init__(self, repo: Repo, steps: list[Any]) -> None:
         """steps: all stages that may run, in the order of `dvc repro`."""
         self.repo = repo
-        self.order = {stage.addressing: i for i, stage in enumerate(steps)}
-        self.locks: dict[Path, Any] = {}
+        self.order = {(lock_of(stage), stage.name): i for i, stage in enumerate(pipeline(steps))}
+        # The names that a lock file had before the run.
+        self.known: dict[Path, set[str]] = {}
         self.unwritten: list[Any] = []
         self.written = time.monotonic()
-        self.hashes: dict[Any, list[Any]] = {}
+        self.hashes: dict[str, list[Any]] = {}
 
     def restore(self, stage: Any) -> bool:
         """Take the outputs of a stage from the run cache, if they are there."""
@@ -108,17 +108,17 @@ class Bookkeeping:
         """Clear the place of its outputs, and note what the stage is about to depend on."""
         stage.remove_outs(ignore_remove=False, force=False)
         stage.save_deps()
-        self.hashes[stage] = [dep.hash_info for dep in stage.deps]
+        self.hashes[stage.addressing] = [dep.hash_info for dep in stage.deps]
 
     def finish(self, stage: Any) -> None:
         """Put its outputs into the cache, and the stage into the run cache and soon into dvc.lock.
 
         Raises `DvcException` if an output is missing, or if a dependency is not what it was.
         """
-        if stage in self.hashes:
+        if before := self.hashes.pop(stage.addressing, []):
             stage.save_deps()
-            for dep, before in zip(stage.deps, self.hashes.pop(stage), strict=True):
-                if dep.hash_info != before:
+            for dep, hash_info in zip(stage.deps, before, strict=True):
+                if dep.hash_info != hash_info:
                     raise DependencyChanged(f"{dep} changed while it ran; run it again")
         # As dvc repro has it: what is not in the cache cannot come back from it.
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
@@ -132,39 +132,48 @@ class Bookkeeping:
         self.note(stage)
 
     def note(self, stage: Any) -> None:
-        if isinstance(stage, PipelineStage):
+        if pipeline([stage]):
             self.unwritten.append(stage)
         else:
             stage.dump()
-        if time.monotonic() - self.written > BETWEEN_WRITES:
-            self.write_lock()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the last write was long ago."""
+        return time.monotonic() - self.written > BETWEEN_WRITES
 
     def write_lock(self) -> None:
         """Write to dvc.lock what has finished since the last time: all of it or nothing.
 
         What it had keeps its place; what is new follows in the order of `dvc repro`.
         """
-        changed = set()
-        for stage in self.unwritten:
-            path = Path(stage.dvcfile.path).with_suffix(".lock")
-            changed.add(path)
-            if path not in self.locks:
-                self.locks[path] = self.read_lock(path)
-            known, content = self.locks[path]
-            content["stages"].update(to_lockfile(stage))
-        for path in changed:
-            known, content = self.locks[path]
-            new = sorted(content["stages"].keys() - known, key=lambda name: self.order[name])
-            for name in new:
-                content["stages"].move_to_end(name)
-            part = path.with_name(f"{path.name}.part")
-            dump_yaml(part, content)
-            part.replace(path)
+        for lock in {lock_of(stage) for stage in self.unwritten}:
+            text = lock.read_text(encoding="utf-8") if lock.exists() else ""
+            content = parse_yaml_for_update(text, lock)
+            content.setdefault("schema", "2.0")
+            stages = content.setdefault("stages", {})
+            known = self.known.setdefault(lock, set(stages))
+            for stage in self.unwritten:
+                if lock_of(stage) == lock:
+                    stages.update(to_lockfile(stage))
+            new = [name for name in stages if name not in known]
+            for name in sorted(new, key=lambda name: self.order.get((lock, name), -1)):
+                stages[name] = stages.pop(name)
+            part = lock.with_name(f"{lock.name}.part")
+            try:
+                dump_yaml(part, content)
+                part.replace(lock)
+            finally:
+                part.unlink(missing_ok=True)
         self.unwritten = []
         self.written = time.monotonic()
 
-    def read_lock(self, path: Path) -> tuple[set[str], Any]:
-        """The stages that a lock file has, and its whole content."""
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        content = parse_yaml_for_update(text or "schema: '2.0'\nstages: {}\n", path)
-        return set(content["stages"]), content
+
+def pipeline(stages: list[Any]) -> list[Any]:
+    """Those that have an entry in a lock file."""
+    return [stage for stage in stages if isinstance(stage, PipelineStage)]
+
+
+def lock_of(stage: Any) -> Path:
+    """The lock file that a stage is noted in."""
+    return Path(stage.dvcfile.path).with_suffix(".lock")

@@ -2,54 +2,73 @@
 the project's code that a stage needs is that of the stage's checkout."""
 
 import atexit
-import ctypes
 import json
+import multiprocessing
 import os
 import resource
 import runpy
-import shlex
 import signal
+import subprocess
 import sys
+import threading
 import time
+from multiprocessing import connection, process
 from typing import Any
-
-PR_SET_PDEATHSIG = 1
 
 
 def run(job: dict[str, Any]) -> None:
     """Run `job`, a `workers.Job` as a dictionary, and write what it used."""
     begun = time.monotonic()
     os.setsid()  # so that it can be stopped with what it starts
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    for standard, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
+        os.dup2(file, standard)
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])
+    # A stage that starts processes starts them here, as it would from a shell.
+    process.ORIGINAL_DIR = os.getcwd()  # type: ignore[attr-defined]
+    multiprocessing.set_start_method(None, force=True)
     try:
-        command(job["command"])
+        status = run_program(job["program"]) if job["program"] else run_commands(job["commands"])
     finally:
+        with open(job["usage"], "w", encoding="utf-8") as usage:
+            json.dump({"seconds": time.monotonic() - begun, **used()}, usage)
+    if status < 0:
+        os.kill(os.getpid(), -status)
+    sys.exit(status)
+
+
+def end_with_parent() -> None:
+    """Kill this process and what it started when the process that asked for it is gone, however it
+    ended. (The one that forked it is another.)"""
+    parent = multiprocessing.parent_process()
+    assert parent
+    connection.wait([parent.sentinel])
+    os.killpg(0, signal.SIGKILL)
+
+
+def run_program(arguments: list[str]) -> int:
+    """`python` with these arguments, in this process."""
+    sys.argv = arguments
+    sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
+    try:
+        runpy.run_path(arguments[0], run_name="__main__")
+    finally:
+        # What Python does at its end, and a forked process leaves out.
+        threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         sys.stdout.flush()
-        with open(job["usage"], "w", encoding="utf-8") as file:
-            json.dump({"seconds": time.monotonic() - begun, **used()}, file)
+    return 0
 
 
-def command(line: str) -> None:
-    """Run `python program.py` in this process, and any other command in a shell."""
-    try:
-        python, *arguments = shlex.split(line)
-    except ValueError:
-        python, arguments = "", []
-    if python == "python" and arguments and os.path.isfile(arguments[0]):
-        sys.argv = arguments
-        sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
-        runpy.run_path(arguments[0], run_name="__main__")
-    else:
-        status = os.spawnvp(os.P_WAIT, "/bin/sh", ["/bin/sh", "-c", line])
-        sys.exit(abs(status))
+def run_commands(commands: list[list[str]]) -> int:
+    """One command after the other, up to the first that fails; its status."""
+    for command in commands:
+        if status := subprocess.run(command, check=False).returncode:
+            return status
+    return 0
 
 
 def used() -> dict[str, float]:

@@ -1,33 +1,40 @@
 """The pipeline, several stages at once: the results and the dvc.lock of `dvc repro`, sooner."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
+from dvc.dvcfile import PROJECT_FILE
 from dvc.env import DVC_ROOT, DVC_STAGE
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
+from dvc.stage.run import _make_cmd, get_executable
 from dvc.utils import fix_env
+from dvc_objects.errors import ObjectFormatError
 
-from generative.core.errors import unknown
+from generative.core.errors import BadInput, unknown
 from generative.core.params import read_document
 from generative.pipeline import timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
-from generative.pipeline.workers import Executor, Finished, Job
+from generative.pipeline.workers import STOPPING, Executor, Finished, Job
 
 LOGS = Path(".cache/logs")
-# Lines of a failed stage's output that are shown.
-SHOWN_LINES = 15
+# How much of a failed stage's output is shown.
+SHOWN_LINES, SHOWN_BYTES = 15, 10_000
+# A command that needs no shell: what a shell does not read otherwise.
+PROGRAM = re.compile(r"python( [\w./=+-]+)+")
 
 
 @dataclass
@@ -54,7 +61,7 @@ def reproduce(
     force: bool = False,
     single_item: bool = False,
 ) -> Results:
-    """Bring `targets`, or all stages, up to date.
+    """Bring `targets`, or all stages of dvc.yaml, up to date.
 
     check: called before the first stage runs, to raise `BadInput` for parameters that are wrong.
     jobs: stages at once; as many as fill the machine if None. force: run them even if nothing
@@ -63,47 +70,75 @@ def reproduce(
     on the project.
     """
     repo = open_repo()
-    jobs = jobs or jobs_for(read_document()["runtime"]["threads"])
     with locked(repo), params_read_once(), stoppable():
-        graph = get_active_graph(repo.index.graph)
-        stages = collect(repo, targets)
-        steps = stages if single_item else plan_repro(graph, stages)
-        engine = Engine(repo, steps, {} if single_item else graph, executor, jobs, view, force)
+        threads = threads_of(read_document(), check)
+        steps = collect(repo, targets, single_item)
+        engine = Engine(repo, steps, executor, view, check, jobs or jobs_for(threads), force)
         try:
-            return engine.run(check)
+            return engine.run()
         finally:
-            executor.stop()
-            engine.book.write_lock()
+            with signals_ignored():
+                executor.stop()
+                engine.book.write_lock()
+                engine.save_timings()
 
 
-def collect(repo: Repo, targets: list[str]) -> list[Any]:
-    """The stages that are meant. Raises `BadInput` for a target that is none."""
-    names = [stage.addressing for stage in repo.index.stages]
-    if not targets:
-        return list(repo.index.stages)
-    try:
-        found: list[Any] = collect_stages(repo, targets)
-    except DvcException:
-        known = {name for stage in names for name in (stage, stage.partition("@")[0])}
-        for target in targets:
-            if target not in known:
-                raise unknown("stage", target, known) from None
-        raise
-    return found
+def collect(repo: Repo, targets: list[str], single_item: bool = False) -> list[Any]:
+    """The stages that `targets` mean, in the order of `dvc repro`. Raises `BadInput` for one that
+    is none."""
+    if targets:
+        try:
+            stages = collect_stages(repo, targets)
+        except DvcException:
+            names = {stage.addressing for stage in repo.index.stages}
+            known = names | {name.partition("@")[0] for name in names}
+            for target in targets:
+                if target not in known:
+                    raise unknown("stage", target, known) from None
+            raise
+    else:
+        stages = [stage for stage in repo.index.stages if stage.path_in_repo == PROJECT_FILE]
+    if single_item:
+        return list(stages)
+    graph = get_active_graph(repo.index.graph)
+    needed = set(plan_repro(graph, stages))
+    return [stage for stage in plan_repro(graph) if stage in needed]
+
+
+def threads_of(document: dict[str, Any], check: Callable[[], None]) -> int:
+    """`runtime.threads`; what is no such number, `check` refuses."""
+    runtime = document.get("runtime")
+    threads = runtime.get("threads") if isinstance(runtime, dict) else None
+    if type(threads) is int and threads >= 0:
+        return threads
+    check()
+    raise BadInput(f"runtime.threads: received {threads!r}, must be a whole number from 0")
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does."""
+    """Let what ends a process end a run as Ctrl-C does."""
 
     def stop(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in STOPPING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def signals_ignored() -> Iterator[None]:
+    """Finish what is under way, however often Ctrl-C is pressed."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def cores() -> int:
@@ -125,72 +160,70 @@ class Engine:
         self,
         repo: Repo,
         steps: list[Any],
-        graph: Any,
         executor: Executor,
-        jobs: int,
         view: View,
+        check: Callable[[], None],
+        jobs: int,
         force: bool,
     ) -> None:
-        self.book = Bookkeeping(repo, steps)
-        self.executor, self.view, self.jobs = executor, view, jobs
-        self.force, self.root = force, repo.root_dir
-        self.known = timings.read()
+        self.book, self.root = Bookkeeping(repo, steps), repo.root_dir
+        self.executor, self.view, self.check = executor, view, check
+        self.jobs, self.force = jobs, force
         self.waiting = {stage.addressing: stage for stage in steps}
+        graph = get_active_graph(repo.index.graph)
         self.needs = {
-            stage.addressing: {s.addressing for s in (graph[stage] if graph else ())}
+            stage.addressing: {s.addressing for s in graph[stage]} & self.waiting.keys()
             for stage in steps
         }
         needed_by: dict[str, list[str]] = {name: [] for name in self.waiting}
         for name, needs in self.needs.items():
-            for need in needs & needed_by.keys():
+            for need in needs:
                 needed_by[need].append(name)
-        seconds = {name: timings.seconds_of(name, self.known) for name in self.waiting}
+        self.timings = timings.read()
+        seconds = {name: timings.seconds_of(name, self.timings) for name in self.waiting}
         self.paths = timings.longest_paths(needed_by, seconds)
         self.to_run: dict[str, Any] = {}  # changed, in nobody's cache, and not begun
         self.running: dict[str, tuple[Any, float]] = {}
+        self.ended: set[str] = set()  # whatever became of them
         self.results = Results()
         self.checked = False
         self.begun = time.monotonic()
         self.memory_mb = psutil.virtual_memory().available / 1024**2
 
-    def run(self, check: Callable[[], None]) -> Results:
+    def run(self) -> Results:
         """Until nothing is left that can run."""
         self.view.begin(len(self.waiting))
         while self.waiting or self.to_run or self.running:
             self.look()
             if self.to_run and not self.checked:
-                check()
+                self.check()
                 self.checked = True
             self.start()
-            self.view.update(self.running, self.left())
+            self.view.update(self.running, *self.left())
             for finished in self.executor.wait(0.5) if self.running else []:
                 self.end(finished)
+            if self.book.overdue:
+                self.book.write_lock()
         self.results.seconds = time.monotonic() - self.begun
-        timings.write(self.known)
         return self.results
 
     def look(self) -> None:
         """Find out which of the stages that nothing holds up have to run."""
-        blocked = {*self.waiting, *self.to_run, *self.running}
-        failed = {*self.results.failed, *self.results.skipped}
         for name, stage in list(self.waiting.items()):
             needs = self.needs[name]
-            if needs & failed:
-                failed.add(name)
-                blocked.discard(name)
-                self.results.skipped.append(self.waiting.pop(name).addressing)
-            elif not needs & blocked:
+            if needs & {*self.results.failed, *self.results.skipped}:
                 del self.waiting[name]
-                try:
-                    self.decide(stage)
-                except DvcException as error:
-                    self.fail(name, str(error))
+                self.results.skipped.append(name)
+                self.ended.add(name)
+            elif needs <= self.ended:
+                del self.waiting[name]
+                with self.failure_of(name):
+                    self.decide(name, stage)
                 if name not in self.to_run:
-                    blocked.discard(name)
-                    failed |= {name} & self.results.failed.keys()
+                    self.ended.add(name)
 
-    def decide(self, stage: Any) -> None:
-        name = stage.addressing
+    def decide(self, name: str, stage: Any) -> None:
+        """Leave a stage as it is, take it from the cache, or let it run."""
         if not self.force and not stage.changed():
             self.results.unchanged.append(name)
         elif stage.frozen or not stage.cmd:
@@ -205,71 +238,104 @@ class Engine:
     def start(self) -> None:
         """Begin what there is room for, first what the longest chain waits for."""
         for name in sorted(self.to_run, key=lambda name: -self.paths[name]):
-            expected = [timings.memory_of(n, self.known) for n in (name, *self.running)]
-            full = len(self.running) >= self.jobs or sum(expected) > self.memory_mb
-            if self.running and full:
+            expected = sum(timings.memory_of(n, self.timings) for n in (name, *self.running))
+            if len(self.running) >= self.jobs:
                 return
+            if self.running and expected > self.memory_mb:
+                continue
             stage = self.to_run.pop(name)
-            if (stage.meta or {}).get("reads_lock"):
-                self.book.write_lock()
-            self.book.begin(stage)
-            self.running[name] = stage, time.monotonic()
-            self.executor.start(self.job(stage))
+            with self.failure_of(name):
+                if (stage.meta or {}).get("reads_lock"):
+                    self.book.write_lock()
+                self.book.begin(stage)
+                self.executor.start(self.job(stage))
+                self.running[name] = stage, time.monotonic()
+            if name not in self.running:
+                self.ended.add(name)
 
     def job(self, stage: Any) -> Job:
-        LOGS.mkdir(parents=True, exist_ok=True)
-        log = (LOGS / f"{stage.addressing.replace('/', '_')}.log").absolute()
+        """How a stage is run: as DVC would, but for a plain Python program."""
+        log = log_of(stage.addressing)
+        log.touch()
         self.results.logs[stage.addressing] = log
+        lines = stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines()
+        plain = len(lines) == 1 and PROGRAM.fullmatch(lines[0])
         return Job(
             name=stage.addressing,
-            command=stage.cmd if isinstance(stage.cmd, str) else " && ".join(stage.cmd),
+            program=lines[0].split()[1:] if plain else [],
+            commands=[] if plain else [_make_cmd(get_executable(), line) for line in lines],
             folder=stage.wdir,
-            environment={
-                **fix_env(None),
-                DVC_ROOT: self.root,
-                DVC_STAGE: stage.addressing,
-            },
+            environment={**fix_env(None), DVC_ROOT: self.root, DVC_STAGE: stage.addressing},
             log=str(log),
             usage=str(log.with_suffix(".json")),
         )
 
     def end(self, finished: Finished) -> None:
+        """Take in the results of a stage that has ended."""
         name = finished.name
         stage, started = self.running.pop(name)
+        self.ended.add(name)
         if finished.status:
-            ended = "was killed" if finished.status < 0 else "failed"
-            number = abs(finished.status)
-            self.fail(name, f"{ended} ({'signal' if finished.status < 0 else 'status'} {number})")
+            signalled = finished.status < 0
+            how = "was killed by signal" if signalled else "failed with status"
+            self.fail(name, f"{how} {abs(finished.status)}")
             return
-        try:
+        with self.failure_of(name):
             self.book.finish(stage)
-        except DvcException as error:
-            self.fail(name, str(error))
-            return
-        timing = Timing(
-            round(started - self.begun, 1),
-            round(finished.seconds, 1),
-            round(finished.cpu_seconds, 1),
-            round(finished.peak_mb),
-        )
-        self.results.ran[name] = self.known[name] = timing
-        self.view.line(f"{name}: {timings.clock(finished.seconds)}")
+            self.timings[name] = self.results.ran[name] = Timing(
+                round(started - self.begun, 1),
+                round(finished.seconds, 1),
+                round(finished.cpu_seconds, 1),
+                round(finished.peak_mb),
+            )
+            self.view.line(f"{name}: {timings.clock(finished.seconds)}")
+
+    @contextmanager
+    def failure_of(self, name: str) -> Iterator[None]:
+        """Let an error of DVC or of the file system end one stage and not the run."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            self.fail(name, f"{os.path.relpath(error.filename)} is missing, and no stage makes it")
+        except (DvcException, ObjectFormatError, OSError) as error:
+            self.fail(name, " ".join(str(error).split()))
 
     def fail(self, name: str, reason: str) -> None:
         self.results.failed[name] = reason
-        log = self.results.logs.get(name)
-        lines = log.read_text(errors="replace").splitlines()[-SHOWN_LINES:] if log else []
+        lines = last_lines(self.results.logs.get(name))
         self.view.line("\n".join([f"{name}: {reason}", *(f"    {line}" for line in lines)]))
 
     def left(self) -> tuple[int, float]:
         """The number of stages that have not ended, and the seconds that they will take."""
-        open_ones = [*self.waiting, *self.to_run, *self.running]
+        unfinished = [*self.waiting, *self.to_run, *self.running]
         now = time.monotonic()
         done = {name: now - started for name, (_, started) in self.running.items()}
 
         def rest(seconds: float, name: str) -> float:
             return max(seconds - done.get(name, 0.0), 0.0)
 
-        all_of_it = sum(rest(timings.seconds_of(n, self.known), n) for n in open_ones)
-        longest = max((rest(self.paths[n], n) for n in open_ones), default=0.0)
-        return len(open_ones), max(all_of_it / self.jobs, longest)
+        all_of_it = sum(rest(timings.seconds_of(n, self.timings), n) for n in unfinished)
+        longest = max((rest(self.paths[n], n) for n in unfinished), default=0.0)
+        return len(unfinished), max(all_of_it / self.jobs, longest)
+
+    def save_timings(self) -> None:
+        with suppress(OSError):  # the next run knows less, no more
+            timings.write(self.timings)
+
+
+def log_of(name: str) -> Path:
+    """The file of a stage's output. Raises `BadInput` if there can be none."""
+    try:
+        LOGS.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{LOGS}, for what stages print: {error.strerror}") from None
+    return (LOGS / f"{quote(name, safe='@')}.log").absolute()
+
+
+def last_lines(log: Path | None) -> list[str]:
+    """The end of a stage's output."""
+    if not log or not log.exists():
+        return []
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - SHOWN_BYTES))
+        return file.read().decode(errors="replace").splitlines()[-SHOWN_LINES:]

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 
 from generative.pipeline import timings
+from generative.pipeline.engine import collect
 from generative.pipeline.reasons import Reasons, all_reasons, open_repo
 from generative.pipeline.timings import clock
 
 
-def changed() -> list[Reasons]:
-    """The stages that `dvc repro` would run, in order, with their reasons."""
-    return [found for found in all_reasons(open_repo()) if found.runs]
+def changed(targets: list[str], single_item: bool = False) -> list[Reasons]:
+    """Those of the stages `targets`, or of all, that would run, in order, with their reasons."""
+    repo = open_repo()
+    wanted = {stage.addressing for stage in collect(repo, targets, single_item)}
+    return [r for r in all_reasons(repo) if r.runs and r.stage.addressing in wanted]
 
 
 def describe(reasons: Iterable[Reasons]) -> str:

@@ -1,5 +1,6 @@
 """Why `dvc repro` would run a stage: which dependency or parameter changed, from what to what."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ class Reasons:
 
 def open_repo() -> Repo:
     """The DVC repository of this folder; `BadInput` where there is none, or it cannot be read."""
+    logging.getLogger("dvc").setLevel(logging.WARNING)
     try:
         repo = Repo()
         repo.index.check_graph()

@@ -37,11 +37,10 @@ class View:
         """Something that stays."""
         self.console.print(Text(text))
 
-    def update(self, running: Mapping[str, tuple[Any, float]], left: tuple[int, float]) -> None:
-        """running: the time each began, by name. left: stages, and seconds."""
+    def update(self, running: Mapping[str, tuple[Any, float]], stages: int, seconds: float) -> None:
+        """running: when each began, by name. stages, seconds: that are left."""
         if not self.console.is_terminal:
             return
-        stages, seconds = left
         head = f"{self.count - stages} of {self.count} stages, about {clock(seconds)} left"
         now = time.monotonic()
         rows = [f"  {name}  {clock(now - begun)}" for name, (_, begun) in running.items()]

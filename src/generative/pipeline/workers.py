@@ -25,15 +25,23 @@ CHILD = Path(__file__).with_name("child.py")
 # Third-party libraries that stages need and that take long to import; never code of the project.
 PRELOADED = ["tensorflow", "keras", "pandas", "scipy.stats", "matplotlib.pyplot", "mlflow"]
 # Seconds that a stage has to end by itself when it is asked to.
-PATIENCE = 4
+PATIENCE = 3
+# What ends a run.
+STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 @dataclass(frozen=True)
 class Job:
-    """A stage to run. folder: the project. log, usage: files for its output and what it used."""
+    """A stage to run.
+
+    program: a Python program and its arguments, run in the process itself; if empty, `commands` are
+    run one after the other. folder: where they run. log, usage: files for the output and for what
+    it used.
+    """
 
     name: str
-    command: str
+    program: list[str]
+    commands: list[list[str]]
     folder: str
     environment: dict[str, str]
     log: str
@@ -79,10 +87,11 @@ class LocalProcesses:
         Path(job.usage).unlink(missing_ok=True)
         arguments = (str(CHILD), {"job": asdict(job)}, "__stage__")
         process = self.context.Process(target=runpy.run_path, args=arguments, name=job.name)
-        with no_main(), without_noise():
-            forkserver.ensure_running()
-            process.start()
-        self.running[process.sentinel] = job, process
+        with without_noise():
+            forkserver.ensure_running()  # so that the server blocks no signals
+            with no_main(), signals_wait():
+                process.start()
+                self.running[process.sentinel] = job, process
 
     def wait(self, seconds: float) -> list[Finished]:
         ended = []
@@ -90,17 +99,19 @@ class LocalProcesses:
             assert isinstance(sentinel, int)
             job, process = self.running.pop(sentinel)
             process.join()
-            ended.append(Finished(job.name, process.exitcode or 0, **usage_of(job)))
+            assert process.exitcode is not None
+            ended.append(Finished(job.name, process.exitcode, **usage_of(job)))
         return ended
 
     def stop(self) -> None:
         processes = [process for _, process in self.running.values()]
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            for process in processes:
-                if process.is_alive():
-                    signal_group(process.pid, number)
-            for process in processes:
-                process.join(PATIENCE)
+        for process in processes:
+            signal_group(process.pid, signal.SIGTERM)
+        connection.wait([process.sentinel for process in processes], PATIENCE if processes else 0)
+        for process in processes:
+            signal_group(process.pid, signal.SIGKILL)  # also what outlived it
+            process.kill()
+            process.join()
         self.running.clear()
 
 
@@ -118,6 +129,16 @@ def signal_group(process: int | None, number: int) -> None:
     if process:
         with suppress(ProcessLookupError):
             os.killpg(process, number)
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let no signal come between a process and the note that it is there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

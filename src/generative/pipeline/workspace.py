@@ -9,10 +9,12 @@ import shutil
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
 
 from generative.core.errors import BadInput
 from generative.pipeline import overlay
+from generative.pipeline.bookkeeping import locked
 
 WORKSPACES = Path(".cache/profiles")
 # What the pipeline reads besides its own results.
@@ -29,15 +31,25 @@ def create(profile: Path, folder: Path) -> None:
     missing = [name for name in SOURCES if not (project / name).exists()]
     if missing:
         raise BadInput(f"{missing[0]} is missing; run this in the project's folder")
-    copy(project, folder)
-    overlay.use(profile, folder / "params.yaml", checked=False)
+    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ".dvc").exists():
         with redirect_stdout(io.StringIO()):  # which says so
             Repo.init(str(folder), no_scm=True).close()
-    (folder / ".dvc" / "config").write_text(
-        "[core]\n    analytics = false\n    no_scm = True\n"
-        f'[cache]\n    type = "reflink,copy"\n    dir = {project / ".dvc" / "cache"}\n'
-    )
+    repo = Repo(str(folder))
+    with repo.config.edit("repo") as config:
+        config["core"]["analytics"] = False
+        config["cache"] = {"type": ["reflink", "copy"], "dir": cache_of(project)}
+    with locked(repo):  # nobody runs with files that are half copied
+        copy(project, folder)
+        overlay.use(profile, folder / "params.yaml", checked=False)
+
+
+def cache_of(project: Path) -> str:
+    """The folder of the cache of `project`."""
+    try:
+        return str(Repo(str(project)).cache.legacy.path)
+    except NotDvcRepoError:
+        return str(project / ".dvc" / "cache")
 
 
 def copy(project: Path, folder: Path) -> None:

@@ -101,7 +101,11 @@ class Search:
         return {name: best[name] for name in self.tune.space}
 
     def importance(self) -> dict[str, float]:
-        """Each argument's share of the variance of the loss (Hutter et al., 2014, fANOVA)."""
+        """Each argument's share of the variance of the loss (Hutter et al., 2014, fANOVA); 0 where
+        the finite losses do not differ."""
+        losses = {row["val_loss"] for row in self.rows() if math.isfinite(row["val_loss"])}
+        if len(losses) < 2:
+            return dict.fromkeys(self.tune.space, 0.0)
         study = optuna.create_study()
         study.add_trials(finished(self.study())[: self.tune.trials])
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=self.tune.seed)
