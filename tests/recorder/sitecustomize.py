@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-STAGE = os.environ.get("DVC_STAGE")
 WORKSPACE = Path.cwd()
 opened: set[str] = set()
 sections: set[str] = set()
@@ -33,6 +32,10 @@ def inside(path: str | None) -> str | None:
 
 
 def write() -> None:
+    """A record of this process, if it is a stage: that of `dvc repro`, or one that was forked."""
+    stage = os.environ.get("DVC_STAGE")
+    if not stage:
+        return
     modules = {inside(getattr(module, "__file__", None)) for module in list(sys.modules.values())}
     modules.add(inside(sys.argv[0]))
     files = {inside(path) for path in set(opened)}
@@ -43,9 +46,9 @@ def write() -> None:
     }
     folder = Path(os.environ["RECORD_READS"])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{STAGE}.json").write_text(json.dumps(record))
+    (folder / f"{stage}.json").write_text(json.dumps(record))
 
 
-if STAGE and os.environ.get("RECORD_READS") and sys.argv[:1] != ["-m"]:
+if os.environ.get("RECORD_READS") and sys.argv[:1] != ["-m"]:
     sys.addaudithook(listen)
     atexit.register(write)

@@ -20,6 +20,8 @@ SUPPORT = PROJECT / "tests" / "support"
 TINY = SUPPORT / "tiny.yaml"
 # What the story leaves out of tiny.yaml: of each kind another is left.
 STORY = SUPPORT / "story.yaml"
+# What the command says of a stage that ran.
+RAN = re.compile(r"(\S+): \d+ (?:s|minutes)")
 
 
 class Workspace:
@@ -74,7 +76,12 @@ class Workspace:
         return self.python(f"{program}from generative.cli.main import main; main()", **variables)
 
     def repro(self, *targets: str, **variables: str) -> set[str]:
-        """`dvc repro`; the stages that ran (not those taken from the run cache)."""
+        """`generative repro`; the stages that ran (not those taken from the run cache)."""
+        lines = self.generative("repro", "--jobs", "2", *targets, **variables).splitlines()
+        return {found[1] for line in lines if (found := RAN.fullmatch(line))}
+
+    def dvc_repro(self, *targets: str, **variables: str) -> set[str]:
+        """The same with `dvc repro`, one stage at a time in fresh processes."""
         lines = self.run(sys.executable, "-m", "dvc", "repro", *targets, **variables).splitlines()
         return {line.split("'")[1] for line in lines if line.startswith("Running stage")}
 
