@@ -1,7 +1,7 @@
 """Results that a change of words left as they are: `generative accept`."""
 
 from generative.core.errors import BadInput
-from generative.pipeline.bookkeeping import locked
+from generative.pipeline.bookkeeping import Bookkeeping, locked
 from generative.pipeline.reasons import Reasons, all_reasons, open_repo
 
 
@@ -21,7 +21,10 @@ def accept() -> tuple[list[str], list[Reasons]]:
             (file,) = {stage.dvcfile.path for stage in accepted}
             if not accepted[0].dvcfile.exists():
                 raise BadInput(f"{file} is missing; run this in the project's folder")
-            accepted[0].dvcfile.dump_stages(accepted, update_pipeline=False)
+            book = Bookkeeping(repo, accepted)
+            for stage in accepted:
+                book.note(stage)
+            book.write_lock()
             for stage in accepted:
                 repo.stage_cache.save(stage)  # whoever comes back to this code finds its results
     rest = [found for found in reasons if found.runs and not found.acceptable]

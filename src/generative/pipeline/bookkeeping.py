@@ -87,7 +87,11 @@ class Bookkeeping:
     def __init__(self, repo: Repo, steps: list[Any]) -> None:
         """steps: all stages that may run, in the order of `dvc repro`."""
         self.repo = repo
-        self.order = {(lock_of(stage), stage.name): i for i, stage in enumerate(pipeline(steps))}
+        self.order = {
+            (lock_of(stage), stage.name): i
+            for i, stage in enumerate(steps)
+            if isinstance(stage, PipelineStage)
+        }
         # The names that a lock file had before the run.
         self.known: dict[Path, set[str]] = {}
         self.unwritten: list[Any] = []
@@ -132,7 +136,8 @@ class Bookkeeping:
         self.note(stage)
 
     def note(self, stage: Any) -> None:
-        if pipeline([stage]):
+        """Let the next write of dvc.lock have the stage as it is now."""
+        if isinstance(stage, PipelineStage):
             self.unwritten.append(stage)
         else:
             stage.dump()
@@ -167,11 +172,6 @@ class Bookkeeping:
                 part.unlink(missing_ok=True)
         self.unwritten = []
         self.written = time.monotonic()
-
-
-def pipeline(stages: list[Any]) -> list[Any]:
-    """Those that have an entry in a lock file."""
-    return [stage for stage in stages if isinstance(stage, PipelineStage)]
 
 
 def lock_of(stage: Any) -> Path:

@@ -70,14 +70,14 @@ def reproduce(
     on the project.
     """
     repo = open_repo()
-    with locked(repo), params_read_once(), stoppable():
+    with locked(repo), params_read_once(), on_signal(interrupt):
         threads = threads_of(read_document(), check)
         steps = collect(repo, targets, single_item)
         engine = Engine(repo, steps, executor, view, check, jobs or jobs_for(threads), force)
         try:
             return engine.run()
         finally:
-            with signals_ignored():
+            with on_signal(signal.SIG_IGN):  # however often Ctrl-C is pressed
                 executor.stop()
                 engine.book.write_lock()
                 engine.save_timings()
@@ -115,30 +115,20 @@ def threads_of(document: dict[str, Any], check: Callable[[], None]) -> int:
     raise BadInput(f"runtime.threads: received {threads!r}, must be a whole number from 0")
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let what ends a process end a run as Ctrl-C does."""
-
-    def stop(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in STOPPING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def interrupt(number: int, frame: Any) -> None:
+    """End a run as Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 @contextmanager
-def signals_ignored() -> Iterator[None]:
-    """Finish what is under way, however often Ctrl-C is pressed."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
+def on_signal(handler: Any) -> Iterator[None]:
+    """Give what ends a process to `handler` instead."""
+    before = {number: signal.signal(number, handler) for number in STOPPING}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 def cores() -> int:
