@@ -1,0 +1,56 @@
+"""What `generative repro` says before it runs anything, and after."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generative.cli.repro import failures, repro, summary
+from generative.core.errors import BadInput
+from generative.pipeline.engine import Results
+from generative.pipeline.timings import Timing
+
+
+@pytest.mark.parametrize(
+    ("folders", "says"),
+    [
+        (["data/models/ensemble"], True),
+        (["data/models/ensemble", "data/judge"], False),
+        (["data/judge"], False),
+        ([], False),
+    ],
+)
+def test_results_of_an_older_layout_are_told(
+    folders: list[str],
+    says: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[Any],
+) -> None:
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="not inside of a DVC repository"):
+        repro()
+    first, *_ = (capfd.readouterr().out + "\n").splitlines()
+    assert ("every stage runs again, once" in first) == says
+    assert ("about 100 minutes" in first) == says
+    assert all((tmp_path / folder).exists() for folder in folders)
+
+
+def test_what_a_run_came_to() -> None:
+    assert summary(Results(seconds=3)) == "stages: none; 3 s"
+    results = Results(
+        ran={"a": Timing(0, 1)},
+        unchanged=["b", "c"],
+        failed={"d": "failed with status 1", "e": "x is missing"},
+        logs={"d": Path("d.log")},
+        skipped=["f"],
+        seconds=300,
+    )
+    expected = "stages: 1 ran, 2 did not change, 2 failed, 1 wait for those; 5 minutes"
+    assert summary(results) == expected
+    assert failures(results).splitlines() == [
+        "d failed with status 1; its output: d.log",
+        "       e x is missing",
+    ]
