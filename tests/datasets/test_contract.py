@@ -103,7 +103,8 @@ def test_preparing_gives_arrays_by_split_and_lists(key: str, tmp_path: Path) -> 
             names[split].add(column)
             assert value.dtype.kind in "iu"
             np.testing.assert_array_equal(value, again[name])
-    assert names["train"] == names["validation"] == names["test"] != set()
+    # What is known of the test split alone is beside what all have.
+    assert set() != names["train"] == names["validation"] <= names["test"]
 
 
 @keys

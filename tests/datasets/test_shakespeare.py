@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,25 @@ def test_a_character_takes_at_most_two_bytes(tmp_path: Path) -> None:
     prepared = prepare(tmp_path / "b.txt", many)
     assert prepared["train_ids"].dtype == np.uint16
     assert prepared["test_ids"][-1] == 256
+
+
+def test_compression_is_of_the_test_text_after_the_training_text() -> None:
+    generator = np.random.default_rng(0)
+    known, new = ("".join(generator.choice(list("abcdef"), 20_000)) for _ in range(2))
+    assert shakespeare.added_bytes(known, known) < 250
+    # Six equally probable characters: log2(6) = 2.58 at best.
+    assert math.log2(6) < 8 * shakespeare.added_bytes(known, new) / len(new) < 3.2
+
+
+def test_the_compression_is_kept(prepared_shakespeare: Path) -> None:
+    train, test = (
+        "".join(map(chr, shakespeare.stream(prepared_shakespeare, split)))
+        for split in ("train", "test")
+    )
+    # Other characters, of as many bytes: about as much.
+    kept = shakespeare.compressed_bits_per_character(prepared_shakespeare)
+    added = shakespeare.added_bytes(train, test)
+    assert kept == pytest.approx(8 * added / len(test), rel=0.05)
 
 
 def test_lower_case(tmp_path: Path) -> None:

@@ -109,13 +109,6 @@ def test_measure_names_everything() -> None:
     }
 
 
-def test_compression_is_of_the_text_after_the_training_text() -> None:
-    known, new = random_text(0, 20_000), random_text(1, 20_000)
-    assert metrics.compressed_bits_per_character(known, known) < 0.1
-    # Six equally probable characters: log2(6) = 2.58 at best.
-    assert math.log2(6) < metrics.compressed_bits_per_character(known, new) < 3.2
-
-
 def test_suspected_leaks() -> None:
     assert metrics.suspected_leaks(2.2, 2.4, 0.003) == []
     (leak,) = metrics.suspected_leaks(1.2, 2.4, 0.003)

@@ -116,11 +116,12 @@ def batches(folder: Path, batch_size: int, seed: int, *, flips: Flips) -> "tf.da
     import tensorflow as tf
 
     def flip(images: Any, batch_seed: Any) -> Any:
-        axes = {"none": [], "horizontal": [2], "both": [2, 1]}[flips]
-        for number, axis in enumerate(axes):
-            seeds = tf.stack([batch_seed, number])
-            uniform = tf.random.stateless_uniform([batch_size, 1, 1, 1], seeds)
-            images = tf.where(uniform < 0.5, tf.reverse(images, [axis]), images)
+        if flips != "none":
+            seed = tf.stack([batch_seed, 0])
+            images = tf.image.stateless_random_flip_left_right(images, seed)
+        if flips == "both":
+            seed = tf.stack([batch_seed, 1])
+            images = tf.image.stateless_random_flip_up_down(images, seed)
         return images
 
     return arrays.image_batches(folder, KEY, batch_size, seed, flip)

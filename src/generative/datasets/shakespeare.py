@@ -7,6 +7,7 @@ A character is its place in the vocabulary, counted from 1; 0 stands for no char
 it marks the beginning of a text, as a target it is masked.
 """
 
+import lzma
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,7 +33,8 @@ Windows = Literal["chunks", "last_character"]
 def prepare(
     raw: Path, *, case: Case, validation_share: Share, test_share: Share
 ) -> dict[str, np.ndarray | list[str]]:
-    """`{split}_ids`, uint8 or uint16 [N], and the `vocabulary`, every character of the text.
+    """`{split}_ids`, uint8 or uint16 [N]; the `vocabulary`, every character of the text; and the
+    bytes that LZMA adds for the test text to what it needs for the training text.
 
     `raw` is a UTF-8 file or a folder of them. The end of the text is the test text, what stands
     before it the validation text. Raises `BadInput` for what is no text, or too little of it.
@@ -53,11 +55,26 @@ def prepare(
             f"prepare.{KEY}: of {len(text):,} characters the shares make {listed}; at least 2 each "
             "are needed: add text, or change validation_share or test_share"
         )
+    ends = np.cumsum(lengths)
+    train, test = text[: ends[0]], text[ends[1] :]
     vocabulary = sorted(set(text))
     ids = np.searchsorted(_code_points("".join(vocabulary)), _code_points(text)) + 1
     ids = ids.astype(np.uint8 if len(vocabulary) < 256 else np.uint16)
     divided = {f"{split}_ids": own for split, own in arrays.divide(ids, lengths).items()}
-    return {**divided, "vocabulary": vocabulary}
+    return {
+        **divided,
+        "vocabulary": vocabulary,
+        "test_compressed_bytes": np.array(added_bytes(train, test)),
+    }
+
+
+def added_bytes(train: str, text: str) -> int:
+    """Bytes that LZMA adds for `text` to what it needs for `train`."""
+
+    def compressed_bytes(content: str) -> int:
+        return len(lzma.compress(content.encode(), preset=9))
+
+    return compressed_bytes(train + text) - compressed_bytes(train)
 
 
 def _code_points(text: str) -> np.ndarray:
@@ -72,6 +89,12 @@ def facts(folder: Path) -> dict[str, Any]:
 def stream(folder: Path, split: str) -> np.ndarray:
     """One split in one piece: uint8 or uint16 ids [N]."""
     return arrays.read(folder, KEY, split)["ids"]
+
+
+def compressed_bits_per_character(folder: Path) -> float:
+    """What LZMA, which knows the training text, needs for the test text."""
+    test = arrays.read(folder, KEY, "test")
+    return 8 * int(test["compressed_bytes"]) / len(test["ids"])
 
 
 def load(

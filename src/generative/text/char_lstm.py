@@ -5,6 +5,7 @@ from typing import Any, Literal, Unpack
 from keras import layers
 
 from generative.core.params import Count
+from generative.text.base import lstm
 from generative.text.base.model import Options, State, TextModel
 
 Tensor = Any
@@ -42,7 +43,10 @@ class CharLSTM(TextModel):
         x, new_state = self.embedding(ids), []
         for i, (recurrent, dropout) in enumerate(zip(self.recurrent, self.dropouts, strict=True)):
             own = slice(i * self.arrays_per_layer, (i + 1) * self.arrays_per_layer)
-            x, *after = recurrent(x, initial_state=state[own] if state else None)
+            if training and state and isinstance(recurrent, layers.LSTM):
+                x, *after = lstm.outputs_and_state(recurrent, x, *state[own])
+            else:
+                x, *after = recurrent(x, initial_state=state[own] if state else None)
             new_state += after
             x = dropout(x, training=training)
         return self.readout(x), new_state

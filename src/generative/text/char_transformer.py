@@ -73,7 +73,7 @@ class CharTransformer(TextModel):
         bias, new_state = ops.subtract(bias, 1e9 * empty), [mask[:, -self.context :]]
         for i, dropouts in enumerate(zip(self.dropouts[::2], self.dropouts[1::2], strict=True)):
             projected = self.query_key_value[i](self.norms[2 * i](x))
-            query, key_value = projected[..., : self.width], projected[..., self.width :]
+            query, key_value = ops.split(projected, [self.width], axis=-1)
             if state:
                 key_value = ops.concatenate([state[i + 1], key_value], axis=1)
             new_state.append(key_value[:, -self.context :])
@@ -103,7 +103,7 @@ class CharTransformer(TextModel):
             return ops.transpose(split, (0, 2, 1, 3))
 
         query = by_head(query)
-        key, value = by_head(key_value[..., : self.width]), by_head(key_value[..., self.width :])
+        key, value = (by_head(x) for x in ops.split(key_value, 2, axis=-1))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
         scores = ops.cast(scores, "float32") * (self.width // self.heads) ** -0.5 + bias
         weights = ops.cast(ops.softmax(scores), value.dtype)

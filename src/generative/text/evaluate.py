@@ -42,7 +42,7 @@ def evaluate(model: Any, data: Prepared, options: Evaluate, folder: Path) -> dic
         )
     results: dict[str, Any] = {
         **metrics.prediction_metrics(model, *data.load("test")),
-        "compressed_bits_per_character": metrics.compressed_bits_per_character(train, test),
+        "compressed_bits_per_character": data.dataset.compressed_bits_per_character(data.folder),
         "parameters": model.count_params(),
     }
     texts = {

@@ -1,7 +1,6 @@
 """Metrics of text models: how well they predict held-out text, and generated text compared with the
 training text."""
 
-import lzma
 import math
 import re
 from dataclasses import dataclass
@@ -40,15 +39,6 @@ def prediction_metrics(model: Any, inputs: Array, targets: Array) -> dict[str, f
         "bits_per_character": nats / math.log(2) / targets.size,
         "next_character_accuracy": correct / targets.size,
     }
-
-
-def compressed_bits_per_character(train: str, text: str) -> float:
-    """Bits per character that LZMA adds for `text` to what it needs for `train`."""
-
-    def compressed_bytes(content: str) -> int:
-        return len(lzma.compress(content.encode(), preset=9))
-
-    return 8 * (compressed_bytes(train + text) - compressed_bytes(train)) / len(text)
 
 
 def suspected_leaks(bits: float, compressed_bits: float, copied_share: float) -> list[str]:

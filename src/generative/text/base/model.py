@@ -20,7 +20,7 @@ from generative.training.optimizers import Decay, LearningRate, adam
 # As an input: a text begins here. As a target: none. Characters are counted from 1.
 START = 0
 # Longer texts are read in segments, so that memory does not grow with their length.
-SEGMENT_LENGTH = 512
+SEGMENT_LENGTH = 128
 # What a snapshot shows of each example.
 SNAPSHOT_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SNAPSHOT_PROMPT_LENGTH, SNAPSHOT_LENGTH = 60, 400
@@ -115,12 +115,25 @@ class TextModel(keras.Model):
             for variable, array in zip(self.training_state, state, strict=True):
                 variable.assign(tf.stop_gradient(array))
             return logits
-        state, segments = self.initial_state(tf.shape(ids)[0]), []
-        for start in range(0, ids.shape[1], SEGMENT_LENGTH):
-            segment = ids[:, start : start + SEGMENT_LENGTH]
-            logits, state = self.advance(segment, state, training=False)
-            segments.append(logits)
-        return tf.concat(segments, axis=1)
+        return self.read(ids)
+
+    def read(self, ids: Tensor) -> Tensor:
+        """Logits [batch, length, characters] of whole texts."""
+        batch_size, length = tf.shape(ids)[0], ids.shape[1]
+        segment = min(length, SEGMENT_LENGTH)
+        count = -(-length // segment)
+        padded = tf.pad(ids, [[0, 0], [0, count * segment - length]])
+        segments = tf.transpose(tf.reshape(padded, (-1, count, segment)), (1, 0, 2))
+        logits = tf.TensorArray(tf.float32, size=count)
+
+        def step(i: Tensor, state: State, logits: Any) -> tuple[Any, ...]:
+            following, state = self.advance(segments[i], state, training=False)
+            return i + 1, state, logits.write(i, following)
+
+        state = self.initial_state(batch_size)
+        *_, logits = tf.while_loop(lambda i, *_: i < count, step, (0, state, logits))
+        rows = tf.transpose(logits.stack(), (1, 0, 2, 3))
+        return tf.reshape(rows, (batch_size, count * segment, -1))[:, :length]
 
     def compute_loss(
         self,

@@ -1,0 +1,83 @@
+"""An LSTM layer's outputs and gradients (Hochreiter & Schmidhuber, 1997), with as few products in
+each time step as there can be: one forwards and one backwards.
+
+Keras multiplies each input by itself, and adds up the gradients of the weights step by step.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+from keras import layers
+
+Tensor = Any
+
+
+def outputs_and_state(
+    layer: layers.LSTM, inputs: Tensor, hidden: Tensor, cell: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What `layer` makes of `inputs` [batch, length, features]: all outputs [batch, length, units],
+    and the hidden and the cell state [batch, units] after them.
+
+    Raises `NotImplementedError` for a layer with other activations than Keras' defaults.
+    """
+    activations = (layer.activation.__name__, layer.recurrent_activation.__name__)
+    if activations != ("tanh", "sigmoid"):
+        raise NotImplementedError(f"an LSTM with the activations {activations}")
+    weights = (layer.cell.kernel, layer.cell.recurrent_kernel, layer.cell.bias)
+    kernel, recurrent_kernel, bias = (tf.cast(weight, inputs.dtype) for weight in weights)
+    projected = tf.tensordot(tf.transpose(inputs, (1, 0, 2)), kernel, 1) + bias
+    hiddens, hidden, cell = recur(projected, recurrent_kernel, hidden, cell)
+    return tf.transpose(hiddens, (1, 0, 2)), hidden, cell
+
+
+@tf.custom_gradient
+def recur(
+    projected: Tensor, recurrent_kernel: Tensor, hidden: Tensor, cell: Tensor
+) -> tuple[tuple[Tensor, Tensor, Tensor], Any]:
+    """The recurrence over inputs times their kernel, `projected` [length, batch, 4 units]: all
+    hidden states [length, batch, units], and the last hidden and cell state.
+
+    Gates are in Keras' order: input, forget, candidate, output.
+    """
+    length = projected.shape[0]
+
+    def arrays(count: int) -> list[Any]:
+        return [tf.TensorArray(projected.dtype, length) for _ in range(count)]
+
+    def forwards(t: Any, hidden: Any, cell: Any, *written: Any) -> tuple[Any, ...]:
+        i, f, g, o = tf.split(projected[t] + hidden @ recurrent_kernel, 4, axis=1)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        cell = f * cell + i * g
+        hidden = o * tf.tanh(cell)
+        values = (tf.concat([i, f, g, o], axis=1), cell, hidden)
+        return t + 1, hidden, cell, *(a.write(t, v) for a, v in zip(written, values, strict=True))
+
+    start = (0, hidden, cell, *arrays(3))
+    _, *last, gates, cells, hiddens = tf.while_loop(lambda t, *_: t < length, forwards, start)
+    gates, cells, hiddens = gates.stack(), cells.stack(), hiddens.stack()
+    hiddens_before = tf.concat([hidden[tf.newaxis], hiddens[:-1]], axis=0)
+    cells_before = tf.concat([cell[tf.newaxis], cells[:-1]], axis=0)
+
+    def gradient(of_hiddens: Tensor, of_hidden: Tensor, of_cell: Tensor) -> tuple[Tensor, ...]:
+        def backwards(t: Any, of_hidden: Any, of_cell: Any, written: Any) -> tuple[Any, ...]:
+            i, f, g, o = tf.split(gates[t], 4, axis=1)
+            of_hidden += of_hiddens[t]
+            squashed = tf.tanh(cells[t])
+            of_cell += of_hidden * o * (1 - squashed**2)
+            slopes = (
+                of_cell * g * i * (1 - i),
+                of_cell * cells_before[t] * f * (1 - f),
+                of_cell * i * (1 - g**2),
+                of_hidden * squashed * o * (1 - o),
+            )
+            of_gates = tf.concat(slopes, axis=1)
+            of_hidden = tf.matmul(of_gates, recurrent_kernel, transpose_b=True)
+            return t - 1, of_hidden, of_cell * f, written.write(t, of_gates)
+
+        start = (length - 1, of_hidden, of_cell, *arrays(1))
+        _, *of_state, of_gates = tf.while_loop(lambda t, *_: t >= 0, backwards, start)
+        of_projected = of_gates.stack()
+        of_kernel = tf.tensordot(hiddens_before, of_projected, ((0, 1), (0, 1)))
+        return of_projected, of_kernel, *of_state
+
+    return (hiddens, *last), gradient
