@@ -7,13 +7,19 @@ READY := .venv/$(LOCK).ready
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint lock
+.PHONY: demo repro test check smoke ui lint lock
+
+demo: $(READY)  ## a VAE, a GAN and a text model in minutes, in a workspace of their own
+	generative repro --profile demo
 
 repro: $(READY)  ## rebuild every result that is out of date
 	generative repro
 
 test: $(READY)  ## the tests
 	pytest
+
+check: $(READY)  ## the slow tests
+	pytest -m slow
 
 smoke: $(READY)  ## the whole pipeline, small, in a workspace of its own
 	generative repro --profile smoke

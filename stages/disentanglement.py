@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     described = saving.describe(trained)
     data = Prepared.of(described.dataset, described.data)
     real = RealFeatures.load(Path("data/references/mnist"))
-    metrics = ImageMetrics(extractors.load(Path("data/judge")), real, compared)
+    metrics = ImageMetrics(extractors.load(Path("data/judge/mnist")), real, compared)
     with atomic_folder(Path("data/disentanglement") / key) as folder:
         measured = module_of(options.network).measure(
             saving.load(trained), data, metrics, options, folder

@@ -16,11 +16,12 @@ from generative.image_quality.extractors import DigitFeatures
 
 
 def main(arguments: list[str]) -> None:
+    (key,) = arguments
     options = params.read("evaluate.classifiers", Evaluate)
     pictures = params.read("render.classifiers", Render)
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    digits = DigitFeatures(Path("data/judge")).digits_network
-    data = Prepared.of("mnist", {})
+    digits = DigitFeatures(Path("data/judge") / key).digits_network
+    data = Prepared.of(key, {})
     with atomic_folder(Path("data/metrics/judge")) as folder:
         metrics = evaluate_judge(digits, data, options, pictures, folder)
         write_json(folder / "metrics.json", metrics)

@@ -14,21 +14,22 @@ from generative.tracking.live import live_run
 
 
 def main(arguments: list[str]) -> None:
-    options = params.read("judge", JudgeOptions)
+    (key,) = arguments
+    options = params.read(f"judge.{key}", JudgeOptions)
     runtime_options = params.read("runtime", Runtime)
     device = runtime.configure(runtime_options, seed=0)
     folders = {name: Path("data/models") / name for name in options.members}
     described = saving.describe(folders[options.features])
     data = Prepared.of(described.dataset, described.data)
-    recorded = {"judge": options.written(), "runtime": runtime_options.written()}
-    with live_run("judge", recorded, data.folder, device.tags()) as run:
+    recorded = {"judge": {key: options.written()}, "runtime": runtime_options.written()}
+    with live_run(f"judge@{key}", recorded, data.folder, device.tags()) as run:
         members = {name: saving.load(folder) for name, folder in folders.items()}
         judge = build_judge(members, options.features, data)
         for name, weight in judge.weights.items():
             print(f"{name}: weight {weight:.3f}")
-        with atomic_folder(Path("data/judge")) as folder:
+        with atomic_folder(Path("data/judge") / key) as folder:
             judge.save(folder)
-        run.finish(Path("data/judge/digits.weights.h5"))
+        run.finish(Path("data/judge") / key / "digits.weights.h5")
 
 
 if __name__ == "__main__":

@@ -14,21 +14,22 @@ from generative.gan.objectives import Objectives, compare
 
 
 def main(arguments: list[str]) -> None:
-    options = params.read("objectives", Objectives)
+    (key,) = arguments
+    options = params.read(f"objectives.{key}", Objectives)
     runtime.configure(params.read("runtime", Runtime), options.seed)
     data = Path("data")
     models: dict[str, Any] = {}
     histories: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    for objective, key in options.models.items():
-        models[objective] = saving.load(data / "models" / key)
-        histories[objective] = history.read_table(data / "history" / key)
-        metrics[objective] = read_json(data / "image_quality" / key / "metrics.json")
+    for objective, trained in options.models.items():
+        models[objective] = saving.load(data / "models" / trained)
+        histories[objective] = history.read_table(data / "history" / trained)
+        metrics[objective] = read_json(data / "image_quality" / trained / "metrics.json")
     # Those of the last model, of which the gradients are taken.
-    described = saving.describe(data / "models" / key)
+    described = saving.describe(data / "models" / trained)
     prepared = Prepared.of(described.dataset, described.data)
     batches = prepared.batches(options.batch_size, options.seed)
-    with atomic_folder(data / "objectives") as folder:
+    with atomic_folder(data / "objectives" / key) as folder:
         compare(models, histories, metrics, batches, options, folder)
 
 

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
     # Models are loaded in the precision of all measurements, whatever they were trained in.
     keras.mixed_precision.set_global_policy("float32")
     splits = data.load("train"), data.load("test")
-    judge = extractors.load(Path("data/judge"))
+    judge = extractors.load(Path("data/judge/mnist"))
     metrics = {
         seed: infogan.measure_controls(saving.load(folder), *splits, judge, options)[0]
         for seed, folder in models.items()

@@ -12,9 +12,10 @@ from generative.style.vgg import convert, network
 
 
 def main(arguments: list[str]) -> None:
+    (key,) = arguments
     runtime.configure(params.read("runtime", Runtime), seed=0)
-    with atomic_folder(Path("data/networks/vgg16")) as folder:
-        convert.from_pickle(Path("data/raw/vgg16/vgg16.ckpt"), folder)
+    with atomic_folder(Path("data/networks") / key) as folder:
+        convert.from_pickle(Path("data/raw") / key / f"{key}.ckpt", folder)
         network.load(folder)
 
 

@@ -15,8 +15,8 @@ from generative.pipeline.timings import Timing
     ("folders", "says"),
     [
         (["data/models/ensemble"], True),
-        (["data/models/ensemble", "data/judge"], False),
-        (["data/judge"], False),
+        (["data/models/ensemble", "data/judge/mnist"], False),
+        (["data/judge/mnist"], False),
         ([], False),
     ],
 )

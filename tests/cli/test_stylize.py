@@ -145,7 +145,7 @@ def test_bad_input_is_refused_before_anything_is_computed(
         call(content="none.png")
     with pytest.raises(BadInput, match="content and style are the same picture"):
         call(content="style.png")
-    with pytest.raises(BadInput, match="none holds no network; run dvc repro vgg"):
+    with pytest.raises(BadInput, match="none holds no network; run dvc repro vgg@vgg16"):
         call("--network", str(folder / "none"))
     monkeypatch.setattr(memory, "free_bytes", lambda: 2**20)
     with pytest.raises(BadInput, match="--size: 40 x 40 pixels need about 1.1 GiB, 0.0 are free"):

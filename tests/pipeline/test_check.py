@@ -47,9 +47,9 @@ def test_the_committed_parameters_are_right() -> None:
         ("train.cgan.snapshot_count", 0, "received 0, the snapshots need 1 or more"),
         ("train.vae.model.objective", "boook", "must be 'elbo' or 'chollet2017'"),
         ("train.residual.model.shift_pixels", 28, "must be less than 28"),
-        ("judge.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),
-        ("judge.members", ["cvae"], "unknown classifier 'cvae'"),
-        ("judge.features", "functional", "unknown member 'functional'"),
+        ("judge.mnist.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),
+        ("judge.mnist.members", ["cvae"], "unknown classifier 'cvae'"),
+        ("judge.mnist.features", "functional", "unknown member 'functional'"),
         ("references.mnist.seeds", [], "references.mnist.seeds: received []"),
         ("references.mnist.accuracy_floor", 1.5, "must be less than or equal to 1"),
         ("references.mnist.cases.missing_digit", 10, "must be less than or equal to 9"),
@@ -177,7 +177,11 @@ def test_a_missing_section_of_a_family(params_file: Path) -> None:
         ("fetch", ["mnist; rm -r x"], "fetch: unknown data set 'mnist; rm -r x'"),
         ("disentanglement.infogan.network", "gan/gan", "nothing measures gan/gan"),
         ("evaluate", {}, "the section evaluate.vae is missing: models of that family need it"),
-        ("objectives.models.minimax", "cvea", "objectives.models.minimax: unknown GAN 'cvea'"),
+        (
+            "objectives.gan.models.minimax",
+            "cvea",
+            "objectives.gan.models.minimax: unknown GAN 'cvea'",
+        ),
     ],
 )
 def test_sections_that_do_not_fit_each_other(

@@ -13,7 +13,7 @@ import yaml
 from dvc.repo import Repo
 
 from generative.core.errors import BadInput
-from generative.pipeline import engine
+from generative.pipeline import engine, machine
 from generative.pipeline.view import View
 from generative.pipeline.workers import Finished, LocalProcesses
 from tests.support.params import set_parameter
@@ -279,5 +279,5 @@ def test_two_at_once(project: Path, reproduce: Callable[..., engine.Results]) ->
 def test_stages_at_once(
     threads: int, cores: int, jobs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
     assert engine.jobs_for(threads) == jobs

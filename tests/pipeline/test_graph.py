@@ -59,9 +59,9 @@ def found_by_name(stage: Any) -> Iterator[str]:
     section = (document.get({"judge": "train"}.get(name, "train")) or {}).get(key, {})
     keys = [key]
     if name == "judge":
-        keys = document["judge"]["members"]
+        keys = document["judge"][key]["members"]
     elif name == "objectives":
-        keys = list(document["objectives"]["models"].values())
+        keys = list(document["objectives"][key]["models"].values())
     trained = [document["train"][k] for k in keys if k in document["train"]]
     if name not in ("fetch", "prepare", "style"):
         yield from (f"{package}/{model['network']}.py" for model in trained)
@@ -124,15 +124,18 @@ TABLE = {
     "vae/render.py": ("", {"render@cvae", "render@vae", "report", "publish"}),
     "gan/gan.py": (
         "gan_maximum_likelihood gan_minimax gan_non_saturating",
-        {"objectives", "image_quality@gan_minimax"},
+        {"objectives@gan", "image_quality@gan_minimax"},
     ),
     "gan/infogan.py": ("infogan", {"disentanglement@infogan", "repeat@infogan"}),
     "text/base/model.py": ("char_conv char_lstm char_transformer", {"evaluate@char_lstm"}),
-    "classifiers/residual.py": ("residual", {"judge", "references@mnist", "image_quality@cgan"}),
+    "classifiers/residual.py": (
+        "residual",
+        {"judge@mnist", "references@mnist", "image_quality@cgan"},
+    ),
     "multi_io/siamese.py": ("siamese", {"evaluate@siamese", "render@siamese"}),
     "image_quality/distances.py": ("", {"references@mnist", "image_quality@dcgan"}),
     "style/losses.py": ("", {"style@chelsea_ihc", "report", "publish"}),
-    "style/vgg/network.py": ("", {"vgg", "style@chelsea_ihc"}),
+    "style/vgg/network.py": ("", {"vgg@vgg16", "style@chelsea_ihc"}),
     "plots/grids.py": ("", {"render@cvae", "report", "publish"}),
     "tracking/publish.py": ("", {"publish"}),
     "report/page.py": ("", {"report"}),
@@ -259,9 +262,10 @@ def test_profiles_are_valid(profile: Path, tmp_path: Path) -> None:
     copy.write_text(params.PATH.read_text())
     assert use(profile, copy)
     document = params.read_document(copy)
-    made = document["prepare"]["pictures"]
-    taken = params.section("train.dcgan", document)["model"]
-    assert (made["height"], made["width"]) == (taken["height"], taken["width"])
+    if "dcgan" in document["train"]:
+        made = document["prepare"]["pictures"]
+        taken = params.section("train.dcgan", document)["model"]
+        assert (made["height"], made["width"]) == (taken["height"], taken["width"])
 
 
 def test_tests_import_no_test() -> None:

@@ -34,7 +34,7 @@ def test_parameters_are_those_of_the_training(data: Path) -> None:
     assert ("model.beta", "2.0") in pairs
     assert ("runtime.threads", "3") in pairs
     assert not [name for name, _ in pairs if name.startswith(("train.", "defaults.", "tune."))]
-    assert ("judge.members", "[&#39;two&#39;]") in pairs
+    assert ("judge.mnist.members", "[&#39;two&#39;]") in pairs
 
 
 def test_a_row_holds_the_known_cases_and_the_models_with_their_deviation(data: Path) -> None:
@@ -54,7 +54,7 @@ def test_numbers_of_another_judge_are_refused(data: Path) -> None:
 
 FOLDERS = [
     *(f"{kind}/one" for kind in ("models", "history", "metrics", "image_quality", "samples")),
-    *("judge", "metrics/judge", "references/mnist", "prepared/mnist", "tuning/two"),
+    *("judge/mnist", "metrics/judge", "references/mnist", "prepared/mnist", "tuning/two"),
 ]
 
 
@@ -95,7 +95,7 @@ GANS: dict[str, Any] = {
         "colour": {"dataset": "pictures"},
     },
     "disentanglement": {"conditional": {"rows": 2}},
-    "objectives": {"rows": 2},
+    "objectives": {"gan": {"rows": 2}},
 }
 
 
@@ -123,8 +123,8 @@ def gans(data: Path) -> Path:
     write(data / "references" / "pictures" / "metrics.json", real)
     warnings = "epoch 2: <it> dominates\nepoch 3: again\n"
     write(data / "history" / "conditional" / "warnings.txt", warnings)
-    write(data / "objectives" / "gradients.csv", "step\n0\n")
-    draw(data / "objectives" / "objectives.png")
+    write(data / "objectives" / "gan" / "gradients.csv", "step\n0\n")
+    draw(data / "objectives" / "gan" / "objectives.png")
     return data
 
 
@@ -195,8 +195,8 @@ def test_the_figure_of_several_comes_before_the_first_of_them(gans: Path) -> Non
     assert 'alt="objectives: objectives"' in html
     assert "gradients.csv" in html
     assert '<a href="#objectives">' in html
-    shutil.rmtree(gans / "objectives")
-    with pytest.raises(BadInput, match="objectives is missing; run dvc repro"):
+    shutil.rmtree(gans / "objectives" / "gan")
+    with pytest.raises(BadInput, match="objectives/gan is missing; run dvc repro"):
         page.build(gans, GANS)
 
 

@@ -10,8 +10,8 @@ DOCUMENT: dict[str, Any] = {
     "runtime": {"threads": 0},
     "defaults": {"vae": {"model": {"beta": 2.0}}},
     "train": {"one": {"family": "vae", "epochs": 5}},
-    "judge": {"members": ["two"]},
-    "references": {"mnist": {"network": "data/judge"}},
+    "judge": {"mnist": {"members": ["two"]}},
+    "references": {"mnist": {"network": "data/judge/mnist"}},
     "generators": {"one": {"dataset": "mnist"}},
     "tune": {"two": {"trials": 2}},
 }
@@ -49,7 +49,7 @@ def write_results(data: Path) -> None:
     images = {"frechet_distance": 12.3456, "frechet_distance_deviation": 0.0321}
     write(data / "image_quality" / "one" / "metrics.json", {**images, "extractor": "abc"})
     draw(data / "samples" / "one" / "latent_plane.png")
-    write(data / "judge" / "digits.json", "{}")
+    write(data / "judge" / "mnist" / "digits.json", "{}")
     write(data / "metrics" / "judge" / "metrics.json", {"test_accuracy": 0.995})
     write(data / "metrics" / "judge" / "architecture.txt", "layers <of> the judge")
     cases = {"floor": {"frechet_distance": 1.5}, "noisy": {"frechet_distance": 99}}

@@ -121,7 +121,7 @@ def make_workspace(folder: Path, mirror: Path) -> Workspace:
     overlay.use(STORY, folder / "params.yaml")
     drop_missing_models(folder)
     data.pin(folder / "src" / "generative" / "datasets" / "sources", mirror)
-    (folder / ".gitignore").write_text("/data/\n/mlruns/\n/.cache/\n__pycache__/\n")
+    shutil.copy2(PROJECT / ".gitignore", folder)
     made = Workspace(folder, mirror)
     made.run("git", "init", "--quiet")
     made.run(sys.executable, "-m", "dvc", "init", "--quiet", "--force")

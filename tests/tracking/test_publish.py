@@ -170,31 +170,31 @@ def test_a_run_is_updated_by_any_of_its_results(results: Path, database: Path, k
 
 
 def test_the_judge_has_a_run_of_its_own(results: Path, database: Path) -> None:
-    members = {"members": ["one", "two"]}
+    members = {"mnist": {"members": ["one", "two"]}}
     lock = {
-        "judge": {
+        "judge@mnist": {
             "deps": [{"path": "data/models/one"}, {"path": "data/prepared/mnist"}],
-            "outs": [{"path": "data/judge"}],
+            "outs": [{"path": "data/judge/mnist"}],
             "params": {"params.yaml": {"judge": members, "runtime": {"determinism": False}}},
         },
-        "evaluate_judge": {"outs": [{"path": "data/metrics/judge", "md5": "1"}]},
+        "evaluate_judge@mnist": {"outs": [{"path": "data/metrics/judge", "md5": "1"}]},
     }
     files = {
-        "judge/digits.json": "{}",
-        "judge/digits.weights.h5": "weights",
+        "judge/mnist/digits.json": "{}",
+        "judge/mnist/digits.weights.h5": "weights",
         "metrics/judge/metrics.json": {"test_accuracy": 0.995},
         "metrics/judge/reliability.png": "picture",
     }
     write_results(results, {"profile": "test", "judge": members}, lock, files)
-    assert dict(publish()) == {"judge": "restored"}
-    assert dict(publish()) == {"judge": "kept"}
+    assert dict(publish()) == {"judge@mnist": "restored"}
+    assert dict(publish()) == {"judge@mnist": "kept"}
     ((name,),) = query(database, "select name from runs")
-    assert name.startswith("judge · test · ")
+    assert name.startswith("judge mnist · test · ")
     assert query(database, "select key, value from latest_metrics") == [
         ("test/test_accuracy", 0.995)
     ]
     assert params_of_run(database) == {
-        "judge.members": "['one', 'two']",
+        "judge.mnist.members": "['one', 'two']",
         "runtime.determinism": "False",
     }
     assert (artifacts(database) / "model" / "digits.weights.h5").exists()
@@ -219,7 +219,7 @@ def test_sections_that_are_gone_are_not_published(results: Path, database: Path)
 
 def test_a_section_that_was_never_trained_is_not_published(results: Path) -> None:
     document = {**DOCUMENT, "train": {**DOCUMENT["train"], "new": {"family": "gan"}}}
-    document["judge"] = {"members": ["new"]}
+    document["judge"] = {"mnist": {"members": ["new"]}}
     assert [entry.stage for entry in entries(LOCK, document)] == ["train@cvae"]
 
 

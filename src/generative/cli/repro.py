@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from generative.pipeline.engine import Results
 
 # Where the judge was kept when code and results had another layout, and where it is kept now.
-FORMER_JUDGE, JUDGE = Path("data/models/ensemble"), Path("data/judge")
-REPORT = Path("data/report/index.html")
+FORMER_JUDGE, JUDGE = Path("data/models/ensemble"), Path("data/judge/mnist")
+REPORT, MODELS = Path("data/report/index.html"), Path("data/models")
 
 
 def repro(
@@ -85,8 +85,7 @@ def repro(
     if results.failed:
         raise BadInput(failures(results))
     if REPORT.exists() and not targets:
-        print(f"the page of all results: {REPORT.absolute()}")
-        print("compare the runs: generative ui; one model: generative sample cvae --out digits.png")
+        print(what_next(profile))
 
 
 def check_apart() -> None:
@@ -102,6 +101,18 @@ def check_apart() -> None:
     if checked.returncode:
         lines = checked.stderr.partition("error: ")[2] or checked.stderr
         raise BadInput(lines.strip())
+
+
+def what_next(profile: str | None) -> str:
+    """What was made, where it is shown and what to try."""
+    models = sorted(folder.parent.name for folder in MODELS.glob("*/model.json"))
+    first = f"cd {Path.cwd()}; " if profile else ""
+    return (
+        f"trained: {', '.join(models)}\n"
+        f"the page of all results: {REPORT.absolute()}\n"
+        f"next: {first}generative ui (compare the runs) or "
+        "generative sample cvae --out digits.png (one model)"
+    )
 
 
 def summary(results: "Results") -> str:

@@ -18,12 +18,12 @@ SCHEMAS = {
     "runtime": "core.runtime:Runtime",
     "prepare.*": "datasets.base.schema:Prepare",
     "train.*": "training.schema:Train",
-    "judge": "classifiers.judge:JudgeOptions",
+    "judge.*": "classifiers.judge:JudgeOptions",
     "references.*": "image_quality.references:References",
     "generators.*": "image_quality.generators:Generator",
     "disentanglement.*": "gan.disentanglement.schema:Disentanglement",
     "repeat.*": "gan.disentanglement.repeat:Repeat",
-    "objectives": "gan.objectives:Objectives",
+    "objectives.*": "gan.objectives:Objectives",
     "tune.*": "tuning.schema:Tune",
     "style.*": "style.schema:Style",
 }
@@ -31,7 +31,7 @@ SCHEMAS = {
 INPUTS = {"prepare": ["raw"], "style": ["content", "style"]}
 PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
 # Sections that are not checked against a schema.
-OTHERS = {"profile", "fetch", DEFAULTS, *PER_FAMILY}
+OTHERS = {"profile", "fetch", "vgg", DEFAULTS, *PER_FAMILY}
 
 
 def check_all(path: Path = PATH) -> list[str]:
@@ -116,11 +116,13 @@ def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> I
     """Models that `judge` and `objectives` name and dvc.yaml does not, and the other way round."""
     stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
     named = {
-        "judge": document["judge"]["members"],
-        "objectives": list(document["objectives"]["models"].values()),
+        "judge": [own["members"] for own in (document.get("judge") or {}).values()],
+        "objectives": [
+            list(own["models"].values()) for own in (document.get("objectives") or {}).values()
+        ],
     }
-    for stage, keys in named.items():
-        deps = [str(dep) for dep in stages[stage]["deps"]]
+    for stage, keys in ((name, keys) for name, several in named.items() for keys in several):
+        deps = [str(dep) for dep in stages[stage]["do"]["deps"]]
         declared = sorted(d.rpartition("/")[2] for d in deps if d.startswith("data/models/"))
         if declared != sorted(keys):
             yield (

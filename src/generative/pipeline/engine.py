@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 from dvc.dvcfile import PROJECT_FILE
 from dvc.env import DVC_ROOT, DVC_STAGE
 from dvc.exceptions import DvcException
@@ -23,7 +22,7 @@ from dvc_objects.errors import ObjectFormatError
 
 from generative.core.errors import BadInput, unknown
 from generative.core.params import read_document
-from generative.pipeline import timings
+from generative.pipeline import machine, timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
@@ -131,16 +130,11 @@ def on_signal(handler: Any) -> Iterator[None]:
             signal.signal(number, former)
 
 
-def cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def jobs_for(threads: int) -> int:
     """How many stages of so many threads fill the machine; a GPU counts as one."""
     if Path("/dev/nvidiactl").exists():
         return 1
-    return max(1, cores() // (threads or cores()))
+    return max(1, machine.cores() // (threads or machine.cores()))
 
 
 class Engine:
@@ -169,8 +163,8 @@ class Engine:
         for name, needs in self.needs.items():
             for need in needs:
                 needed_by[need].append(name)
-        self.timings = timings.read()
-        seconds = {name: timings.seconds_of(name, self.timings) for name in self.waiting}
+        self.expected = timings.expected(read_document().get("profile"))
+        seconds = {name: timings.seconds_of(name, self.expected) for name in self.waiting}
         self.paths = timings.longest_paths(needed_by, seconds)
         self.to_run: dict[str, Any] = {}  # changed, in nobody's cache, and not begun
         self.running: dict[str, tuple[Any, float]] = {}
@@ -178,7 +172,7 @@ class Engine:
         self.results = Results()
         self.checked = False
         self.begun = time.monotonic()
-        self.memory_mb = psutil.virtual_memory().available / 1024**2
+        self.memory_mb = machine.memory_mb()
 
     def run(self) -> Results:
         """Until nothing is left that can run."""
@@ -228,7 +222,7 @@ class Engine:
     def start(self) -> None:
         """Begin what there is room for, first what the longest chain waits for."""
         for name in sorted(self.to_run, key=lambda name: -self.paths[name]):
-            expected = sum(timings.memory_of(n, self.timings) for n in (name, *self.running))
+            expected = sum(timings.memory_of(n, self.expected) for n in (name, *self.running))
             if len(self.running) >= self.jobs:
                 return
             if self.running and expected > self.memory_mb:
@@ -272,7 +266,7 @@ class Engine:
             return
         with self.failure_of(name):
             self.book.finish(stage)
-            self.timings[name] = self.results.ran[name] = Timing(
+            self.expected[name] = self.results.ran[name] = Timing(
                 round(started - self.begun, 1),
                 round(finished.seconds, 1),
                 round(finished.cpu_seconds, 1),
@@ -304,13 +298,13 @@ class Engine:
         def rest(seconds: float, name: str) -> float:
             return max(seconds - done.get(name, 0.0), 0.0)
 
-        all_of_it = sum(rest(timings.seconds_of(n, self.timings), n) for n in unfinished)
+        all_of_it = sum(rest(timings.seconds_of(n, self.expected), n) for n in unfinished)
         longest = max((rest(self.paths[n], n) for n in unfinished), default=0.0)
         return len(unfinished), max(all_of_it / self.jobs, longest)
 
     def save_timings(self) -> None:
         with suppress(OSError):  # the next run knows less, no more
-            timings.write(self.timings)
+            timings.write(timings.read() | self.results.ran)
 
 
 def log_of(name: str) -> Path:

@@ -63,6 +63,10 @@ def copy(project: Path, folder: Path) -> None:
             shutil.copytree(source, target, ignore=ignore)
         else:
             shutil.copy2(source, target)
+    for kept in project.glob("data/*/.gitkeep"):  # stages read all of a kind, and there may be none
+        target = folder / kept.relative_to(project)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(kept, target)
     # Its libraries are needed for downloads alone.
     from generative.datasets.download import DOWNLOADS
 

@@ -25,8 +25,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
         return [read(data, document, key) for key in document.get(top) or {}]
 
     models = each("train", sections.model)
-    if document.get("judge"):
-        models.append(sections.judge(data, document))
+    models += each("judge", sections.judge)
     digits, pictures = (
         sections.image_table(data, document, models, of_digits) for of_digits in (True, False)
     )
@@ -51,7 +50,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
             for family in families
         },
         first_gan=next((model["key"] for model in models if model["family"] == "gan"), ""),
-        objectives=sections.objectives(data) if document.get("objectives") else {},
+        objectives=each("objectives", sections.objectives),
         sliders=[{"key": m["key"], **sheet} for m in models for sheet in m["sliders"]],
         repeats=each("repeat", sections.repeat),
         searches=each("tune", sections.search),

@@ -15,7 +15,7 @@ from generative.report.tables import comparison, listing
 Document = dict[str, Any]
 Contents = dict[str, Any]
 # The network of `references` whose features compare digits; others compare colour pictures.
-JUDGE = "data/judge"
+JUDGE = "data/judge/"
 
 
 def model(data: Path, document: Document, key: str) -> Contents:
@@ -45,9 +45,9 @@ def model(data: Path, document: Document, key: str) -> Contents:
     }
 
 
-def judge(data: Path, document: Document) -> Contents:
+def judge(data: Path, document: Document, key: str) -> Contents:
     """The judge of digits, beside the classifiers that it is made of."""
-    made, measured = existing(data / "judge"), existing(data / "metrics" / "judge")
+    made, measured = existing(data / "judge" / key), existing(data / "metrics" / "judge")
     return {
         "key": "judge",
         "family": "classifiers",
@@ -57,7 +57,7 @@ def judge(data: Path, document: Document) -> Contents:
         "sliders": [],
         "warnings": [],
         "history": listing(pd.DataFrame()),
-        "params": flatten(document["judge"]),
+        "params": flatten(document["judge"][key]),
         "hashes": hashes([made, measured]),
     }
 
@@ -75,7 +75,7 @@ def image_table(
     for dataset, reference in (document.get("references") or {}).items():
         keys = {key for key, values in generators.items() if values["dataset"] == dataset}
         own = [each for each in models if each["key"] in keys]
-        if (reference["network"] == JUDGE) != of_digits or not (own or of_digits):
+        if reference["network"].startswith(JUDGE) != of_digits or not (own or of_digits):
             continue
         cases = read_json(existing(data / "references" / dataset) / "metrics.json")
         extractors[f"data/references/{dataset}"] = cases.pop("extractor")
@@ -101,10 +101,10 @@ def common_extractor(extractors: dict[str, str]) -> str:
     return next(iter(extractors.values()), "")
 
 
-def objectives(data: Path) -> Contents:
+def objectives(data: Path, document: Document, key: str) -> Contents:
     """The figure of GANs that differ in the generator's objective."""
-    folder = existing(data / "objectives")
-    return {"pictures": pictures(folder), "hashes": hashes([folder])}
+    folder = existing(data / "objectives" / key)
+    return {"key": key, "pictures": pictures(folder), "hashes": hashes([folder])}
 
 
 def repeat(data: Path, document: Document, key: str) -> Contents:

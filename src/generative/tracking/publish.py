@@ -40,7 +40,7 @@ RESULTS = {
 class Entry:
     """A stage of dvc.lock that has a run, and the folders that the run is made of.
 
-    section, key: those of params.yaml, with an empty key for the judge. lock: the entry itself.
+    section, key: those of params.yaml. lock: the entry itself.
     output: what the stage wrote. history: the training's curves and parameters, where it has any.
     measured: each with a `metrics.json`. pictures: folders of nothing else.
     """
@@ -94,9 +94,9 @@ def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -
             pictures=(data / "samples" / key,),
         )
         found.append(entry)
-    if document.get("judge"):
-        folder, measured = data / "judge", (data / "metrics" / "judge",)
-        found.append(Entry("judge", "judge", "", lock.get("judge", {}), folder, folder, measured))
+    for key in document.get("judge") or {}:
+        stage, folder, measured = f"judge@{key}", data / "judge" / key, data / "metrics" / "judge"
+        found.append(Entry(stage, "judge", key, lock.get(stage, {}), folder, folder, (measured,)))
     for top, kind in (("tune", "tuning"), ("style", "style")):
         for key in document.get(top) or {}:
             stage, folder = f"{top}@{key}", data / kind / key
@@ -198,9 +198,7 @@ def params_of(entry: Entry) -> dict[str, Any]:
         return read_params(entry.history)
     document = nest(entry.lock["params"]["params.yaml"])
     params: dict[str, Any] = {"runtime": document["runtime"]}
-    if "judge" in document:
-        params["judge"] = document["judge"]
-    for top in ("tune", "train", "style"):
+    for top in ("judge", "tune", "train", "style"):
         keys = document.get(top, {})
         if keys:
             params[top] = {key: section(f"{top}.{key}", document, LOCK) for key in keys}

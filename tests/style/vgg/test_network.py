@@ -32,7 +32,7 @@ def test_bfloat16_is_nearly_the_same(network_folder: Path) -> None:
 
 
 def test_a_folder_without_a_complete_network_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="none holds no network; run dvc repro vgg"):
+    with pytest.raises(BadInput, match="none holds no network; run dvc repro vgg@vgg16"):
         load(tmp_path / "none")
     write_network(tmp_path)
     weights = tmp_path / "network.weights.h5"

@@ -60,7 +60,8 @@ def load(folder: Path, precision: str = "float32") -> keras.Model:
         known = check.KNOWN_DISTANCES.get(description["md5"], ())
     except FileNotFoundError:
         raise BadInput(
-            f"{folder} holds no network; run dvc repro vgg, or generative fetch vgg19 {folder}"
+            f"{folder} holds no network; run dvc repro vgg@vgg16, or "
+            f"generative fetch vgg19 {folder}"
         ) from None
     except (ValueError, KeyError, TypeError, OSError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
