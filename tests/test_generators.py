@@ -183,6 +183,7 @@ for folder, out in json.loads(sys.argv[1]).items():
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_generates_the_same(
     train: Callable[[str], Trained], tmp_path: Path
 ) -> None:

@@ -38,5 +38,5 @@ def test_ui_of_a_server_is_the_servers(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_committed_profiles_are_listed() -> None:
-    assert {file.stem for file in Path("profiles").glob("*.yaml")} == {"smoke", "full"}
+    assert {file.stem for file in Path("profiles").glob("*.yaml")} == {"demo", "smoke", "full"}
     assert params.read_document(Path("profiles/smoke.yaml"))["profile"] == "smoke"

@@ -66,6 +66,7 @@ def comments(text: str) -> list[str]:
     return [line.partition("#")[2] for line in text.splitlines() if "#" in line]
 
 
+@pytest.mark.slow
 def test_the_command_applies_the_best(file: Path, tmp_path: Path, prepared_mnist: Path) -> None:
     text = file.read_text().replace("train_count: 10000", "train_count: 128")
     file.write_text(text)

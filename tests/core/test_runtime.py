@@ -61,6 +61,7 @@ def run(program: str, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_two_devices_share_a_batch(prepared_mnist: Path) -> None:
     replicas, *losses = json.loads(run(TWO_DEVICES, str(prepared_mnist))[-1])
     assert replicas == 2

@@ -22,6 +22,7 @@ def test_an_unusable_store_is_one_line(uri: str, monkeypatch: pytest.MonkeyPatch
     assert "\n" not in message
 
 
+@pytest.mark.slow
 def test_six_processes_start_on_a_fresh_store(tmp_path: Path) -> None:
     program = (
         "from generative.tracking.store import Store\n"

@@ -5,6 +5,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.tuning import make_search, python, run
 
 # In a process of its own: in the folder argv[1] the search of argv[2] goes on until its end, or
@@ -35,6 +37,7 @@ print(json.dumps(search.rows()))
 """
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_as_if_it_had_not_been(
     prepared_mnist: Path, journals: Path
 ) -> None:

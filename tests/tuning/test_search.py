@@ -149,6 +149,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_two_workers_at_once(prepared_mnist: Path, tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(params.PATH.read_text())
     (tmp_path / "program.py").write_text(TOGETHER)

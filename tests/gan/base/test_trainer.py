@@ -188,6 +188,7 @@ print(json.dumps([strategy.num_replicas_in_sync, *history["generator"], *shape])
 """
 
 
+@pytest.mark.slow
 def test_two_devices_share_a_batch() -> None:
     done = subprocess.run(
         [sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, check=False

@@ -79,6 +79,7 @@ def test_training_carries_the_state_until_a_text_begins(model: TextModel) -> Non
         np.testing.assert_allclose(np.concatenate([first, second], 1), whole, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_learns_what_repeats() -> None:
     """abcabc...: close to 0 bits, from log2(26) = 4.7."""
     for name in NETWORKS:
