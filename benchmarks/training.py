@@ -84,8 +84,7 @@ def main() -> None:
         done = subprocess.run(
             [sys.executable, __file__, key, *options], check=True, capture_output=True, text=True
         )
-        table.add_row(key, *(f"{float(x):.1f}" for x in done.stdout.split("\n")[-2].split()))
-        print(key, *table.rows and done.stdout.split("\n")[-2:-1], flush=True)
+        table.add_row(key, *(f"{float(x):.1f}" for x in done.stdout.splitlines()[-1].split()))
     Console(width=100).print(table)
 
 
