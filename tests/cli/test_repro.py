@@ -34,7 +34,7 @@ def test_results_of_an_older_layout_are_told(
         repro()
     first, *_ = (capfd.readouterr().out + "\n").splitlines()
     assert ("every stage runs again, once" in first) == says
-    assert ("about 100 minutes" in first) == says
+    assert ("about 90 minutes" in first) == says
     assert all((tmp_path / folder).exists() for folder in folders)
 
 

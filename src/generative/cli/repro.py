@@ -66,7 +66,7 @@ def repro(
     if FORMER_JUDGE.exists() and not JUDGE.exists():
         print(
             "the results under data/ are of an older layout: every stage runs again, once, about "
-            "100 minutes on two cores; nothing of yours is deleted",
+            "90 minutes on two cores; nothing of yours is deleted",
             flush=True,
         )
     with View() as view:
