@@ -4,9 +4,8 @@ The project's `dvc.lock`, `data/` and `mlruns/` stay as they are. The cache is s
 computed once for a profile is not computed again.
 """
 
-import io
+import logging
 import shutil
-from contextlib import redirect_stdout
 from pathlib import Path
 
 from dvc.exceptions import NotDvcRepoError
@@ -33,8 +32,8 @@ def create(profile: Path, folder: Path) -> None:
         raise BadInput(f"{missing[0]} is missing; run this in the project's folder")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ".dvc").exists():
-        with redirect_stdout(io.StringIO()):  # which says so
-            Repo.init(str(folder), no_scm=True).close()
+        logging.getLogger("dvc.repo.init").setLevel(logging.WARNING)  # it would say so
+        Repo.init(str(folder), no_scm=True).close()
     repo = Repo(str(folder))
     with repo.config.edit("repo") as config:
         config["core"]["analytics"] = False
