@@ -115,13 +115,12 @@ def missing_files(document: dict[str, Any]) -> Iterator[str]:
 def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:
     """Models that `judge` and `objectives` name and dvc.yaml does not, and the other way round."""
     stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
-    named = {
-        "judge": [own["members"] for own in (document.get("judge") or {}).values()],
-        "objectives": [
-            list(own["models"].values()) for own in (document.get("objectives") or {}).values()
-        ],
-    }
-    for stage, keys in ((name, keys) for name, several in named.items() for keys in several):
+    judges, objectives = (document.get(top) or {} for top in ("judge", "objectives"))
+    named = [
+        *(("judge", own["members"]) for own in judges.values()),
+        *(("objectives", list(own["models"].values())) for own in objectives.values()),
+    ]
+    for stage, keys in named:
         deps = [str(dep) for dep in stages[stage]["do"]["deps"]]
         declared = sorted(d.rpartition("/")[2] for d in deps if d.startswith("data/models/"))
         if declared != sorted(keys):

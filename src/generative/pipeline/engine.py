@@ -70,9 +70,12 @@ def reproduce(
     """
     repo = open_repo()
     with locked(repo), params_read_once(), on_signal(interrupt):
-        threads = threads_of(read_document(), check)
+        document = read_document()
+        threads = threads_of(document, check)
+        expected = timings.expected(document.get("profile"))
         steps = collect(repo, targets, single_item)
-        engine = Engine(repo, steps, executor, view, check, jobs or jobs_for(threads), force)
+        jobs = jobs or jobs_for(threads)
+        engine = Engine(repo, steps, executor, view, check, expected, jobs, force)
         try:
             return engine.run()
         finally:
@@ -147,6 +150,7 @@ class Engine:
         executor: Executor,
         view: View,
         check: Callable[[], None],
+        expected: dict[str, Timing],
         jobs: int,
         force: bool,
     ) -> None:
@@ -163,8 +167,8 @@ class Engine:
         for name, needs in self.needs.items():
             for need in needs:
                 needed_by[need].append(name)
-        self.expected = timings.expected(read_document().get("profile"))
-        seconds = {name: timings.seconds_of(name, self.expected) for name in self.waiting}
+        self.expected = expected
+        seconds = {name: timings.seconds_of(name, expected) for name in self.waiting}
         self.paths = timings.longest_paths(needed_by, seconds)
         self.to_run: dict[str, Any] = {}  # changed, in nobody's cache, and not begun
         self.running: dict[str, tuple[Any, float]] = {}
