@@ -104,7 +104,7 @@ def common_extractor(extractors: dict[str, str]) -> str:
 def objectives(data: Path, document: Document, key: str) -> Contents:
     """The figure of GANs that differ in the generator's objective."""
     folder = existing(data / "objectives" / key)
-    return {"key": key, "pictures": pictures(folder), "hashes": hashes([folder])}
+    return {"pictures": pictures(folder), "hashes": hashes([folder])}
 
 
 def repeat(data: Path, document: Document, key: str) -> Contents:
