@@ -8,7 +8,7 @@ from keras import layers
 
 from generative.core.errors import BadInput
 from generative.core.params import Count
-from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.layers import BatchNormalization, ResizeConv2D
 from generative.gan.base.trainer import BaseGAN, Options, Share
 
 MOMENTUM = 0.8
@@ -71,16 +71,14 @@ class DCGAN(BaseGAN):
             name="generator",
         )
         for level in reversed(range(depth)):
-            shared = {"padding": "same", "use_bias": False}
+            channels, shared = generator_width << level, {"padding": "same", "use_bias": False}
             if upsampling == "transposed":
-                doubled = [layers.Conv2DTranspose(generator_width << level, 4, strides=2, **shared)]
+                generator.add(layers.Conv2DTranspose(channels, 4, strides=2, **shared))
+            elif upsampling == "nearest":
+                generator.add(ResizeConv2D(channels, use_bias=False))
             else:
-                doubled = [
-                    layers.UpSampling2D(interpolation=upsampling),
-                    layers.Conv2D(generator_width << level, 3, **shared),
-                ]
-            for layer in doubled:
-                generator.add(layer)
+                generator.add(layers.UpSampling2D(interpolation="bilinear"))
+                generator.add(layers.Conv2D(channels, 3, **shared))
             generator.add(BatchNormalization(momentum=MOMENTUM))
             generator.add(layers.ReLU())
         generator.add(layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32"))

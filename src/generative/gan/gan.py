@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from generative.core.params import Count
-from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.layers import BatchNormalization, ResizeConv2D
 from generative.gan.base.trainer import BaseGAN, Options, Share
 
 
@@ -40,12 +40,14 @@ class GAN(BaseGAN):
                 BatchNormalization(),
                 layers.ReLU(),
                 layers.Reshape((14, 14, 2 * width)),
-                layers.UpSampling2D(),
             ],
             name="generator",
         )
-        for channels in (width, width // 2):
-            generator.add(layers.Conv2D(channels, 3, padding="same", use_bias=False))
+        for convolution in (
+            ResizeConv2D(width, use_bias=False),
+            layers.Conv2D(width // 2, 3, padding="same", use_bias=False),
+        ):
+            generator.add(convolution)
             generator.add(BatchNormalization())
             generator.add(layers.ReLU())
         generator.add(layers.Conv2D(1, 1, activation="sigmoid", dtype="float32"))

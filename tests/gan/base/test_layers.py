@@ -1,11 +1,13 @@
 """Layers that several GANs share."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.layers import BatchNormalization, ResizeConv2D, builtin_layer
 from tests.support.gan import IMAGES, LABELS, build
 
 
@@ -27,6 +29,28 @@ def test_the_fused_batch_normalization_is_keras_own() -> None:
     # The fused kernel keeps the unbiased variance: 80 values a channel.
     unbiased = 0.99 + (np.asarray(plain.moving_variance) - 0.99) * 80 / 79
     np.testing.assert_allclose(fused.moving_variance, unbiased, rtol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"use_bias": False, "activation": "relu"}])
+def test_a_resize_convolution_is_keras_own_two_layers(options: dict[str, Any]) -> None:
+    ours = ResizeConv2D(4, **options)
+    inputs = tf.constant(np.random.default_rng(1).normal(size=(2, 5, 7, 3)), tf.float32)
+    ours(inputs)
+    if ours.use_bias:
+        ours.bias.assign([1.0, -1.0, 0.5, 0.0])
+    two = builtin_layer(ours)
+    two.build(inputs.shape)
+    two.set_weights(ours.get_weights())
+    results = []
+    for layer in (ours, two):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+            value = tf.reduce_sum(outputs**3)
+        results.append([outputs, *tape.gradient(value, [inputs, *layer.trainable_variables])])
+    assert results[0][0].shape == ours.compute_output_shape(inputs.shape) == (2, 10, 14, 4)
+    for mine, keras_own in zip(*results, strict=True):
+        np.testing.assert_allclose(mine, keras_own, rtol=1e-3, atol=1e-3)
 
 
 def test_spectral_normalization_bounds_every_kernel() -> None:

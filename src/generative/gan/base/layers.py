@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 
 Tensor = Any
 
@@ -30,10 +30,43 @@ class BatchNormalization(layers.BatchNormalization):
         return outputs
 
 
+class ResizeConv2D(layers.Conv2D):
+    """`UpSampling2D`, which repeats each pixel, and a 3x3 convolution (Odena et al., 2016,
+    doi:10.23915/distill.00003), as one transposed 4x4 convolution: images [batch, height, width,
+    channels] to [batch, 2 height, 2 width, filters].
+
+    Of the 9 products of an output pixel only 4 have different inputs: the weights of the others are
+    added up before. The gradient of the repetition, which a GPU adds up in no fixed order, is not
+    needed.
+    """
+
+    def __init__(self, filters: int, **options: Any) -> None:
+        options = {"kernel_size": 3, "padding": "same", **options}
+        super().__init__(filters, **options)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        kernel = ops.pad(self.kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
+        kernel = kernel[1:] + kernel[:-1]
+        kernel = kernel[:, 1:] + kernel[:, :-1]
+        # A transposed convolution runs over its kernel backwards.
+        kernel = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))
+        outputs = ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+        if self.use_bias:
+            outputs += self.bias
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, _ = input_shape
+        return batch, height and 2 * height, width and 2 * width, self.filters
+
+
 def builtin_layer(layer: keras.Layer) -> keras.Layer:
     """A copy of `layer`, without its weights, that loads without this package."""
+    config = layer.get_config()
+    if isinstance(layer, ResizeConv2D):
+        return keras.Sequential([layers.UpSampling2D(), layers.Conv2D.from_config(config)])
     kind = layers.BatchNormalization if isinstance(layer, BatchNormalization) else type(layer)
-    return kind.from_config(layer.get_config())
+    return kind.from_config(config)
 
 
 def spectrally_normalized(network: keras.Model) -> keras.Model:
