@@ -44,40 +44,43 @@ def recur(
     def arrays(count: int) -> list[Any]:
         return [tf.TensorArray(projected.dtype, length) for _ in range(count)]
 
-    def forwards(t: Any, hidden: Any, cell: Any, *written: Any) -> tuple[Any, ...]:
+    def forwards(t: Any, hidden: Any, cell_before: Any, *written: Any) -> tuple[Any, ...]:
         i, f, g, o = tf.split(projected[t] + hidden @ recurrent_kernel, 4, axis=1)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        cell = f * cell + i * g
-        hidden = o * tf.tanh(cell)
-        values = (tf.concat([i, f, g, o], axis=1), cell, hidden)
-        return t + 1, hidden, cell, *(a.write(t, v) for a, v in zip(written, values, strict=True))
+        cell = f * cell_before + i * g
+        squashed = tf.tanh(cell)
+        hidden = o * squashed
+        values = (i, f, g, o, cell_before, squashed, hidden)
+        arrays = (a.write(t, value) for a, value in zip(written, values, strict=True))
+        return t + 1, hidden, cell, *arrays
 
-    start = (0, hidden, cell, *arrays(3))
-    _, *last, gates, cells, hiddens = tf.while_loop(lambda t, *_: t < length, forwards, start)
-    gates, cells, hiddens = gates.stack(), cells.stack(), hiddens.stack()
-    hiddens_before = tf.concat([hidden[tf.newaxis], hiddens[:-1]], axis=0)
-    cells_before = tf.concat([cell[tf.newaxis], cells[:-1]], axis=0)
+    start = (0, hidden, cell, *arrays(7))
+    _, *last, hiddens = tf.while_loop(lambda t, *_: t < length, forwards, start)
+    last, kept = last[:2], last[2:]
+    hiddens = hiddens.stack()
 
     def gradient(of_hiddens: Tensor, of_hidden: Tensor, of_cell: Tensor) -> tuple[Tensor, ...]:
+        transposed = tf.transpose(recurrent_kernel)  # once: each product would do it again
+
         def backwards(t: Any, of_hidden: Any, of_cell: Any, written: Any) -> tuple[Any, ...]:
-            i, f, g, o = tf.split(gates[t], 4, axis=1)
+            i, f, g, o, cell_before, squashed = (array.read(t) for array in kept)
             of_hidden += of_hiddens[t]
-            squashed = tf.tanh(cells[t])
             of_cell += of_hidden * o * (1 - squashed**2)
             slopes = (
                 of_cell * g * i * (1 - i),
-                of_cell * cells_before[t] * f * (1 - f),
+                of_cell * cell_before * f * (1 - f),
                 of_cell * i * (1 - g**2),
                 of_hidden * squashed * o * (1 - o),
             )
             of_gates = tf.concat(slopes, axis=1)
-            of_hidden = tf.matmul(of_gates, recurrent_kernel, transpose_b=True)
-            return t - 1, of_hidden, of_cell * f, written.write(t, of_gates)
+            return t - 1, of_gates @ transposed, of_cell * f, written.write(t, of_gates)
 
         start = (length - 1, of_hidden, of_cell, *arrays(1))
         _, *of_state, of_gates = tf.while_loop(lambda t, *_: t >= 0, backwards, start)
         of_projected = of_gates.stack()
-        of_kernel = tf.tensordot(hiddens_before, of_projected, ((0, 1), (0, 1)))
+        hiddens_before = tf.concat([hidden[tf.newaxis], hiddens[:-1]], axis=0)
+        rows = (tf.reshape(x, (-1, x.shape[-1])) for x in (hiddens_before, of_projected))
+        of_kernel = tf.matmul(*rows, transpose_a=True)
         return of_projected, of_kernel, *of_state
 
     return (hiddens, *last), gradient
