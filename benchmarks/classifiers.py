@@ -36,7 +36,7 @@ def main() -> None:
         models[key].compile()
         models[key].steps_per_execution = train.steps_per_call
         data = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data)
-        batches[key] = without_autotuning(data.take(arguments.images // train.batch_size))
+        batches[key] = without_autotuning(data.take(arguments.images // train.batch_size).epoch(0))
     images, _ = mnist.load(PREPARED, "test", binarization="none", binarization_seed=0)
     images = images[: arguments.images]
 

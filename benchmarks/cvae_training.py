@@ -64,7 +64,8 @@ def tutorial(model: CVAE, images: np.ndarray) -> Any:
 def ours(model: CVAE, train: Train, images: np.ndarray) -> Any:
     """The same through `Model.fit`, as `training.fit` calls it."""
     steps = len(images) // train.batch_size
-    batches = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data).take(steps)
+    passes = mnist.batches(PREPARED, train.batch_size, train.seed, **train.data)
+    batches = passes.take(steps).epoch(0)
     model.compile(steps * 100)
     model.steps_per_execution = train.steps_per_call
     return lambda: model.fit(without_autotuning(batches), shuffle=False, verbose=0)

@@ -67,8 +67,8 @@ def network(
     keras.utils.set_random_seed(section.seed)
     model = Passage(**{**facts, "year": float(train["year"].mean()), **section.model, **changes})
     examples = ({"passage": train["passage"]}, {name: train[name] for name in passages.TARGETS})
-    batches = shuffled_batches(examples, section.batch_size, section.seed)
-    model.compile(section.epochs * len(batches))
+    batches = shuffled_batches(examples, section.batch_size, section.seed).epoch(0)
+    model.compile(section.epochs * int(batches.cardinality()))
     model.steps_per_execution = section.steps_per_call
     model.fit(batches, epochs=section.epochs, shuffle=False, verbose=0)
     found = model.predictions({"passage": test["passage"]})

@@ -40,7 +40,7 @@ def ours(key: str) -> Step:
     model = members.network(train.network)(**arguments)
     model.compile(1000)
     model.steps_per_execution = STEPS
-    batches = without_autotuning(data.batches(train.batch_size, train.seed).repeat())
+    batches = without_autotuning(data.batches(train.batch_size, train.seed).endless())
     options = {"steps_per_epoch": STEPS, "shuffle": False, "verbose": 0}
     return lambda: keras.Model.fit(model, batches, **options)
 

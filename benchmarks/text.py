@@ -113,7 +113,7 @@ def fit_ours(
     batches = shakespeare.batches(
         PREPARED, BATCH, 1, windows=windows, length=length, carried=8, step=STEP
     )
-    batches = batches.take(STEPS).cache()
+    batches = batches.take(STEPS).epoch(0).cache()
     model.steps_per_execution = STEPS
     predicted = sum(int(np.count_nonzero(targets)) for _, targets in batches)
 

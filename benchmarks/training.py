@@ -33,7 +33,7 @@ def measure(key: str, calls: int, precision: str | None) -> tuple[float, ...]:
     runtime.configure(params.read("runtime", Runtime), train.seed, precision or train.precision)
     data = Prepared.of(train.dataset, train.data)
     batches = data.batches(train.batch_size, train.seed)
-    steps_per_epoch = train.steps_per_epoch or int(batches.cardinality())
+    steps_per_epoch = train.steps_per_epoch or batches.steps
     model = members.network(train.network)(**data.facts(), **train.model)
     model.compile(steps_per_epoch * train.epochs)
     model.steps_per_execution = per_call = min(train.steps_per_call, steps_per_epoch)
@@ -41,7 +41,7 @@ def measure(key: str, calls: int, precision: str | None) -> tuple[float, ...]:
     held_out = without_autotuning(
         held_out.batch(getattr(model, "validation_batch", VALIDATION_BATCH))
     )
-    endless = without_autotuning(batches.repeat())
+    endless = without_autotuning(batches.endless())
 
     def seconds(work: Any) -> float:
         start = time.perf_counter()

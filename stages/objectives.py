@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     # Those of the last model, of which the gradients are taken.
     described = saving.describe(data / "models" / trained)
     prepared = Prepared.of(described.dataset, described.data)
-    batches = prepared.batches(options.batch_size, options.seed)
+    batches = prepared.batches(options.batch_size, options.seed).epoch(0)
     with atomic_folder(data / "objectives" / key) as folder:
         compare(models, histories, metrics, batches, options, folder)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
+from typing import Any
+
 import keras
 
 from generative.core import members, params, runtime, saving, stage
@@ -17,8 +19,7 @@ from generative.image_quality import extractors
 from generative.tracking.live import live_run
 from generative.training import fit
 from generative.training.schema import Train
-
-WORKSPACE = Path(".cache/training")
+from generative.training.workspace import training_workspace
 
 
 def main(arguments: list[str]) -> None:
@@ -29,28 +30,41 @@ def main(arguments: list[str]) -> None:
     runtime_options = params.read("runtime", Runtime)
     device = runtime.configure(runtime_options, train.seed, train.precision)
     data = Prepared.of(train.dataset, train.data)
-    models = {train.seed: Path("data/models") / key}
-    for number, seed in enumerate(seeds, start=1):
-        print(f"seed {seed}: {number} of {len(seeds)}", flush=True)
-        repeated = train.model_copy(update={"seed": seed})
-        keras.utils.set_random_seed(seed)
-        with device.strategy.scope():
-            model = members.network(train.network)(**train.model)
-        recorded = {"train": {key: repeated.written()}, "runtime": runtime_options.written()}
-        workspace = WORKSPACE / f"{key}_{seed}"
-        with live_run(f"repeat@{key}", recorded, data.folder, device.tags()) as run:
-            fit.fit(
-                f"train.{key}",
-                model,
-                repeated,
-                device,
-                data.batches(train.batch_size, seed),
-                data.load("validation"),
-                run.epoch,
-                workspace,
-            )
-        models[seed] = workspace / "model"
-        saving.save(model, saving.describe(Path("data/models") / key), models[seed])
+    trained = Path("data/models") / key
+    with training_workspace(
+        f"{key}.repeat", train, runtime_options, device, data.folder
+    ) as workspace:
+        models = {train.seed: trained}
+        for number, seed in enumerate(seeds, start=1):
+            models[seed] = workspace / f"seed_{seed}"
+            if models[seed].exists():
+                print(f"seed {seed}: {number} of {len(seeds)}, is there", flush=True)
+                continue
+            print(f"seed {seed}: {number} of {len(seeds)}", flush=True)
+            repeated = train.model_copy(update={"seed": seed})
+            keras.utils.set_random_seed(seed)
+            with device.strategy.scope():
+                model = members.network(train.network)(**train.model)
+            recorded = {"train": {key: repeated.written()}, "runtime": runtime_options.written()}
+            name = f"{workspace.name}-{seed}"
+            with live_run(f"repeat@{key}", recorded, data.folder, device.tags(), name) as run:
+                fit.fit(
+                    f"train.{key}",
+                    model,
+                    repeated,
+                    device,
+                    data.batches(train.batch_size, seed),
+                    data.load("validation"),
+                    run.epoch,
+                    workspace / f"training_{seed}",
+                )
+            with atomic_folder(models[seed]) as folder:
+                saving.save(model, saving.describe(trained), folder)
+        write(models, data, options, key)
+
+
+def write(models: dict[int, Path], data: Prepared, options: Any, key: str) -> None:
+    """What the models of all seeds have learnt."""
     # Models are loaded in the precision of all measurements, whatever they were trained in.
     keras.mixed_precision.set_global_policy("float32")
     splits = data.load("train"), data.load("test")

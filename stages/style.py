@@ -5,17 +5,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-import shutil
-
 from generative.core import params, stage
 from generative.core.folders import atomic_folder
 from generative.core.runtime import Runtime
+from generative.core.workspace import workspace
 from generative.image_quality.lpips import LPIPS
 from generative.style import inputs, outputs
 from generative.style.schema import Style
 from generative.tracking.live import live_run
-
-WORKSPACE = Path(".cache/style")
 
 
 def main(arguments: list[str]) -> None:
@@ -26,12 +23,15 @@ def main(arguments: list[str]) -> None:
     lpips = LPIPS(Path("data/raw/alexnet/alexnet.ckpt"))
     transfer = inputs.load(options, device.precision, f"style.{key}.scales")
     recorded = {"style": {key: options.written()}, "runtime": runtime_options.written()}
-    with live_run(f"style@{key}", recorded, Path(options.content), device.tags()) as run:
-        outputs.run_with_log(transfer, run.evaluations, WORKSPACE / key)
+    decisive = [options.model_dump(), runtime_options.model_dump(), device.tags()]
+    with (
+        workspace("style", key, decisive, inputs.files(options)) as kept,
+        live_run(f"style@{key}", recorded, Path(options.content), device.tags(), kept.name) as run,
+    ):
+        outputs.run_with_log(transfer, run.evaluations, kept)
         with atomic_folder(Path("data/style") / key) as folder:
             outputs.write(transfer, lpips, folder)
         run.finish(Path("data/style") / key / "picture.png")
-    shutil.rmtree(WORKSPACE / key)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from generative.datasets.base.dataset import Prepared
 from generative.tracking.live import live_run
 from generative.training import fit
 from generative.training.schema import Train
+from generative.training.workspace import training_workspace
 
-WORKSPACE = Path(".cache/training")
 DIVERGED = Path(".cache/diverged")
 
 
@@ -36,7 +36,10 @@ def main(arguments: list[str]) -> None:
     description = saving.Description(train.network, built, train.dataset, train.data)
 
     recorded = {"train": {key: train.written()}, "runtime": runtime_options.written()}
-    with live_run(f"train@{key}", recorded, data.folder, device.tags()) as run:
+    with (
+        training_workspace(key, train, runtime_options, device, data.folder) as workspace,
+        live_run(f"train@{key}", recorded, data.folder, device.tags(), workspace.name) as run,
+    ):
         try:
             history = fit.fit(
                 f"train.{key}",
@@ -46,7 +49,7 @@ def main(arguments: list[str]) -> None:
                 batches,
                 validation,
                 run.epoch,
-                WORKSPACE / key,
+                workspace,
             )
         except fit.Diverged as error:
             with atomic_folder(DIVERGED / key) as folder:

@@ -14,7 +14,7 @@ from generative.datasets.base.dataset import Prepared
 from generative.plots import curves
 from generative.training.schema import Train
 from generative.tuning.schema import Tune
-from generative.tuning.search import JOURNALS, Search, tracked, train_network
+from generative.tuning.search import Search, tracked, train_network
 
 
 def main(arguments: list[str]) -> None:
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")
-        model, _ = train_network(search, train, best, device, -1, JOURNALS / key)
+        model, _ = train_network(search, train, best, device, -1, f"{key}.tune")
         images, labels = data.load("test")
         accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
         metrics = {

@@ -77,6 +77,6 @@ def test_load_and_batches(prepared_coloured_digits: Path) -> None:
     assert 0 <= images.min() < images.max() <= 1
     known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
     batches = coloured_digits.batches(prepared_coloured_digits, 64, 1)
-    assert len(batches) == 300 // 64
-    for batch, names in batches:
+    assert batches.steps == 300 // 64
+    for batch, names in batches.epoch(0):
         assert [known[image.numpy().tobytes()] for image in batch] == names.numpy().tolist()

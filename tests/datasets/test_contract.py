@@ -60,7 +60,7 @@ def leaves(nested: Any) -> list[np.ndarray]:
 def epochs(prepared: Prepared, seed: int) -> list[list[list[np.ndarray]]]:
     """The arrays of each batch of two epochs."""
     batches = prepared.batches(BATCH, seed)
-    return [[leaves(batch) for batch in batches.as_numpy_iterator()] for _ in range(2)]
+    return [[leaves(b) for b in batches.epoch(i).as_numpy_iterator()] for i in range(2)]
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -124,7 +124,7 @@ def test_a_split_is_always_the_same(key: str, split: str, prepared: Prepared) ->
 
 @keys
 def test_batches_are_full_and_like_what_is_loaded(key: str, prepared: Prepared) -> None:
-    loaded, batches = prepared.load("train"), prepared.batches(BATCH, seed=1)
+    loaded, batches = prepared.load("train"), prepared.batches(BATCH, seed=1).epoch(0)
     assert keras.tree.flatten(batches.element_spec)
     keras.tree.assert_same_structure(loaded, batches.element_spec)
     specs = keras.tree.flatten(batches.element_spec)

@@ -55,7 +55,7 @@ def test_batches(prepared_mnist: Path, binarization: mnist.Binarization) -> None
 
     def epochs(seed: int) -> list[list[np.ndarray]]:
         batches = mnist.batches(prepared_mnist, 64, seed, **options)  # type: ignore[arg-type]
-        return [[images.numpy() for images, _ in batches] for _ in range(2)]
+        return [[images.numpy() for images, _ in batches.epoch(i)] for i in range(2)]
 
     first, second = epochs(seed=1)
     assert len(first) == 300 // 64
@@ -71,7 +71,7 @@ def test_batches(prepared_mnist: Path, binarization: mnist.Binarization) -> None
 
 def test_stochastic_training_digits_are_redrawn(prepared_mnist: Path) -> None:
     batches = mnist.batches(prepared_mnist, 300, 1, binarization="stochastic", binarization_seed=1)
-    sums = [np.concatenate([i.numpy() for i, _ in batches]).sum() for _ in range(2)]
+    sums = [np.concatenate([i.numpy() for i, _ in batches.epoch(e)]).sum() for e in range(2)]
     assert sums[0] != sums[1]
 
 

@@ -144,9 +144,10 @@ def test_batches_are_flipped(
 
     def epochs(seed: int) -> list[list[tuple[int, str]]]:
         batches = pictures.batches(prepared_pictures, 50, seed, flips=flips)
-        assert batches.element_spec[0].shape == (50, 16, 24, 3)
+        assert batches.epoch(0).element_spec[0].shape == (50, 16, 24, 3)
         return [
-            [known[i.numpy().tobytes()] for batch, _ in batches for i in batch] for _ in range(2)
+            [known[i.numpy().tobytes()] for batch, _ in batches.epoch(e) for i in batch]
+            for e in range(2)
         ]
 
     first, second = epochs(seed=1)

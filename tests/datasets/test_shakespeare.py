@@ -78,8 +78,8 @@ def test_symbols_of_data_and_model_agree() -> None:
 def test_chunks_go_on_until_a_passage_ends(prepared_shakespeare: Path) -> None:
     ids = shakespeare.stream(prepared_shakespeare, "train")
     batches = shakespeare.batches(prepared_shakespeare, 4, 1, **CHUNKS)
-    read = [(x.numpy(), y.numpy()) for x, y in batches]
-    assert len(read) == batches.cardinality() == len(ids) // 48 // 4 * 3
+    read = [(x.numpy(), y.numpy()) for x, y in batches.epoch(0)]
+    assert len(read) == batches.steps == len(ids) // 48 // 4 * 3
     passages = set()
     for start in range(0, len(read), 3):
         inputs, targets = (
@@ -92,13 +92,14 @@ def test_chunks_go_on_until_a_passage_ends(prepared_shakespeare: Path) -> None:
     known = [ids[i : i + 48].tobytes() for i in range(0, len(ids) // 48 * 48, 48)]
     assert passages <= set(known)
     assert len(passages) > 0.9 * len(known) // 4 * 4
-    again = next(iter(shakespeare.batches(prepared_shakespeare, 4, 1, **CHUNKS)))
+    again = next(iter(shakespeare.batches(prepared_shakespeare, 4, 1, **CHUNKS).epoch(0)))
     assert np.array_equal(again[0], read[0][0])
 
 
 def test_windows_predict_the_character_behind_them(prepared_shakespeare: Path) -> None:
     whole = shakespeare.stream(prepared_shakespeare, "train").tobytes()
-    inputs, targets = next(iter(shakespeare.batches(prepared_shakespeare, 8, 1, **WINDOWS)))
+    batches = shakespeare.batches(prepared_shakespeare, 8, 1, **WINDOWS)
+    inputs, targets = next(iter(batches.epoch(0)))
     assert inputs.shape == targets.shape == (8, 17)
     for row, wanted in zip(inputs.numpy(), targets.numpy(), strict=True):
         assert row[0] == shakespeare.START
@@ -122,7 +123,7 @@ def test_no_text_stands_in_two_splits(tmp_path: Path) -> None:
     folder = prepare_folder("shakespeare", raw, tmp_path / "prepared")
     trained = set()
     for options in (CHUNKS, WINDOWS):
-        for inputs, targets in shakespeare.batches(folder, 2, 1, **options):
+        for inputs, targets in shakespeare.batches(folder, 2, 1, **options).epoch(0):
             trained |= set(np.concatenate([inputs, targets], axis=None).tolist())
     for split in ("validation", "test"):
         assert not trained & set(shakespeare.stream(folder, split).tolist())

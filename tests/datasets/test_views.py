@@ -50,7 +50,7 @@ def test_two_places_are_a_side_apart(raw_views: Path) -> None:
 
 
 def test_batches_name_both_pictures(prepared_views: Path) -> None:
-    inputs, targets = next(iter(views.batches(prepared_views, 10, 1)))
+    inputs, targets = next(iter(views.batches(prepared_views, 10, 1).epoch(0)))
     assert inputs["left"].shape == inputs["right"].shape == (10, 8, 8, 3)
     assert set(np.unique(targets["same"])) <= {0.0, 1.0}
     similarity = views.similarity(views.load(prepared_views, "test")[0])

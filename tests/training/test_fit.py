@@ -7,12 +7,14 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
 from generative.core import runtime
 from generative.core.errors import BadInput
 from generative.core.history import History
+from generative.datasets.base.batches import Batches
 from generative.training import fit as training
 from generative.training import losses
 from generative.training.schema import (
@@ -96,7 +98,8 @@ def fit(
     workspace = changes.pop("workspace", None) or Path(tempfile.mkdtemp())
     train = TRAIN.model_copy(update=changes)
     data = tf.data.Dataset.from_tensor_slices((examples, LABELS))
-    batches = data.batch(train.batch_size, drop_remainder=True)
+    one_pass = data.batch(train.batch_size, drop_remainder=True)
+    batches = Batches(lambda number: one_pass, int(one_pass.cardinality()))
     device = runtime.Device("CPU", "float32", xla, "statistical", tf.distribute.get_strategy())
     return training.fit(
         "train.test",
@@ -148,31 +151,66 @@ def test_reduce_on_plateau_reduces() -> None:
     assert history.table["learning_rate"].iloc[-1] < 0.03
 
 
-def test_the_best_weights_are_on_disk_while_training_goes_on(workspace: Path) -> None:
-    """So that a training that is killed has not been for nothing."""
+class Stopped(Constant):
+    """Is stopped while it draws the snapshot of the epoch `last`, and of no other."""
 
-    class Killed(Constant):
-        def snapshot(self, images: np.ndarray) -> np.ndarray:
-            if (workspace / "best.weights.h5").exists():
-                raise KeyboardInterrupt
-            return super().snapshot(images)
+    def __init__(self, last: int) -> None:
+        super().__init__(0.05)
+        self.last = last
 
+    def snapshot(self, images: np.ndarray) -> np.ndarray:
+        self.last -= 1
+        if not self.last:
+            raise KeyboardInterrupt
+        return super().snapshot(images)
+
+
+@pytest.mark.parametrize("steps_per_epoch", [None, 3])
+@pytest.mark.parametrize("last", [1, 2, 4, 6])
+def test_a_stopped_training_goes_on_to_the_same_result(
+    workspace: Path, last: int, steps_per_epoch: int | None
+) -> None:
+    values = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
+    options: dict[str, Any] = {
+        "examples": values,
+        "validation": np.full_like(EXAMPLES, 0.2),
+        "epochs": 7,
+        "steps_per_epoch": steps_per_epoch,
+        "callbacks": Callbacks(
+            reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5),
+            early_stopping=EarlyStopping(patience=5),
+            activation_log=ActivationLog(example=3),
+        ),
+    }
+    undisturbed = Constant(0.05)
+    history = fit(undisturbed, **options)
     with pytest.raises(KeyboardInterrupt):
-        fit(Killed(), workspace=workspace)
-    first = Constant()
-    fit(first, epochs=1, workspace=workspace)
-    kept = Constant()
-    kept.load_weights(workspace / "best.weights.h5")
-    assert float(kept.guess) == float(first.guess) > 0
+        fit(Stopped(last), workspace=workspace, **options)
+    resumed = Stopped(-1)
+    again = fit(resumed, workspace=workspace, **options)
+    pd.testing.assert_frame_equal(again.table, history.table, check_exact=True)
+    np.testing.assert_array_equal(again.snapshots, history.snapshots)
+    assert len(again.activations) == len(history.activations)
+    assert float(resumed.guess) == float(undisturbed.guess)
+    # Once more, when everything is there: nothing is trained.
+    twice = Stopped(-1)
+    pd.testing.assert_frame_equal(fit(twice, workspace=workspace, **options).table, history.table)
+    assert float(twice.guess) == float(undisturbed.guess)
 
 
-def test_the_weights_of_an_earlier_training_are_not_taken_for_the_best(workspace: Path) -> None:
-    stale = Constant()
-    stale.guess.assign(9.0)
-    stale.save_weights(workspace / "best.weights.h5")
-    model = Constant()
-    fit(model, epochs=1, workspace=workspace)
-    assert float(model.guess) < 1
+def test_a_damaged_checkpoint_is_not_used(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = fit(Constant(), epochs=2, workspace=workspace)
+    file = workspace / "checkpoint.npz"
+    whole = file.read_bytes()
+    for place in range(100, len(whole), len(whole) // 5):
+        flipped = bytes([whole[place] ^ 4])
+        for damaged in (whole[:place], whole[:place] + flipped + whole[place + 1 :]):
+            file.write_bytes(damaged)
+            again = fit(Constant(), epochs=2, workspace=workspace)
+            pd.testing.assert_frame_equal(again.table, first.table)
+    assert "checkpoint.npz is damaged" in capsys.readouterr().out
 
 
 class Stack(Constant):

@@ -215,19 +215,15 @@ def test_trials_at_one_time_keep_their_files_apart(
     prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = make_search(prepared_mnist)
-    used: list[Path] = []
+    used: list[str] = []
 
     def train_network(*arguments: Any) -> Any:
         used.append(arguments[-1])
-        if len(used) == 1:
-            tuning.validate(search, {}, DEVICE)
-        assert arguments[-1].is_dir()
         return None, HISTORY
 
     monkeypatch.setattr(tuning, "train_network", train_network)
-    assert tuning.validate(search, {}, DEVICE) == 1.0
+    assert [tuning.validate(search, {}, DEVICE, worker) for worker in (0, 1)] == [1.0, 1.0]
     assert len(set(used)) == 2
-    assert not any(workspace.exists() for workspace in used)
 
 
 def test_where_every_trial_diverges_there_is_no_best(

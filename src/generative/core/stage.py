@@ -5,16 +5,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generative.core import errors
+from generative.core import errors, stopping
 
 
 def run(main: Callable[[list[str]], None]) -> None:
     """Run a stage's `main` with its key: that of the command line, or of the stage that DVC runs.
+    It ends at a signal, and with the process that runs it.
 
     Commands in dvc.yaml name no key: they go through a shell, and a key is anybody's text.
     """
 
     def program() -> None:
+        stopping.watch()
         own = Path(sys.argv[0]).resolve().parent.parent
         check_checkout(own, f"python {own / 'stages' / Path(sys.argv[0]).name}")
         _, _, key = os.environ.get("DVC_STAGE", "").partition("@")

@@ -15,7 +15,7 @@ from generative.datasets.base import arrays
 from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "coloured_digits"
 SIDE = 32
@@ -66,7 +66,7 @@ def load(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     return arrays.load_images(folder, KEY, split)
 
 
-def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
 
     Images are float32 [batch, 32, 32, 3] in [0, 1].

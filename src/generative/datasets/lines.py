@@ -16,7 +16,7 @@ from generative.datasets.base.arrays import Arrays
 from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "lines"
 INPUTS = ("line", "other")
@@ -106,7 +106,7 @@ def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     return inputs, {"same": pairs["same"].astype(np.float32)}
 
 
-def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
     return arrays.shuffled_batches(load(folder, "train"), batch_size, seed)
 

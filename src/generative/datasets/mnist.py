@@ -14,7 +14,7 @@ from generative.datasets.base import arrays
 from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "mnist"
 
@@ -60,7 +60,7 @@ def batches(
     *,
     binarization: Binarization,
     binarization_seed: Seed,
-) -> "tf.data.Dataset":
+) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
 
     `stochastic` samples the pixels anew each epoch. Images are float32 [batch, 28, 28, 1] in

@@ -17,7 +17,7 @@ from generative.datasets.base import arrays
 from generative.datasets.base.arrays import Arrays
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "passages"
 EDITIONS = ("modern", "folio")
@@ -123,7 +123,7 @@ def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     return {"passage": passages["passage"].astype(np.int32)}, targets
 
 
-def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
     return arrays.shuffled_batches(load(folder, "train"), batch_size, seed)
 

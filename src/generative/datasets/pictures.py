@@ -13,7 +13,7 @@ from generative.datasets.base import arrays
 from generative.datasets.base.schema import Share, TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "pictures"
 
@@ -106,7 +106,7 @@ def load(folder: Path, split: str, *, flips: Flips = "none") -> tuple[np.ndarray
     return arrays.load_images(folder, KEY, split)
 
 
-def batches(folder: Path, batch_size: int, seed: int, *, flips: Flips) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int, *, flips: Flips) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of (images, labels).
 
     Images are float32 [batch, height, width, 3] in [0, 1]. In each epoch a picture is mirrored with

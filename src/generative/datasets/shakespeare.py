@@ -19,7 +19,7 @@ from generative.datasets.base import arrays
 from generative.datasets.base.schema import Share
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "shakespeare"
 START = 0
@@ -127,7 +127,7 @@ def batches(
     length: Count,
     carried: Count,
     step: Count,
-) -> "tf.data.Dataset":
+) -> "Batches":
     """The training text for `fit`: batches of (inputs, targets), ids [batch, length].
 
     `chunks` cuts the text into passages of `carried` chunks and takes `batch_size` of them at a
@@ -139,20 +139,21 @@ def batches(
     """
     import tensorflow as tf
 
+    from generative.datasets.base.batches import gathered
+
     ids = stream(folder, "train")
     if windows == "last_character":
         count = len(range(0, len(ids) - length, step))
         _check(count, ids, batch_size, 1)
         text = tf.constant(ids)
 
-        def window(number: Any) -> tuple[Any, Any]:
+        def window(number: Any, batch_seed: Any) -> tuple[Any, Any]:
             places = number[:, tf.newaxis] * step + tf.range(length + 1, dtype=tf.int64)
             characters = tf.gather(text, places)
             inputs = tf.pad(characters[:, :-1], [[0, 0], [1, 0]], constant_values=START)
             return inputs, tf.pad(characters[:, -1:], [[0, 0], [length, 0]], constant_values=START)
 
-        order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
-        return order.batch(batch_size, drop_remainder=True).map(window).prefetch(2)
+        return gathered(count, batch_size, seed, window)
 
     passage = carried * length
     count = len(ids) // passage
@@ -162,14 +163,11 @@ def batches(
         for side in _pairs(ids[: count * passage].reshape(count, -1))
     ]
 
-    def chunks(numbers: Any) -> tuple[Any, Any]:
+    def chunks(numbers: Any, batch_seed: Any) -> tuple[Any, Any]:
         inputs, targets = (tf.gather(side, numbers) for side in pairs)
         return tf.transpose(inputs, (1, 0, 2)), tf.transpose(targets, (1, 0, 2))
 
-    order = tf.data.Dataset.range(count).shuffle(count, seed=seed)
-    batched = order.batch(batch_size, drop_remainder=True).map(chunks).unbatch()
-    steps = count // batch_size * carried
-    return batched.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+    return gathered(count, batch_size, seed, chunks).unbatch(carried)
 
 
 def _check(count: int, ids: np.ndarray, batch_size: int, length: int) -> None:

@@ -19,7 +19,7 @@ from generative.datasets.base.arrays import Arrays
 from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "stories"
 INPUTS = ("story", "question")
@@ -117,7 +117,7 @@ def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     return inputs, {"answer": examples["answer"].astype(np.int32)}
 
 
-def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
     return arrays.shuffled_batches(load(folder, "train"), batch_size, seed)
 

@@ -17,7 +17,7 @@ from generative.datasets.base.arrays import Arrays
 from generative.datasets.base.schema import TestCount
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 KEY = "views"
 # The pictures and, for each pixel of the left one, how much further left the right one has it.
@@ -136,7 +136,7 @@ def load(folder: Path, split: str) -> tuple[Arrays, Arrays]:
     return _by_name(images, labels.astype(np.float32))
 
 
-def batches(folder: Path, batch_size: int, seed: int) -> "tf.data.Dataset":
+def batches(folder: Path, batch_size: int, seed: int) -> "Batches":
     """The training split for `fit`: shuffled each epoch, full batches of what `load` gives.
 
     In each epoch both crops of a pair are mirrored left to right with probability one half.

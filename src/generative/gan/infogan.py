@@ -64,6 +64,7 @@ class InfoGAN(BaseGAN):
 
     code_range = 1.0  # of the codes in training; 95 % of Atienza's are within it
     control_size = CATEGORIES + CODES  # numbers after the noise in the generator's input
+    checkpointed = ("restarts",)
 
     def __init__(
         self,
@@ -142,10 +143,9 @@ class InfoGAN(BaseGAN):
         )
         self.initial_states = [[v.numpy() for v in o.variables] for o in self.optimizers]
 
-    def fit(self, *arguments: Any, **options: Any) -> Any:
-        watch = keras.callbacks.LambdaCallback(on_epoch_end=self.restart_if_uninformative)
-        callbacks = [*options.pop("callbacks", ()), watch]
-        return super().fit(*arguments, callbacks=callbacks, **options)
+    def epoch_callbacks(self) -> list[keras.callbacks.Callback]:
+        """What `training.fit` calls for this model after each epoch."""
+        return [keras.callbacks.LambdaCallback(on_epoch_end=self.restart_if_uninformative)]
 
     def restart_if_uninformative(self, epoch: int, logs: dict[str, float]) -> None:
         """Take other weights if images hold too few nats of their category, while restarts last."""

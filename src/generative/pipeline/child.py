@@ -15,6 +15,9 @@ import time
 from multiprocessing import connection, process
 from typing import Any
 
+# Seconds that it has to close what is open.
+PATIENCE = 4
+
 
 def run(job: dict[str, Any]) -> None:
     """Run `job`, a `workers.Job` as a dictionary, and write what it used."""
@@ -41,11 +44,13 @@ def run(job: dict[str, Any]) -> None:
 
 
 def end_with_parent() -> None:
-    """Kill this process and what it started when the process that asked for it is gone, however it
+    """End this process and what it started when the process that asked for it is gone, however it
     ended. (The one that forked it is another.)"""
     parent = multiprocessing.parent_process()
     assert parent
     connection.wait([parent.sentinel])
+    os.killpg(0, signal.SIGTERM)
+    time.sleep(PATIENCE)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -25,7 +25,7 @@ CHILD = Path(__file__).with_name("child.py")
 # Third-party libraries that stages need and that take long to import; never code of the project.
 PRELOADED = ["tensorflow", "keras", "pandas", "scipy.stats", "matplotlib.pyplot", "mlflow"]
 # Seconds that a stage has to end by itself when it is asked to.
-PATIENCE = 3
+PATIENCE = 4
 # What ends a run.
 STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 

@@ -20,9 +20,11 @@ class EvaluationCheckpoint:
 
     evaluate: float64 [size] to terms, float64 [terms], and a gradient, float32 [size].
 
-    Each result is stored with the md5 of its input. The first is computed again: if it differs from
-    the stored one in any bit, then the pictures, the parameters, the code or the machine are
-    others, and nothing of the file is used. replayed: how many were taken from the file.
+    Each result is stored with the md5 of its input, and of itself. The first is computed again: if
+    it differs from the stored one in any bit, then the pictures, the parameters, the code or the
+    machine are others, and nothing of the file is used.
+
+    replayed: how many were taken from the file.
     """
 
     def __init__(self, file: Path, evaluate: Evaluation, terms: int, size: int) -> None:
@@ -45,14 +47,16 @@ class EvaluationCheckpoint:
 
     def __call__(self, picture: Array) -> tuple[Array, Array]:
         offset = self.file.tell()
-        length = 16 + 8 * self.terms + 4 * self.size
+        length = 32 + 8 * self.terms + 4 * self.size
         stored, key = self.file.read(length), hashlib.md5(picture.tobytes()).digest()
-        known = len(stored) == length and stored[:16] == key
+        whole = len(stored) == length and hashlib.md5(stored[16:]).digest() == stored[:16]
+        known = whole and stored[16:32] == key
         if known and offset:
             self.replayed += 1
             return self._unpack(stored)
         terms, gradient = self.evaluate(picture)
         record = key + terms.astype(np.float64).tobytes() + gradient.astype(np.float32).tobytes()
+        record = hashlib.md5(record).digest() + record
         if not (known and record == stored):
             self.file.seek(offset)
             self.file.truncate()
@@ -61,5 +65,5 @@ class EvaluationCheckpoint:
         return self._unpack(record)
 
     def _unpack(self, record: bytes) -> tuple[Array, Array]:
-        terms = np.frombuffer(record, np.float64, self.terms, offset=16)
-        return terms, np.frombuffer(record, np.float32, offset=16 + 8 * self.terms)
+        terms = np.frombuffer(record, np.float64, self.terms, offset=32)
+        return terms, np.frombuffer(record, np.float32, offset=32 + 8 * self.terms)

@@ -1,10 +1,12 @@
 """From the files that the options name to a style transfer that is ready to run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 
 from generative.core import runtime
+from generative.core.members import PACKAGE
 from generative.core.runtime import Device, Runtime
 from generative.style import memory, pictures
 from generative.style.schema import Style
@@ -21,6 +23,14 @@ def configure(runtime_options: Runtime, options: Style) -> Device:
     device = runtime.configure(runtime_options, options.seed, options.precision)
     keras.mixed_precision.set_global_policy("float32")
     return device
+
+
+def files(options: Style) -> Iterator[Path]:
+    """What decides the picture beside the options: the sources, the network and the code."""
+    sources = (options.content, options.style, options.network)
+    for place in (*map(Path, sources), PACKAGE / "core", PACKAGE / "style"):
+        below = sorted(file for file in place.rglob("*") if file.suffix != ".pyc")
+        yield from (file for file in (place, *below) if file.is_file())
 
 
 def load(options: Style, precision: str, size_name: str) -> Transfer:

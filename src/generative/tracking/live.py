@@ -11,19 +11,25 @@ from typing import Any
 
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash
-from generative.tracking.store import Store, is_off, wrap_store_errors
+from generative.core.stopping import closed_if_stopped
+from generative.tracking.store import Store, checkout, is_off, wrap_store_errors
 
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
+STOP_SECONDS = 2  # and one that was stopped
+RETRY_SECONDS = 10  # until a store that was gone is asked again
 IMAGE_EVERY_EPOCHS = 3
 
 
 class LiveRun:
-    """A run that follows a training. A thread sends to the store, so no step waits for it."""
+    """A run that follows a training. A thread sends to the store, so no step waits for it; a store
+    that is gone gets what it missed when it is back."""
 
     def __init__(self, create: Callable[[Store], str]) -> None:
         self.store: Store
         self.run = ""
+        self.steps: set[int] | None = None  # that the store has; None if that is not known
         self.trials_sent = 0
+        self.closing = threading.Event()
         self.jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self.jobs.put(partial(self._open, create))
         self.thread = threading.Thread(target=self._send, daemon=True)
@@ -34,21 +40,47 @@ class LiveRun:
         self.run = create(self.store)
 
     def _send(self) -> None:
+        """Do one job after the other; one that fails again and again, until the run is closed."""
+        gone = False
         while job := self.jobs.get():
-            try:
-                with wrap_store_errors():
-                    job()
-            except BadInput as error:
-                print(f"warning: not tracked: {error}", flush=True)
-                return
+            while True:
+                try:
+                    with wrap_store_errors():
+                        job()
+                    break
+                except BadInput as error:
+                    self.steps = None
+                    if not gone:
+                        print(f"warning: not tracked: {error}", flush=True)
+                    gone = True
+                if self.closing.wait(RETRY_SECONDS):
+                    return
+            if gone:
+                print("MLflow is back: the run gets what it missed", flush=True)
+                gone = False
 
     def epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
         """Send the curves' next points and, every few epochs, the snapshot: texts, or images in
-        one picture."""
-        self.jobs.put(lambda: self.store.log(self.run, values, epoch))
-        if len(snapshot) and epoch % IMAGE_EVERY_EPOCHS == 1:
-            texts = snapshot.dtype.kind == "U"
-            self.jobs.put(partial(self._texts if texts else self._images, snapshot, epoch))
+        one picture. What the store has already is not sent."""
+        self.jobs.put(partial(self._epoch, epoch, values, snapshot))
+
+    def _epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
+        if self._is_new(epoch, values):
+            if len(snapshot) and epoch % IMAGE_EVERY_EPOCHS == 1:
+                texts = snapshot.dtype.kind == "U"
+                (self._texts if texts else self._images)(snapshot, epoch)
+            self._log(epoch, values)
+
+    def _is_new(self, step: int, values: dict[str, float]) -> bool:
+        """Whether the run has no point of this step."""
+        if self.steps is None:
+            self.steps = self.store.steps(self.run, next(iter(values)))
+        return step not in self.steps
+
+    def _log(self, step: int, values: dict[str, float]) -> None:
+        self.store.log(self.run, values, step)
+        assert self.steps is not None
+        self.steps.add(step)
 
     def _texts(self, texts: Any, epoch: int) -> None:
         text = "\n\n---\n\n".join(texts)
@@ -70,9 +102,13 @@ class LiveRun:
 
     def _evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
         for row in rows:
-            step, *values = row.items()  # the first is the number of the evaluation
-            self.store.log(self.run, dict(values), int(step[1]))
-        self.store.client.log_image(self.run, picture, key="picture", step=int(step[1]))
+            (_, number), *items = row.items()  # the first is the number of the evaluation
+            step, values = int(number), dict(items)
+            new = self._is_new(step, values)
+            if new:
+                self._log(step, values)
+        if new:
+            self.store.client.log_image(self.run, picture, key="picture", step=step)
 
     def trials(self, rows: list[dict[str, Any]]) -> None:
         """The trials of a search so far, each a nested run; those that are there stay."""
@@ -84,11 +120,12 @@ class LiveRun:
         md5 = file_hash(result)
         self.jobs.put(lambda: self.store.client.set_tag(self.run, "result.md5", md5))
 
-    def close(self, status: str) -> None:
+    def close(self, status: str, seconds: float = CLOSE_SECONDS) -> None:
         """End the run once everything is sent, or leave that to `publish` if it takes too long."""
         self.jobs.put(partial(self._close, status))
         self.jobs.put(None)
-        self.thread.join(CLOSE_SECONDS)
+        self.closing.set()
+        self.thread.join(seconds)
         if self.thread.is_alive():
             print("warning: MLflow is slow; run generative publish later", flush=True)
 
@@ -115,29 +152,30 @@ class NoRun:
 
 @contextmanager
 def live_run(
-    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any], study: str = ""
+    stage: str, params: dict[str, Any], data: Path, tags: dict[str, Any], workspace: str = ""
 ) -> Iterator[LiveRun | NoRun]:
     """A run of `stage` that follows the training inside the `with`.
 
-    What the training raises is recorded and goes on its way. A search is named by its `study`: one
-    that was killed goes on in the run that it had.
+    What the training raises is recorded and goes on its way. `workspace` names the computation: one
+    that was stopped goes on in the run that it had.
     """
     if is_off():
         yield NoRun()
         return
 
     def create(store: Store) -> str:
-        for run in store.find({"study": study}) if study else []:
-            if "dvc.lock_hash" not in run.data.tags:
+        own = {"workspace": workspace, "checkout": checkout()} if workspace else {}
+        for run in store.find(own) if own else []:
+            if "result.md5" not in run.data.tags:
                 store.client.update_run(run.info.run_id, status="RUNNING")
                 return str(run.info.run_id)
-        study_tag = {"study": study} if study else {}
-        return store.create(stage, params, {**tags, **study_tag, "origin": "live"}, data)
+        return store.create(stage, params, {**tags, **own, "origin": "live"}, data)
 
     live = LiveRun(create)
     status = "FAILED"
     try:
-        yield live
+        with closed_if_stopped(lambda: live.close("KILLED", STOP_SECONDS)):
+            yield live
         status = "FINISHED"
     except KeyboardInterrupt:
         status = "KILLED"

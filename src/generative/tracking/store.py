@@ -8,6 +8,7 @@ mlflow.
 import hashlib
 import json
 import os
+import platform
 import sqlite3
 import subprocess
 import time
@@ -168,12 +169,22 @@ class Store:
         metrics = [Metric(name, float(value), now, step) for name, value in values.items()]
         self.client.log_batch(run, metrics=metrics)
 
+    def steps(self, run: str, metric: str) -> set[int]:
+        """The steps at which a curve has a point."""
+        return {point.step for point in self.client.get_metric_history(run, metric)}
+
     def log_history(self, run: str, folder: Path) -> None:
         """The curves of a training that was not tracked live, from the table in `folder`."""
         table = read_table(folder)
         step, *names = table.columns  # an epoch, or an evaluation
         for row in table.to_dict("records"):
             self.log(run, {str(name): row[name] for name in names}, int(row[step]))
+
+
+def checkout() -> str:
+    """A name of this checkout on this machine that tells nothing of either."""
+    place = f"{platform.node()} {Path(os.environ.get('DVC_ROOT', '.')).resolve()}"
+    return hashlib.md5(place.encode()).hexdigest()[:12]
 
 
 def digest(value: Any) -> str:

@@ -18,8 +18,22 @@ class NotFinite(Exception):
     """A metric of an epoch that is no number; the argument is its name."""
 
 
+class EpochNumber(keras.callbacks.Callback):
+    """Tells the data which epoch it is, from 0: the variable `number`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with tf.device("CPU"):  # where the data are
+            self.number = tf.Variable(0, trainable=False, dtype=tf.int64)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.number.assign(epoch)
+
+
 class LastFiniteWeights(keras.callbacks.Callback):
     """Keeps the weights of the last epoch whose every metric was a number."""
+
+    checkpointed = ("epoch",)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.epoch, self.weights = 0, self.model.get_weights()
@@ -32,8 +46,25 @@ class LastFiniteWeights(keras.callbacks.Callback):
         self.epoch, self.weights = epoch + 1, self.model.get_weights()
 
 
+class BestWeights(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the lowest validation loss."""
+
+    checkpointed = ("lowest", "weights")
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.lowest, self.weights = math.inf, self.model.get_weights()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = (logs or {})["val_loss"]
+        if loss < self.lowest:
+            self.lowest = loss
+            self.weights = [np.asarray(weight) for weight in self.model.get_weights()]
+
+
 class Snapshots(keras.callbacks.Callback):
     """Calls `model.snapshot` with the same examples after every epoch: images or texts."""
+
+    checkpointed = ("frames",)
 
     def __init__(self, examples: Arrays, count: int, on_epoch: OnEpoch) -> None:
         super().__init__()
@@ -50,6 +81,8 @@ class Snapshots(keras.callbacks.Callback):
 class EpochWarnings(keras.callbacks.Callback):
     """Calls `model.warnings` with the metrics of every epoch; prints the lines and keeps them."""
 
+    checkpointed = ("lines",)
+
     def __init__(self, progress: Progress) -> None:
         super().__init__()
         self.progress = progress
@@ -63,6 +96,8 @@ class EpochWarnings(keras.callbacks.Callback):
 
 class Activations(keras.callbacks.Callback):
     """Keeps every layer's output for `example`, a batch of one, after each epoch."""
+
+    checkpointed = ("epochs",)
 
     def __init__(self, example: Arrays) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ import math
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ from generative.core.runtime import Device
 from generative.training.callbacks import (
     Activations,
     Arrays,
+    BestWeights,
+    EpochNumber,
     EpochWarnings,
     LastFiniteWeights,
     NotFinite,
@@ -24,9 +27,24 @@ from generative.training.callbacks import (
     Snapshots,
     progress_bar,
 )
+from generative.training.checkpoint import Checkpoint
 from generative.training.schema import Train
 
 VALIDATION_BATCH = 1000
+
+
+class Batches(Protocol):
+    """The training examples in batches, in an order that follows from the number of the pass."""
+
+    @property
+    def steps(self) -> int:
+        """Batches of a pass."""
+
+    def epoch(self, number: tf.Variable) -> tf.data.Dataset:
+        """The pass whose number the variable has when an iteration begins."""
+
+    def endless(self, first_step: int) -> tf.data.Dataset:
+        """Pass after pass, from the batch of this number on."""
 
 
 class Diverged(BadInput):
@@ -38,7 +56,7 @@ def fit(
     model: keras.Model,
     train: Train,
     device: Device,
-    batches: tf.data.Dataset,
+    batches: Batches,
     validation: tuple[Arrays, Arrays],
     on_epoch: OnEpoch,
     workspace: Path,
@@ -46,13 +64,12 @@ def fit(
     """Compile `model` and train it as `train` says; `name` is its section in params.yaml.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is called with each epoch's
-    number, metrics and snapshot. `workspace` gets what is no result: the best weights so far,
-    TensorBoard's files. Validation batches have 1,000 examples, or the model's `validation_batch`.
-    Raises `Diverged` if a term of the loss is not finite, `BadInput` if a batch is larger than the
-    data or if these are not what the model takes.
+    number, metrics and snapshot. `workspace` gets what is no result: TensorBoard's files, and after
+    every epoch a checkpoint, from which an equal training goes on. Validation batches have 1,000
+    examples, or the model's `validation_batch`. Raises `Diverged` if a term of the loss is not
+    finite, `BadInput` if a batch is larger than the data or if these are not what the model takes.
     """
-    steps = int(batches.cardinality())
-    if not steps:
+    if not batches.steps:
         raise BadInput(
             f"{name}.batch_size: received {train.batch_size}, more than there are training "
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
@@ -60,22 +77,36 @@ def fit(
     inputs, _ = validation
     if isinstance(inputs, np.ndarray) and inputs.ndim == 4:
         check_images(name, model, train, inputs)
-    if train.steps_per_epoch:
-        steps, batches = train.steps_per_epoch, batches.repeat()
+    steps = train.steps_per_epoch or batches.steps
     snapshots = Snapshots(
         select(inputs, slice(train.snapshot_count)), train.snapshot_count, on_epoch
     )
     activations = Activations(example_of(name, train, inputs))
-    last_finite = LastFiniteWeights()
+    last_finite, best = LastFiniteWeights(), BestWeights()
     warnings = EpochWarnings(progress_bar())
     held_out = tf.data.Dataset.from_tensor_slices(validation)
     held_out = held_out.batch(getattr(model, "validation_batch", VALIDATION_BATCH))
     workspace.mkdir(parents=True, exist_ok=True)
-    best = workspace / "best.weights.h5"
-    best.unlink(missing_ok=True)
     try:
         with device.strategy.scope(), warnings.progress as progress:
+            callbacks = [
+                last_finite,
+                snapshots,
+                *([activations] if train.callbacks.activation_log else []),
+                *([best] if train.keep == "best" else []),
+                *optional_callbacks(train, workspace),
+                ProgressBar(progress, steps),
+                warnings,
+                *getattr(model, "epoch_callbacks", list)(),
+            ]
             model.compile(steps * train.epochs)
+            checkpoint = Checkpoint(workspace / "checkpoint.npz", callbacks)
+            checkpoint.restore(model)
+            finished = len(checkpoint.rows)
+            for number, row in enumerate(checkpoint.rows, start=1):
+                on_epoch(number, row, np.empty(0))
+            if finished:
+                progress.console.print(f"goes on after epoch {finished} of {train.epochs}")
             # Keras 3.15 cannot loop inside one call over batches that several devices share.
             shared = device.strategy.num_replicas_in_sync > 1
             per_call = 1 if shared else min(train.steps_per_call, steps)
@@ -84,24 +115,23 @@ def fit(
                 math.gcd(per_call, steps) if train.steps_per_epoch else per_call
             )
             model.jit_compile = device.xla
-            history = model.fit(
-                without_autotuning(batches),
-                epochs=train.epochs,
+            epoch = EpochNumber()
+            model.fit(
+                without_autotuning(
+                    batches.endless(finished * steps)
+                    if train.steps_per_epoch
+                    else batches.epoch(epoch.number)
+                ),
+                epochs=finished if checkpoint.stopped else train.epochs,
+                initial_epoch=finished,
                 steps_per_epoch=train.steps_per_epoch,
                 validation_data=without_autotuning(held_out),
                 shuffle=False,
                 verbose=0,
-                callbacks=[
-                    last_finite,
-                    snapshots,
-                    *([activations] if train.callbacks.activation_log else []),
-                    *optional_callbacks(train, workspace, best),
-                    ProgressBar(progress, steps),
-                    warnings,
-                ],
-            ).history
+                callbacks=[epoch, *callbacks, checkpoint],
+            )
             if train.keep == "best":
-                model.load_weights(best)
+                model.set_weights(best.weights)
     except (tf.errors.InvalidArgumentError, NotFinite) as error:
         term = not_finite(error)
         if not term:
@@ -112,7 +142,8 @@ def fit(
             f"{name}: the term {term} of the loss became NaN or infinite in epoch "
             f"{last_finite.epoch + 1}; lower {' or '.join(rates)}"
         ) from None
-    table = pd.DataFrame({"epoch": np.arange(1, len(snapshots.frames) + 1), **history})
+    table = pd.DataFrame(checkpoint.rows)
+    table.insert(0, "epoch", np.arange(1, len(table) + 1))
     return History(table, np.array(snapshots.frames), activations.epochs, warnings.lines)
 
 
@@ -143,16 +174,10 @@ def without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     return dataset.with_options(choice)
 
 
-def optional_callbacks(train: Train, workspace: Path, best: Path) -> list[keras.callbacks.Callback]:
+def optional_callbacks(train: Train, workspace: Path) -> list[keras.callbacks.Callback]:
     """The callbacks that `train` asks for."""
     lowest = {"monitor": "val_loss", "mode": "min"}
     chosen: list[keras.callbacks.Callback] = []
-    if train.keep == "best":
-        chosen.append(
-            keras.callbacks.ModelCheckpoint(
-                best, **lowest, save_best_only=True, save_weights_only=True
-            )
-        )
     wanted = train.callbacks
     if wanted.early_stopping:
         patience = wanted.early_stopping.patience

@@ -1,12 +1,8 @@
 """Search for the arguments of a network: train, validate, repeat. No trial reads the test split."""
 
-import hashlib
-import json
 import math
 import multiprocessing
 import signal
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,14 +13,16 @@ from typing import Any
 import keras
 import optuna
 
-from generative.core import errors, members, runtime
+from generative.core import errors, members, runtime, stopping
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.core.runtime import Device, Runtime
+from generative.core.workspace import name_of
 from generative.datasets.base.dataset import Prepared
 from generative.tracking.live import LiveRun, NoRun, live_run
 from generative.training.fit import Diverged, fit
 from generative.training.schema import Train
+from generative.training.workspace import files_of, training_workspace
 from generative.tuning.journal import finished, open_study
 from generative.tuning.schema import Tune
 
@@ -57,23 +55,13 @@ class Search:
         tune = self.tune.model_dump(exclude={"trials", "workers"})
         train = self.short.model_dump()
         train["model"] = {n: v for n, v in train["model"].items() if n not in self.tune.space}
-        files = [*self.code(), *sorted(self.data.folder.iterdir())]
-        hashes = [hashlib.md5(file.read_bytes()).hexdigest() for file in files]
-        text = json.dumps([tune, train, self.runtime.model_dump(), hashes], sort_keys=True)
-        return f"{self.key}-{hashlib.md5(text.encode()).hexdigest()[:12]}"
+        decisive = [tune, train, self.runtime.model_dump()]
+        return name_of(self.key, decisive, files_of(self.train, self.data.folder))
 
     @property
     def short(self) -> Train:
         """The training of a trial."""
         return self.train.model_copy(update={"epochs": self.tune.epochs})
-
-    def code(self) -> list[Path]:
-        """The source files that a trained network follows from."""
-        package = members.PACKAGE
-        folders = ("core", "training", "datasets/base", f"{self.train.family}/base")
-        files = [file for folder in folders for file in sorted((package / folder).rglob("*.py"))]
-        modules = (f"datasets/{self.train.dataset}", self.train.network)
-        return [*files, *(package / f"{module}.py" for module in modules)]
 
     def configure(self) -> Device:
         """Set up the process for trials, once."""
@@ -153,20 +141,15 @@ def run(search: Search, device: Device, on_trial: OnTrial) -> None:
     finally:
         # There are trials enough, or the user has had enough.
         for other in others:
-            other.terminate()
+            other.kill()
         for other in others:
             other.join()
 
 
 def work(search: Search, number: int) -> None:
     """What another worker process does: trials, as long as the first process lives."""
-    first = multiprocessing.parent_process()
-
-    def exit_if_alone() -> None:
-        if first and not first.is_alive():
-            sys.exit()
-
-    errors.run(lambda: run_trials(search, search.configure(), exit_if_alone, number))
+    stopping.watch()
+    errors.run(lambda: run_trials(search, search.configure(), lambda: None, number))
 
 
 def run_trials(search: Search, device: Device, on_trial: OnTrial, worker: int = 0) -> None:
@@ -183,7 +166,7 @@ def run_trials(search: Search, device: Device, on_trial: OnTrial, worker: int = 
         trial = study.ask()
         arguments = suggest(trial, search.tune)
         trial.set_user_attr("arguments", arguments)
-        loss = validate(search, arguments, device)
+        loss = validate(search, arguments, device, worker)
         study.tell(trial, loss)
         print(f"trial {done + 1}/{search.tune.trials}: val_loss {loss:.4f} {arguments}", flush=True)
         on_trial()
@@ -205,16 +188,14 @@ def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
     return arguments
 
 
-def validate(search: Search, arguments: dict[str, Any], device: Device) -> float:
+def validate(search: Search, arguments: dict[str, Any], device: Device, worker: int) -> float:
     """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
     batches = search.tune.train_count // search.train.batch_size
-    # A folder of its own, because other workers keep their best weights at the same time.
-    with tempfile.TemporaryDirectory(prefix="generative-tune-") as workspace:
-        try:
-            short, folder = search.short, Path(workspace)
-            _, history = train_network(search, short, arguments, device, batches, folder)
-        except Diverged:
-            return math.inf
+    name = f"{search.key}.trial_{worker}"
+    try:
+        _, history = train_network(search, search.short, arguments, device, batches, name)
+    except Diverged:
+        return math.inf
     return float(history.table["val_loss"].min())
 
 
@@ -224,16 +205,18 @@ def train_network(
     arguments: dict[str, Any],
     device: Device,
     batches: int,
-    workspace: Path,
+    workspace: str,
 ) -> tuple[Any, History]:
     """A network of these `arguments`, trained as `train` asks on `batches` batches an epoch (-1:
-    all)."""
+    all); one that was stopped goes on in the `workspace` of this name."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(train.seed)
     training = search.data.batches(train.batch_size, train.seed).take(batches)
     validation = search.data.load("validation")
+    train = train.model_copy(update={"model": {**train.model, **arguments}})
     with device.strategy.scope():
-        model = members.network(train.network)(**{**train.model, **arguments})
-    name = f"train.{search.key}"
-    history = fit(name, model, train, device, training, validation, lambda *_: None, workspace)
+        model = members.network(train.network)(**train.model)
+    name, data = f"train.{search.key}", search.data.folder
+    with training_workspace(workspace, train, search.runtime, device, data) as folder:
+        history = fit(name, model, train, device, training, validation, lambda *_: None, folder)
     return model, history

@@ -29,15 +29,15 @@ def test_load(numbered: Path) -> None:
 
 def test_batches_keep_images_and_labels_together(numbered: Path) -> None:
     batches = arrays.image_batches(numbered, "numbered", 4, seed=1)
-    assert len(batches) == 2
-    for images, labels in batches:
+    assert batches.steps == 2
+    for images, labels in batches.epoch(0):
         assert images.shape == (4, 2, 3, 1)
         np.testing.assert_allclose(images[:, 0, 0, 0] * 255, labels, atol=1e-5)
 
 
 def test_an_epoch_has_each_image_at_most_once(numbered: Path) -> None:
     batches = arrays.image_batches(numbered, "numbered", 5, seed=1)
-    epochs = [[n for _, labels in batches for n in labels.numpy()] for _ in range(2)]
+    epochs = [[n for _, labels in batches.epoch(i) for n in labels.numpy()] for i in range(2)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1]
 
@@ -48,8 +48,8 @@ def test_transform_gets_another_number_for_each_batch(numbered: Path) -> None:
 
     def numbers(seed: int) -> list[list[float]]:
         batches = arrays.image_batches(numbered, "numbered", 5, seed, mark)
-        assert batches.element_spec[0].dtype == tf.float32
-        return [[float(images[0, 0, 0, 0]) for images, _ in batches] for _ in range(2)]
+        assert batches.epoch(0).element_spec[0].dtype == tf.float32
+        return [[float(images[0, 0, 0, 0]) for images, _ in batches.epoch(i)] for i in range(2)]
 
     first = numbers(seed=1)
     assert len({number for epoch in first for number in epoch}) == 4
@@ -92,15 +92,16 @@ def test_columns_are_shuffled_together(doubled: Path) -> None:
     examples = ({"number": columns["number"]}, {"double": columns["double"]})
     batches = arrays.shuffled_batches(examples, 4, seed=1)
     epochs = []
-    for _ in range(2):
+    for number in range(2):
         numbers: list[int] = []
-        for inputs, targets in batches:
+        for inputs, targets in batches.epoch(number):
             np.testing.assert_array_equal(2 * inputs["number"], targets["double"])
             numbers += inputs["number"].numpy().tolist()
         assert len(numbers) == len(set(numbers)) == 8
         epochs.append(numbers)
     assert epochs[0] != epochs[1]
-    again = [inputs["number"].numpy() for inputs, _ in arrays.shuffled_batches(examples, 4, seed=1)]
+    same = arrays.shuffled_batches(examples, 4, seed=1).epoch(0)
+    again = [inputs["number"].numpy() for inputs, _ in same]
     assert np.concatenate(again).tolist() == epochs[0]
 
 

@@ -14,7 +14,7 @@ from generative.core.errors import BadInput, unknown
 from generative.core.folders import read_json, write_json
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 SPLITS = ("train", "validation", "test")
 
@@ -77,13 +77,15 @@ def image_batches(
     batch_size: int,
     seed: int,
     transform: Callable[[Any, Any], Any] = lambda images, batch_seed: images,
-) -> "tf.data.Dataset":
-    """The training images for `fit`: shuffled each epoch, full batches of (images, labels).
+) -> "Batches":
+    """The training images for `fit`: full batches of (images, labels).
 
     `transform(images, batch_seed)` changes a batch, float32 [batch, height, width, channels] in
     [0, 1]; `batch_seed` is a new random number for each batch, int64.
     """
     import tensorflow as tf
+
+    from generative.datasets.base.batches import gathered
 
     train = read(folder, key, "train")
     images, labels = tf.constant(train["images"]), tf.constant(train["labels"])
@@ -92,19 +94,21 @@ def image_batches(
         scaled = tf.cast(tf.gather(images, index), tf.float32) / 255
         return tf.cast(transform(scaled, batch_seed), tf.float32), tf.gather(labels, index)
 
-    # Shuffling numbers and gathering batches leaves the images in place: nothing else is copied.
-    order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
-    batch_seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    index = order.batch(batch_size, drop_remainder=True)
-    return tf.data.Dataset.zip(index, batch_seeds).map(take).prefetch(2)
+    return gathered(len(images), batch_size, seed, take)
 
 
-def shuffled_batches(
-    examples: tuple[Arrays, Arrays], batch_size: int, seed: int
-) -> "tf.data.Dataset":
-    """Inputs and targets [N, ...] by name for `fit`: shuffled each epoch, full batches."""
+def shuffled_batches(examples: tuple[Arrays, Arrays], batch_size: int, seed: int) -> "Batches":
+    """Inputs and targets [N, ...] by name for `fit`: full batches."""
     import tensorflow as tf
 
-    count = len(next(iter(examples[0].values())))
-    order = tf.data.Dataset.from_tensor_slices(examples).shuffle(count, seed=seed)
-    return order.batch(batch_size, drop_remainder=True).prefetch(2)
+    from generative.datasets.base.batches import gathered
+
+    inputs, targets = ({n: tf.constant(a) for n, a in side.items()} for side in examples)
+
+    def take(index: Any, batch_seed: Any) -> Any:
+        return tuple(
+            {name: tf.gather(array, index) for name, array in side.items()}
+            for side in (inputs, targets)
+        )
+
+    return gathered(len(next(iter(inputs.values()))), batch_size, seed, take)

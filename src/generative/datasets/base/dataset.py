@@ -10,7 +10,7 @@ from generative.core import members
 from generative.datasets.base.arrays import Arrays, Content
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from generative.datasets.base.batches import Batches
 
 PREPARED = Path("data/prepared")
 
@@ -39,7 +39,7 @@ class DataSet(Protocol):
 
     def batches(
         self, folder: Path, batch_size: int, seed: int, /, *args: Any, **options: Any
-    ) -> "tf.data.Dataset":
+    ) -> "Batches":
         """The training split for `fit`: shuffled each epoch, full batches of what `load` gives."""
 
 
@@ -68,7 +68,7 @@ class Prepared:
         """Inputs and targets of one split; `changes` go over the options."""
         return self.dataset.load(self.folder, split, **{**self.options, **changes})
 
-    def batches(self, batch_size: int, seed: int) -> "tf.data.Dataset":
+    def batches(self, batch_size: int, seed: int) -> "Batches":
         """The training split for `fit`."""
         return self.dataset.batches(self.folder, batch_size, seed, **self.options)
 
