@@ -91,8 +91,9 @@ def optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
 
 def variables(model: keras.Model) -> list[Any]:
     """All that a training step changes: weights, averages, the states of random generators and of
-    optimizers."""
-    return [*model.variables, *(v for optimizer in optimizers(model) for v in optimizer.variables)]
+    optimizers, and a model's `training_state`, if it carries one from step to step."""
+    states = [v for optimizer in optimizers(model) for v in optimizer.variables]
+    return [*model.variables, *states, *getattr(model, "training_state", ())]
 
 
 def write(file: Path, content: Any) -> None:

@@ -150,7 +150,8 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.discriminator_optimizer = optimizer_of(
             self.discriminator, options["discriminator_learning_rate"]
         )
-        super().compile()
+        # Without one, Keras would keep an RMSprop that nothing uses.
+        super().compile(optimizer=self.generator_optimizer)
 
     def fit(self, *arguments: Any, **options: Any) -> Any:
         history = super().fit(*arguments, **options)
