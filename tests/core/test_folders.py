@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,36 @@ def test_hash_of_no_bytes(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert file_hash(tmp_path / "empty") == "d41d8cd98f00b204e9800998ecf8427e"
     assert file_hash(tmp_path / "empty", "sha256").startswith("e3b0c44298fc1c14")
+
+
+FILLS = """
+import sys, time
+from pathlib import Path
+from generative.core.folders import atomic_folder
+with atomic_folder(Path("out")) as folder:
+    (folder / "half").touch()
+    print("in", flush=True)
+    input()
+"""
+
+
+def test_what_a_killed_process_left_goes_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    others = ["out.part", "outer.part", ".outer.1234.part", ".out.part.txt"]
+    for name in others:
+        (tmp_path / name).mkdir()
+    filling = subprocess.Popen(
+        [sys.executable, "-c", FILLS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert filling.stdout
+    assert filling.stdout.readline() == "in\n"
+    with atomic_folder(tmp_path / "out"):  # beside one that is at work
+        assert len(list(tmp_path.glob(".out.*.part"))) == 2
+    assert len(list(tmp_path.glob(".out.*.part"))) == 1
+    filling.kill()
+    filling.wait()
+    with atomic_folder(tmp_path / "out") as folder:
+        assert [part.name for part in tmp_path.glob(".out.*.part")] == [folder.name]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, "out"])

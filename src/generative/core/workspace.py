@@ -43,12 +43,14 @@ def workspace(kind: str, key: str, decisive: Any, files: Iterable[Path]) -> Iter
         raise BadInput(
             f"another process works on {key} in {parent}; wait until it has ended, or stop it"
         ) from None
-    with lock:
+    try:
         folder = parent / name_of(key, decisive, files)
         folder.mkdir(exist_ok=True)
         yield folder
         for other in parent.glob(f"{glob.escape(key)}-{'?' * 12}"):
             shutil.rmtree(other)
+    finally:
+        lock.release()
 
 
 def name_of(key: str, decisive: Any, files: Iterable[Path]) -> str:
