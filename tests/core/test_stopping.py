@@ -78,7 +78,7 @@ def has_ended(process: psutil.Process) -> bool:
 def test_a_signal_ends_it_with_one_line(
     tmp_path: Path, started: list[psutil.Process], busy: str, number: signal.Signals
 ) -> None:
-    outer, inner = start(tmp_path, busy, started, sys.executable, "stage.py")
+    outer, _ = start(tmp_path, busy, started, sys.executable, "stage.py")
     child = psutil.Process(int((tmp_path / "child").read_text()))
     outer.send_signal(number)
     _, errors = outer.communicate(timeout=LIMIT)

@@ -70,7 +70,11 @@ def test_a_stopped_training_goes_on(
     assert len(again) == len(variables)
     for one, other in zip(again, variables, strict=True):
         np.testing.assert_allclose(
-            np.asarray(one), np.asarray(other), rtol=1e-3, atol=1e-5, err_msg=getattr(one, 'path', 'training_state')
+            np.asarray(one),
+            np.asarray(other),
+            rtol=1e-3,
+            atol=1e-5,
+            err_msg=getattr(one, "path", "training_state"),
         )
     if history.snapshots.dtype.kind == "U":
         assert resumed.snapshots.tolist() == history.snapshots.tolist()

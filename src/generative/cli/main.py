@@ -6,6 +6,7 @@ import typer
 
 from generative.cli import (
     accept,
+    doctor,
     fetch,
     params,
     predict,
@@ -22,7 +23,20 @@ from generative.core.stage import check_checkout
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(params.app, name="params")
-for command in (repro, accept, fetch, publish, ui, sample, predict, stylize, register, tune):
+COMMANDS = (
+    repro,
+    accept,
+    doctor,
+    fetch,
+    publish,
+    ui,
+    sample,
+    predict,
+    stylize,
+    register,
+    tune,
+)
+for command in COMMANDS:
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 
 

@@ -5,6 +5,16 @@ import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
+# Why the system does not write a file, and what to do.
+REFUSALS = {
+    errno.ENOSPC: ("the disk is full", "free some space"),
+    errno.EDQUOT: ("your quota of the disk is used up", "free some space"),
+    errno.EFBIG: ("a file would be larger than the limit (ulimit -f)", "raise the limit"),
+    errno.EROFS: ("the disk is read-only", "make it writable"),
+    errno.EACCES: ("permission is denied", "change the permissions"),
+    errno.EPERM: ("permission is denied", "change the permissions"),
+}
+
 
 class BadInput(Exception):
     """Something the user gave or can mend. The message is the whole explanation."""
@@ -19,15 +29,19 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
 
 
 def run(program: Callable[[], None]) -> None:
-    """Run `program`; turn `BadInput`, a full disk and Ctrl-C into one line and a failing exit."""
+    """Run `program`; turn `BadInput`, what the system refuses and Ctrl-C into one line and a
+    failing exit."""
     try:
         program()
     except BadInput as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except MemoryError:
+        sys.exit("error: the memory is used up; close other programs, or lower the batch size")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in REFUSALS:
             raise
+        reason, remedy = REFUSALS[error.errno]
         where = f" while writing {error.filename}" if error.filename else ""
-        sys.exit(f"error: the disk is full{where}; free some space and run the command again")
+        sys.exit(f"error: {reason}{where}; {remedy} and run the command again")

@@ -12,9 +12,11 @@ import keras
 
 from generative.core import members
 from generative.core.errors import BadInput
+from generative.core.folders import file_hash, read_json, write_json
 
-# Written into model.json; 3: networks are named by their module's path.
-VERSION = 3
+# Written into model.json; 4: with the hash of the weights.
+VERSION = 4
+DESCRIPTION, WEIGHTS = "model.json", "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,28 @@ class Description:
 def save(model: keras.Model, description: Description, folder: Path) -> None:
     """Write `model` into `folder`, from which `load` gives it back in any process."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"version": VERSION, **asdict(description)}, indent=2)
-    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
-    model.save_weights(folder / "model.weights.h5")
+    model.save_weights(folder / WEIGHTS)
+    own = {"version": VERSION, "weights_md5": file_hash(folder / WEIGHTS)}
+    write_json(folder / DESCRIPTION, {**own, **asdict(description)})
 
 
 def describe(folder: Path) -> Description:
     """What the model in `folder` is, without building it."""
+    return read_description(folder)[0]
+
+
+def read_description(folder: Path) -> tuple[Description, str]:
+    """What the model in `folder` is, and the md5 of its weights."""
     try:
-        content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        content = read_json(folder / DESCRIPTION)
         version = content.pop("version")
         if version != VERSION:
             raise BadInput(
                 f"{folder} holds a model of format {version}, this program reads {VERSION}; "
                 "train it again with dvc repro"
             )
-        return Description(**content)
+        md5 = content.pop("weights_md5")
+        return Description(**content), md5
     except FileNotFoundError:
         raise BadInput(f"{folder} is no trained model: it has no model.json") from None
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -59,7 +67,7 @@ def describe(folder: Path) -> Description:
 
 def load(folder: Path) -> keras.Model:
     """Build the model that `folder` describes and give it the weights it was left with."""
-    described = describe(folder)
+    described, md5 = read_description(folder)
     try:
         model = members.network(described.network)(**described.arguments)
     except TypeError as error:
@@ -72,11 +80,18 @@ def load(folder: Path) -> keras.Model:
             f"{described.network} has no weights before it is called; let its constructor build "
             "its layers and end with self.built = True"
         )
-    weights = folder / "model.weights.h5"
+    weights = folder / WEIGHTS
     try:
-        model.load_weights(weights)
+        found = file_hash(weights)
     except FileNotFoundError:
         raise BadInput(f"{weights} is missing; run dvc checkout") from None
+    if found != md5:
+        raise BadInput(
+            f"{weights} is damaged: its md5 is {found}, {folder / DESCRIPTION} says {md5}; run "
+            "generative doctor --mend, then generative repro"
+        )
+    try:
+        model.load_weights(weights)
     except (ValueError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise BadInput(

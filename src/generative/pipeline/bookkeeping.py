@@ -22,6 +22,7 @@ from dvc.stage.serialize import to_lockfile
 from dvc.utils.serialize import dump_yaml, parse_yaml_for_update
 
 from generative.core.errors import BadInput
+from generative.pipeline.mend import mend_rwlock, objects_checked
 
 # Seconds between two writes of dvc.lock, which take one each.
 BETWEEN_WRITES = 20
@@ -43,6 +44,8 @@ def locked(repo: Repo) -> Iterator[None]:
             f"{holder(repo)} is at work on this project; wait until it has ended, or stop it"
         ) from None
     try:
+        for line in mend_rwlock(Path(repo.tmp_dir)):
+            print(line, flush=True)
         yield
     finally:
         repo.lock.unlock()
@@ -102,7 +105,8 @@ class Bookkeeping:
         """Take the outputs of a stage from the run cache, if they are there."""
         stage.remove_outs(ignore_remove=False, force=False)
         try:
-            self.repo.stage_cache.restore(stage)
+            with objects_checked():
+                self.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
             return False
         self.finish(stage)

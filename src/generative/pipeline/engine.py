@@ -177,6 +177,7 @@ class Engine:
         self.checked = False
         self.begun = time.monotonic()
         self.memory_mb = machine.memory_mb()
+        self.kernel_kills = machine.kernel_kills()
 
     def run(self) -> Results:
         """Until nothing is left that can run."""
@@ -264,9 +265,7 @@ class Engine:
         stage, started = self.running.pop(name)
         self.ended.add(name)
         if finished.status:
-            signalled = finished.status < 0
-            how = "was killed by signal" if signalled else "failed with status"
-            self.fail(name, f"{how} {abs(finished.status)}")
+            self.fail(name, self.how_it_ended(finished.status))
             return
         with self.failure_of(name):
             self.book.finish(stage)
@@ -277,6 +276,19 @@ class Engine:
                 round(finished.peak_mb),
             )
             self.view.line(f"{name}: {timings.clock(finished.seconds)}")
+
+    def how_it_ended(self, status: int) -> str:
+        """The exit status, or the signal, or that it was the kernel because memory ran out."""
+        if status > 0:
+            return f"failed with status {status}"
+        kills = machine.kernel_kills()
+        if status == -signal.SIGKILL and kills > self.kernel_kills:
+            self.kernel_kills = kills
+            return (
+                "was killed by the kernel, because memory ran out; close other programs, or run "
+                "fewer stages at once with --jobs"
+            )
+        return f"was killed by signal {-status}"
 
     @contextmanager
     def failure_of(self, name: str) -> Iterator[None]:

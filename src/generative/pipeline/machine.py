@@ -35,3 +35,12 @@ def limit(name: str) -> str:
         return (CGROUP / name).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def kernel_kills() -> int:
+    """How many processes the kernel has killed because memory ran out; 0 where it does not say."""
+    try:
+        lines = Path("/proc/vmstat").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))

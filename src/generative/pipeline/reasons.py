@@ -13,6 +13,7 @@ from dvc.stage import PipelineStage
 from generative.core.errors import BadInput
 from generative.core.params import flatten
 from generative.pipeline import sources
+from generative.pipeline.mend import mend_lock
 
 CODE = ("src/", "stages/")
 SHOWN = 3  # files of one dependency that are named
@@ -43,14 +44,26 @@ class Reasons:
 
 
 def open_repo() -> Repo:
-    """The DVC repository of this folder; `BadInput` where there is none, or it cannot be read."""
+    """The DVC repository of this folder; `BadInput` where there is none, or it cannot be read.
+
+    A dvc.lock that cannot be read is mended, with a line.
+    """
     logging.getLogger("dvc").setLevel(logging.WARNING)
     try:
-        repo = Repo()
-        repo.index.check_graph()
-        return repo
+        return checked_repo()
     except DvcException as error:
-        raise BadInput(" ".join(str(error).split())) from None
+        lines = list(mend_lock())
+        if not lines:
+            raise BadInput(" ".join(str(error).split())) from None
+    print("\n".join(lines), flush=True)
+    return checked_repo()
+
+
+def checked_repo() -> Repo:
+    """The repository, with all its stages read."""
+    repo = Repo()
+    repo.index.check_graph()
+    return repo
 
 
 def all_reasons(repo: Repo) -> list[Reasons]:

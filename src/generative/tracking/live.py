@@ -12,7 +12,13 @@ from typing import Any
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash
 from generative.core.stopping import closed_if_stopped
-from generative.tracking.store import Store, checkout, is_off, wrap_store_errors
+from generative.tracking.store import (
+    Store,
+    checkout,
+    is_off,
+    this_process,
+    wrap_store_errors,
+)
 
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
 STOP_SECONDS = 2  # and one that was stopped
@@ -164,12 +170,14 @@ def live_run(
         return
 
     def create(store: Store) -> str:
-        own = {"workspace": workspace, "checkout": checkout()} if workspace else {}
-        for run in store.find(own) if own else []:
-            if "result.md5" not in run.data.tags:
+        own = {"workspace": workspace, "checkout": checkout()}
+        for run in store.find(own) if workspace else []:
+            if "dvc.lock_hash" not in run.data.tags:
                 store.client.update_run(run.info.run_id, status="RUNNING")
+                store.client.set_tag(run.info.run_id, "process", this_process())
                 return str(run.info.run_id)
-        return store.create(stage, params, {**tags, **own, "origin": "live"}, data)
+        live = {"origin": "live", "process": this_process()}
+        return store.create(stage, params, {**tags, **own, **live}, data)
 
     live = LiveRun(create)
     status = "FAILED"

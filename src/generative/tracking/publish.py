@@ -117,6 +117,8 @@ def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
     failed = []
     with wrap_store_errors():
         store = Store()
+        if killed := store.close_killed():
+            yield "runs that a kill left open", f"{killed} ended as KILLED"
     for entry in found:
         try:
             done = publish_entry(store, entry, results_digest(entry, lock))

@@ -17,6 +17,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash
 from generative.core.history import read_table
@@ -116,6 +118,17 @@ class Store:
         query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         return self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
 
+    def close_killed(self) -> int:
+        """End the runs of this checkout whose process was killed before it could; how many."""
+        running = [
+            run
+            for run in self.find({"checkout": checkout(), "origin": "live"})
+            if run.info.status == "RUNNING" and not is_alive(run.data.tags.get("process", ""))
+        ]
+        for run in running:
+            self.client.set_terminated(run.info.run_id, "KILLED")
+        return len(running)
+
     def create(self, stage: str, params: dict[str, Any], tags: dict[str, Any], data: Path) -> str:
         """A new run of `stage`, running; its id. `params` is nested as params.yaml."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -185,6 +198,20 @@ def checkout() -> str:
     """A name of this checkout on this machine that tells nothing of either."""
     place = f"{platform.node()} {Path(os.environ.get('DVC_ROOT', '.')).resolve()}"
     return hashlib.md5(place.encode()).hexdigest()[:12]
+
+
+def this_process() -> str:
+    """The number of this process, and when it began: the number alone comes again."""
+    return f"{os.getpid()} {psutil.Process().create_time()}"
+
+
+def is_alive(process: str) -> bool:
+    """Whether the process that gave this name of itself is still there."""
+    number, _, begun = process.partition(" ")
+    try:
+        return str(psutil.Process(int(number)).create_time()) == begun
+    except (psutil.Error, ValueError):
+        return False
 
 
 def digest(value: Any) -> str:
