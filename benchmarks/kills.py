@@ -18,9 +18,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import yaml
@@ -47,7 +47,7 @@ KEPT = {
     "objectives": [],
     "tune": [],
 }
-SIZES = {
+SIZES: dict[str, dict[str, dict[str, Any]]] = {
     "train": {
         "cvae": {"epochs": 6},
         "cgan": {"epochs": 6},
@@ -82,8 +82,8 @@ def main() -> None:
             begin_anew(template, project)
             kills = [disturb(project, chance) for _ in range(arguments.kills)]
             outcome = finish(project, chance.choice(list(RUNNERS)), expected)
-            for *kill, left in kills:
-                row = counts.setdefault(tuple(kill), Counter())
+            for runner, whom, name, phase, left in kills:
+                row = counts.setdefault((runner, whom, name, phase), Counter())
                 row["left a process behind" if left else outcome] += 1
             print(f"round {number + 1}: {kills} -> {outcome}", flush=True)
     report(counts)
@@ -219,8 +219,6 @@ def report(counts: dict[tuple[str, str, str, str], Counter[str]]) -> None:
         total.update(row)
     table.add_row("all", "", "", "", *(str(total[name]) for name in outcomes))
     Console(width=160).print(table)
-
-
 
 
 if __name__ == "__main__":

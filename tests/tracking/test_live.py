@@ -1,6 +1,10 @@
 """Live runs, on real stores."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -138,6 +142,84 @@ def test_a_store_that_stays_locked_stops_no_training(
     assert line.startswith("warning: not tracked: ")
     assert "database is locked" in line
     assert query(database, "select * from runs") == []
+
+
+def test_a_store_that_is_back_gets_what_it_missed(
+    data: Path, database: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    monkeypatch.setattr(live, "RETRY_SECONDS", 0.1)
+    with live_run("train@cvae", PARAMS, data, {}) as run:
+        printed = ""
+        with locked(database):
+            for epoch in (1, 2):
+                run.epoch(epoch, {"loss": 10.0 / epoch}, np.empty(0))
+            while "not tracked" not in printed:
+                threading.Event().wait(0.1)
+                printed += capfd.readouterr().out
+        run.epoch(3, {"loss": 1.0}, np.empty(0))
+    assert len(warnings_in(printed)) == 1
+    assert "MLflow is back" in capfd.readouterr().out
+    points = query(database, "select step, value from metrics order by step")
+    assert points == [(1, 10.0), (2, 5.0), (3, 1.0)]
+    assert query(database, "select status from runs") == [("FINISHED",)]
+
+
+def test_a_stopped_training_goes_on_in_its_run(data: Path, database: Path) -> None:
+    """Without a gap and without a point twice, wherever it was stopped."""
+
+    def run(epochs: tuple[int, ...], error: BaseException | None = None) -> None:
+        with live_run("train@cvae", PARAMS, data, {}, "cvae-0123456789ab") as live:
+            for epoch in epochs:
+                live.epoch(epoch, {"loss": 10.0 / epoch}, np.empty(0))
+            if error:
+                raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        run((1, 2, 3), KeyboardInterrupt())
+    assert query(database, "select status from runs") == [("KILLED",)]
+    run((1, 2, 3, 4))
+    points = query(database, "select step, value from metrics order by step")
+    assert points == [(1, 10.0), (2, 5.0), (3, 10.0 / 3), (4, 2.5)]
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    with live_run("train@cvae", PARAMS, data, {}, "cvae-ba9876543210"):
+        pass
+    assert len(query(database, "select * from runs")) == 2
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from generative.core import stopping
+from generative.tracking.live import live_run
+stopping.watch()
+with live_run("train@cvae", {"runtime": {}}, Path(sys.argv[1]), {}) as run:
+    run.epoch(1, {"loss": 1.0}, np.empty(0))
+    while run.steps is None:
+        run.thread.join(0.1)
+    os.kill(os.getpid(), int(sys.argv[2]))
+    signal.pause()
+    signal.pause()
+"""
+
+
+def run_and_kill(data: Path, number: signal.Signals) -> None:
+    program = [sys.executable, "-c", KILLED, str(data), str(int(number))]
+    assert subprocess.run(program, check=False).returncode in (-number, 128 + number)
+
+
+def test_a_training_that_is_told_to_stop(data: Path, database: Path) -> None:
+    run_and_kill(data, signal.SIGTERM)
+    assert query(database, "select status from runs") == [("KILLED",)]
+
+
+def test_publish_closes_what_a_kill_left_open(data: Path, database: Path) -> None:
+    with live_run("train@cvae", PARAMS, data, {}):
+        run_and_kill(data, signal.SIGKILL)
+        statuses = "select status from runs order by start_time"
+        assert query(database, statuses) == [("RUNNING",), ("RUNNING",)]
+        assert store.Store().close_killed() == 1
+        assert query(database, statuses) == [("RUNNING",), ("KILLED",)]
 
 
 def test_a_damaged_store_stops_no_training(data: Path, database: Path, tmp_path: Path) -> None:

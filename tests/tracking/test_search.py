@@ -99,7 +99,7 @@ def test_trials_are_runs_inside_that_of_the_search(data: Path, database: Path) -
     search(data, ROWS)
     ((parent, status),) = parents(database)
     assert status == "FINISHED"
-    assert tagged(database, "study") == {parent: STUDY}
+    assert tagged(database, "workspace") == {parent: STUDY}
     assert trials(database) == expected(ROWS, parent)
     names = dict(query(database, f"select key, value from params where run_uuid = '{parent}'"))
     assert names == {"tune.separable.trials": "3", "runtime.threads": "0"}
@@ -154,7 +154,7 @@ def test_another_search_has_another_run(data: Path, database: Path) -> None:
     search(data, ROWS[:1])
     search(data, ROWS[:2], study="separable-other")
     (first, _), (second, _) = parents(database)
-    assert tagged(database, "study") == {first: STUDY, second: "separable-other"}
+    assert tagged(database, "workspace") == {first: STUDY, second: "separable-other"}
     found = [(trial["trial"], trial["parent"]) for trial in trials(database)]
     assert sorted(found) == sorted([(1, first), (1, second), (2, second)])
 

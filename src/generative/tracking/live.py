@@ -46,7 +46,8 @@ class LiveRun:
         self.run = create(self.store)
 
     def _send(self) -> None:
-        """Do one job after the other; one that fails again and again, until the run is closed."""
+        """Do one job after the other; one that fails again and again, and once more when the run
+        is closed."""
         gone = False
         while job := self.jobs.get():
             while True:
@@ -59,8 +60,9 @@ class LiveRun:
                     if not gone:
                         print(f"warning: not tracked: {error}", flush=True)
                     gone = True
-                if self.closing.wait(RETRY_SECONDS):
+                if self.closing.is_set():
                     return
+                self.closing.wait(RETRY_SECONDS)
             if gone:
                 print("MLflow is back: the run gets what it missed", flush=True)
                 gone = False
