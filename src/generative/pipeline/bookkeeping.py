@@ -22,7 +22,13 @@ from dvc.stage.serialize import to_lockfile
 from dvc.utils.serialize import dump_yaml, parse_yaml_for_update
 
 from generative.core.errors import BadInput
-from generative.pipeline.mend import mend_rwlock, objects_checked
+from generative.pipeline.mend import (
+    is_damaged,
+    mend_run_cache,
+    mend_rwlock,
+    objects_checked,
+    objects_of,
+)
 
 # Seconds between two writes of dvc.lock, which take one each.
 BETWEEN_WRITES = 20
@@ -44,7 +50,10 @@ def locked(repo: Repo) -> Iterator[None]:
             f"{holder(repo)} is at work on this project; wait until it has ended, or stop it"
         ) from None
     try:
-        for line in mend_rwlock(Path(repo.tmp_dir)):
+        for line in (
+            *mend_rwlock(Path(repo.tmp_dir)),
+            *mend_run_cache(Path(repo.stage_cache.cache_dir)),
+        ):
             print(line, flush=True)
         yield
     finally:
@@ -131,6 +140,9 @@ class Bookkeeping:
         # As dvc repro has it: what is not in the cache cannot come back from it.
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
         stage.save(run_cache=cached)
+        for file in objects_of(stage):
+            if is_damaged(file):
+                file.unlink()  # DVC would keep it
         stage.commit()
         self.note(stage)
 

@@ -4,9 +4,11 @@ is certain, which is git and the run cache. Nothing is trained again for it.
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 from dvc_data.hashfile.db import HashFileDB
@@ -88,6 +90,37 @@ def objects_checked() -> Iterator[None]:
 def damaged_objects(cache: Path) -> Iterator[Path]:
     """The files of DVC's cache whose content is not what their name says."""
     files = sorted(file for file in (cache / "files/md5").glob("??/*") if file.is_file())
-    for file in track(files, "reading the cache", transient=True):
-        if file_hash(file) != file.parent.name + file.name.removesuffix(".dir"):
+    quiet = not sys.stderr.isatty()
+    for file in track(files, "reading the cache", transient=True, disable=quiet):
+        if is_damaged(file):
             yield file
+
+
+def is_damaged(file: Path) -> bool:
+    """Whether an object of DVC's cache is there and is not what its name says."""
+    wanted = file.parent.name + file.name.removesuffix(".dir")
+    return file.exists() and file_hash(file) != wanted
+
+
+def objects_of(stage: Any) -> Iterator[Path]:
+    """The places in the cache of all that a stage made, which is saved and not yet committed."""
+    for out in stage.outs:
+        if out.use_cache and out.hash_info:
+            hashes = [out.hash_info.value]
+            if out.hash_info.isdir:
+                hashes += [hash_info.value for _, _, hash_info in out.obj]
+            yield from (Path(out.cache.oid_to_path(value)) for value in hashes)
+
+
+def mend_run_cache(folder: Path) -> Iterator[str]:
+    """Remove from `folder`, the run cache, what is no text; what is no entry DVC removes itself."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            try:
+                file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                file.unlink()
+                yield f"{file}: was damaged and is removed; its stage runs again if need be"
+    for entries in folder.glob("??/*"):
+        if not any(entries.iterdir()):  # which DVC cannot read
+            entries.rmdir()
