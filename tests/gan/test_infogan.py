@@ -169,7 +169,8 @@ def test_fit_restarts() -> None:
     model = build(restarts=1, category_weight=100.0)
     model.compile(total_steps=2)
     # Weighed so, two steps cannot teach it; the logs hold the weighted term.
-    model.fit(IMAGES, LABELS, batch_size=6, epochs=1, verbose=0)
+    options = {"batch_size": 6, "epochs": 1, "verbose": 0}
+    model.fit(IMAGES, LABELS, callbacks=model.epoch_callbacks(), **options)
     assert (model.restarts, int(model.discriminator_optimizer.iterations)) == (0, 0)
 
 

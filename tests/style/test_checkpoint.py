@@ -47,7 +47,7 @@ def test_a_truncated_record_is_computed_again(tmp_path: Path) -> None:
     again = CountedEvaluation()
     assert evaluate_all(file, again, 3) == complete
     assert again.count == 2
-    assert len(file.read_bytes()) == 3 * (16 + 2 * 8 + 6 * 4)
+    assert len(file.read_bytes()) == 3 * (32 + 2 * 8 + 6 * 4)
 
 
 def test_nothing_of_another_run_is_used(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from generative.core.runtime import Device
 from generative.tuning import search as tuning
 from generative.tuning.search import Search
 from tests.support.tuning import loss_of
@@ -20,7 +19,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Trials without training; the arguments of each, in order."""
     arguments: list[dict[str, Any]] = []
 
-    def validate(search: Search, chosen: dict[str, Any], device: Device) -> float:
+    def validate(search: Search, chosen: dict[str, Any], *_: Any) -> float:
         arguments.append(chosen)
         return loss_of(chosen)
 

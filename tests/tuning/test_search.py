@@ -190,7 +190,7 @@ def test_ctrl_c_ends_the_other_workers(
     with pytest.raises(KeyboardInterrupt):
         run(search)
     (other,) = started
-    assert other.exitcode == -signal.SIGTERM
+    assert other.exitcode == -signal.SIGKILL
     assert search.rows() == []
 
 
