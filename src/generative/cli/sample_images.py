@@ -12,6 +12,7 @@ import numpy as np
 from generative.cli.trained import MODELS, folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
+from generative.core.folders import atomic_file
 from generative.plots import grids
 
 Array = np.ndarray
@@ -85,14 +86,9 @@ def sample(
             {**arguments, control.argument: value_of(sweep, control, value, trained, [])}
             for value in values
         ]
-    images = np.stack([generate(trained, count, seed, noise, at) for at in places], axis=1)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f"{out.name}.part")
-    try:
+    with atomic_file(out) as part:
+        images = np.stack([generate(trained, count, seed, noise, at) for at in places], axis=1)
         write(part, out.suffix, images)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
     return warnings
 
 

@@ -1,4 +1,4 @@
-"""Folders that are complete or not there, and JSON in them."""
+"""Folders and files that are complete or not there, and JSON in them."""
 
 import fcntl
 import hashlib
@@ -34,6 +34,23 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
             part.replace(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def atomic_file(file: Path) -> Iterator[Path]:
+    """A name beside `file` to write to, which nobody else has: what is there then takes the place
+    of `file`. If writing it fails, nothing of it stays and what was there before is untouched.
+
+    A folder that cannot be written to is known at once, before the work.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.parent / f".{file.name}.{secrets.token_hex(4)}{PART}"
+    part.touch()
+    try:
+        yield part
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

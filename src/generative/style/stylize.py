@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from generative.core import params
 from generative.core.errors import BadInput, unknown
+from generative.core.folders import atomic_file
 from generative.core.runtime import Runtime
 from generative.style import inputs, pictures
 from generative.style.schema import SMALLEST_SIDE, Scale, Style
@@ -57,10 +58,14 @@ def stylize(
     )
     device = inputs.configure(params.read("runtime", Runtime), options)
     transfer = inputs.load(options, device.precision, "--size")
-    complete = run_with_progress(transfer)
-    if transfer.picture is None:
-        raise BadInput("interrupted before there was a picture; nothing is written")
-    write(pictures.to_picture(transfer.result()), pictures.alpha(content), out)
+    with atomic_file(out) as part:
+        complete = run_with_progress(transfer)
+        if transfer.picture is None:
+            raise BadInput("interrupted before there was a picture; nothing is written")
+        picture = with_alpha(
+            pictures.to_picture(transfer.result()), pictures.alpha(content), out.suffix.lower()
+        )
+        picture.save(part, Image.registered_extensions()[out.suffix.lower()], quality=95)
     return len(transfer.history), complete
 
 
@@ -126,19 +131,13 @@ def run_with_progress(transfer: Transfer) -> bool:
     return True
 
 
-def write(picture: Image.Image, alpha: Image.Image | None, out: Path) -> None:
-    """Save `picture` with the alpha of the content, complete or not at all."""
+def with_alpha(picture: Image.Image, alpha: Image.Image | None, suffix: str) -> Image.Image:
+    """`picture` with the alpha of the content, or over white where the format has none."""
     if alpha:
         opaque = alpha.resize(picture.size, Image.Resampling.LANCZOS)
-        if SUFFIXES[out.suffix.lower()]:
+        if SUFFIXES[suffix]:
             picture.putalpha(opaque)
         else:
             white = Image.new("RGB", picture.size, "white")
             picture = Image.composite(picture, white, opaque)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f"{out.stem}.part{out.suffix}")
-    try:
-        picture.save(part, quality=95)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    return picture
