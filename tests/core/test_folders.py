@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from generative.core.folders import atomic_folder, file_hash, read_json, write_json
+from generative.core.folders import (
+    atomic_file,
+    atomic_folder,
+    file_hash,
+    read_json,
+    write_json,
+)
 
 
 def test_a_folder_is_complete_or_not_there(tmp_path: Path) -> None:
@@ -26,6 +32,22 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
         assert [f.name for f in (tmp_path / "out").iterdir()] == ["old"]
         (folder / "newer").touch()
     assert [f.name for f in (tmp_path / "out").iterdir()] == ["newer"]
+
+
+def test_a_file_takes_the_place_of_another_and_of_nothing_else(tmp_path: Path) -> None:
+    file, neighbour = tmp_path / "new" / "a.png", tmp_path / "new" / "a.png.part"
+    neighbour.parent.mkdir()
+    neighbour.write_text("the user's own")
+    file.write_text("old")
+    with pytest.raises(ValueError, match="no"), atomic_file(file) as part:
+        part.write_text("half")
+        raise ValueError("no")
+    assert file.read_text() == "old"
+    with atomic_file(file) as part:
+        part.write_text("new")
+    assert file.read_text() == "new"
+    assert sorted(neighbour.parent.iterdir()) == [file, neighbour]
+    assert neighbour.read_text() == "the user's own"
 
 
 def test_json_has_no_number_that_is_not_finite(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ import sys, time
 from pathlib import Path
 sys.path[:0] = [{str(PROJECT / "src")!r}]
 from generative.core import stopping
+import signal, subprocess
+for number in stopping.SIGNALS:  # which a test that runs in the background ignores
+    signal.signal(number, signal.SIG_DFL)
 stopping.watch()
-import subprocess
 with stopping.closed_if_stopped(lambda: Path("closed").touch()):
     Path("child").write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
     Path("ready").touch()

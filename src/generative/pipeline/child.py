@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import resource
 import runpy
-import signal
 import subprocess
 import sys
 import threading
@@ -49,9 +48,13 @@ def end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent
     connection.wait([parent.sentinel])
-    os.killpg(0, signal.SIGTERM)
-    time.sleep(PATIENCE)
-    os.killpg(0, signal.SIGKILL)
+    group = os.getpgrp()
+    # Another process, as the first signal may end this one and not all that it started.
+    subprocess.Popen(
+        ["sh", "-c", f"kill -TERM -{group}; sleep {PATIENCE}; kill -KILL -{group}"],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def run_program(arguments: list[str]) -> int:
