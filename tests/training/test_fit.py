@@ -247,12 +247,15 @@ def test_an_example_that_is_not_there() -> None:
         fit(Constant(), callbacks=wanted)
 
 
-def test_tensorboard_gets_the_curves(workspace: Path) -> None:
+def test_tensorboard_gets_the_curves(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    monkeypatch.chdir(tmp_path)
     board = Callbacks(tensorboard=TensorBoard(histogram_epochs=1))
     fit(Constant(), callbacks=board, workspace=workspace)
-    events = EventAccumulator(str(workspace / "tensorboard" / "train")).Reload()
+    events = EventAccumulator(str(Path(".cache/tensorboard", workspace.name, "train"))).Reload()
     assert "epoch_loss" in events.Tags()["tensors"]
     assert len(events.Tensors("epoch_loss")) == 4
 

@@ -18,6 +18,9 @@ from tests.support.workspace import TINY
 SECTIONS = params.sections("train")
 # One section a network: sections that share one differ in their numbers only.
 KEYS = list({section["network"]: key for key, section in SECTIONS.items()}.values())
+# Quick enough for every change, with what others have not: a state carried from step to step,
+# restarts, two optimizers and averages, a text.
+QUICK = ("cvae", "cgan", "infogan", "char_lstm", "siamese")
 
 
 def test_every_network_is_asked() -> None:
@@ -33,7 +36,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    "key", [key if key in QUICK else pytest.param(key, marks=pytest.mark.slow) for key in KEYS]
+)
 def test_a_stopped_training_goes_on(
     key: str, file: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

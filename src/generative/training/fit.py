@@ -31,6 +31,7 @@ from generative.training.checkpoint import Checkpoint
 from generative.training.schema import Train
 
 VALIDATION_BATCH = 1000
+TENSORBOARD = Path(".cache/tensorboard")
 
 
 class Batches(Protocol):
@@ -64,10 +65,10 @@ def fit(
     """Compile `model` and train it as `train` says; `name` is its section in params.yaml.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is called with each epoch's
-    number, metrics and snapshot. `workspace` gets what is no result: TensorBoard's files, and after
-    every epoch a checkpoint, from which an equal training goes on. Validation batches have 1,000
-    examples, or the model's `validation_batch`. Raises `Diverged` if a term of the loss is not
-    finite, `BadInput` if a batch is larger than the data or if these are not what the model takes.
+    number, metrics and snapshot. `workspace` gets a checkpoint after every epoch, from which an
+    equal training goes on; TensorBoard's files lie in a folder of its name. Validation batches have
+    1,000 examples, or the model's `validation_batch`. Raises `Diverged` if a term of the loss is
+    not finite, `BadInput` if a batch is larger than the data or if these are not what the model takes.
     """
     if not batches.steps:
         raise BadInput(
@@ -190,7 +191,7 @@ def optional_callbacks(train: Train, workspace: Path) -> list[keras.callbacks.Ca
             raise BadInput("callbacks.tensorboard needs a package: pip install tensorboard")
         chosen.append(
             keras.callbacks.TensorBoard(
-                workspace / "tensorboard", histogram_freq=wanted.tensorboard.histogram_epochs
+                TENSORBOARD / workspace.name, histogram_freq=wanted.tensorboard.histogram_epochs
             )
         )
     return chosen
