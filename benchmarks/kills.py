@@ -62,7 +62,7 @@ RUNNERS = {
     "dvc repro": ["from dvc.cli import main; main()", "repro"],
 }
 # Seconds: before a kill, until nothing may be left of what it hit, and a run at most.
-SOONEST, LATEST, GONE, LIMIT = 3.0, 25.0, 10.0, 600
+SOONEST, LATEST, GONE, LIMIT = 2.0, 16.0, 10.0, 600
 
 
 def main() -> None:
@@ -143,9 +143,11 @@ def undisturbed(template: Path, project: Path) -> dict[str, str]:
 
 
 def hashes(project: Path) -> dict[str, str]:
-    """dvc.lock, and every file under data/."""
-    files = [project / "dvc.lock", *(file for file in (project / "data").rglob("*"))]
-    return {str(f.relative_to(project)): file_hash(f) for f in sorted(files) if f.is_file()}
+    """dvc.lock, and every file under data/ but DVC's `.gitignore`: its lines stand in the order in
+    which stages began."""
+    files = [project / "dvc.lock", *(project / "data").rglob("*")]
+    kept = (file for file in files if file.is_file() and file.name != ".gitignore")
+    return {str(file.relative_to(project)): file_hash(file) for file in kept}
 
 
 def disturb(project: Path, chance: random.Random) -> tuple[str, str, str, str, bool]:

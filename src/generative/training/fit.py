@@ -68,7 +68,8 @@ def fit(
     number, metrics and snapshot. `workspace` gets a checkpoint after every epoch, from which an
     equal training goes on; TensorBoard's files lie in a folder of its name. Validation batches have
     1,000 examples, or the model's `validation_batch`. Raises `Diverged` if a term of the loss is
-    not finite, `BadInput` if a batch is larger than the data or if these are not what the model takes.
+    not finite, `BadInput` if a batch is larger than the data or if these are not what the model
+    takes.
     """
     if not batches.steps:
         raise BadInput(
