@@ -143,11 +143,15 @@ def undisturbed(template: Path, project: Path) -> dict[str, str]:
 
 
 def hashes(project: Path) -> dict[str, str]:
-    """dvc.lock, and every file under data/ but DVC's `.gitignore`: its lines stand in the order in
-    which stages began."""
-    files = [project / "dvc.lock", *(project / "data").rglob("*")]
+    """Every stage in dvc.lock, and every file under data/. In dvc.lock and DVC's `.gitignore`s the
+    order is that in which stages ended first."""
+    stages = yaml.safe_load((project / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    files = (project / "data").rglob("*")
     kept = (file for file in files if file.is_file() and file.name != ".gitignore")
-    return {str(file.relative_to(project)): file_hash(file) for file in kept}
+    return {
+        **{f"dvc.lock, {name}": str(stage) for name, stage in stages.items()},
+        **{str(file.relative_to(project)): file_hash(file) for file in kept},
+    }
 
 
 def disturb(project: Path, chance: random.Random) -> tuple[str, str, str, str, bool]:
