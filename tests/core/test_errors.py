@@ -28,6 +28,18 @@ def test_a_full_disk_is_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize("number", errors.REFUSALS)
+def test_what_the_system_refuses_is_one_line(number: int) -> None:
+    line = message(OSError(number, os.strerror(number), ".cache/training"))
+    assert line.startswith("error: ")
+    assert " while writing .cache/training; " in line
+    assert "\n" not in line
+
+
+def test_memory_that_is_used_up() -> None:
+    assert message(MemoryError()).startswith("error: the memory is used up; ")
+
+
 def test_interruption() -> None:
     assert message(KeyboardInterrupt()) == "interrupted"
 

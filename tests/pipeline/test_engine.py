@@ -16,6 +16,8 @@ from generative.core.errors import BadInput
 from generative.pipeline import engine, machine
 from generative.pipeline.view import View
 from generative.pipeline.workers import Finished, LocalProcesses
+from tests.support.kills import PROGRAM as KILLING
+from tests.support.kills import Kill
 from tests.support.params import set_parameter
 
 PROGRAM = """
@@ -200,6 +202,16 @@ def test_one_that_fails_stops_only_what_needs_it(
     assert sorted(again.ran) == ["shout", "sum", "write@a", "write@b"]
 
 
+def test_one_that_the_kernel_kills_for_memory(
+    project: Path, reproduce: Callable[..., engine.Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter([4, 5, 5, 5])
+    monkeypatch.setattr(machine, "kernel_kills", lambda: next(counts))
+    set_parameter(project / "params.yaml", "numbers.b", 666)
+    results = reproduce(project)
+    assert results.failed["write@b"].startswith("was killed by the kernel, because memory ran out")
+
+
 def test_a_worktree(
     project: Path, tmp_path: Path, reproduce: Callable[..., engine.Results]
 ) -> None:
@@ -281,3 +293,40 @@ def test_stages_at_once(
 ) -> None:
     monkeypatch.setattr(machine, "cores", lambda: cores)
     assert engine.jobs_for(threads) == jobs
+
+
+RUN = """
+from generative.pipeline import engine
+from generative.pipeline.view import View
+from generative.pipeline.workers import LocalProcesses
+
+if __name__ == "__main__":
+    with View() as view:
+        engine.reproduce(["shout"], LocalProcesses(), view, lambda: None, jobs=2)
+"""
+BOOKKEEPING = "generative.pipeline.bookkeeping"
+WINDOWS = {
+    "an output in no cache": Kill("dvc.stage:Stage", "commit", 1, "before"),
+    "an output in the cache and not in dvc.lock": Kill("dvc.stage:Stage", "commit", 2, "after"),
+    "before dvc.lock is written": Kill(f"{BOOKKEEPING}:Bookkeeping", "write_lock", 1, "before"),
+    "while dvc.lock is written": Kill(BOOKKEEPING, "dump_yaml", 1, "after"),
+}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_killed_run_goes_on(
+    project: Path, reproduce: Callable[..., engine.Results], window: str
+) -> None:
+    for name, program in (("kill.py", KILLING), ("run.py", RUN)):
+        (project / name).write_text(program)
+    command = [sys.executable, "kill.py", *WINDOWS[window].arguments(), "run.py"]
+    killed = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    assert not reproduce(project, "shout").failed
+    assert not list(project.glob("*.part"))
+    kept = contents(project)
+    shutil.rmtree(project / "data")
+    (project / "dvc.lock").unlink()
+    shutil.rmtree(project / ".dvc" / "cache")
+    dvc(project, "repro", "shout")
+    assert contents(project) == kept

@@ -34,3 +34,10 @@ def test_memory(cgroup: Path) -> None:
     (cgroup / "memory.max").write_text(f"{300 * 1024**2}\n")
     (cgroup / "memory.current").write_text(f"{100 * 1024**2}\n")
     assert machine.memory_mb() == 200
+
+
+def test_kills_of_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "VMSTAT", tmp_path / "vmstat")
+    assert machine.kernel_kills() == 0
+    (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill_disable 7\noom_kill 3\n")
+    assert machine.kernel_kills() == 3

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 CGROUP = Path("/sys/fs/cgroup")  # version 2, as a container sees its own
+VMSTAT = Path("/proc/vmstat")  # what the kernel counts
 
 
 def cores() -> int:
@@ -40,7 +41,7 @@ def limit(name: str) -> str:
 def kernel_kills() -> int:
     """How many processes the kernel has killed because memory ran out; 0 where it does not say."""
     try:
-        lines = Path("/proc/vmstat").read_text(encoding="utf-8").splitlines()
+        lines = VMSTAT.read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
