@@ -13,6 +13,8 @@ REFUSALS = {
     errno.EROFS: ("the disk is read-only", "make it writable"),
     errno.EACCES: ("permission is denied", "change the permissions"),
     errno.EPERM: ("permission is denied", "change the permissions"),
+    errno.EEXIST: ("there is a file in the place of a folder", "move it away"),
+    errno.ENOTDIR: ("there is a file in the place of a folder", "move it away"),
 }
 
 

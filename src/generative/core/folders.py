@@ -20,14 +20,11 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
     If filling it fails, nothing of it stays and what was there before is untouched. Until then it
     is a hidden folder beside it, locked: what a killed process left there goes with the next call.
+    An error of the system names `folder`.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.iterdir():
-        if left.name.startswith(f".{folder.name}.") and left.suffix == PART:
-            remove_if_left(left)
-    part = folder.parent / f".{folder.name}.{secrets.token_hex(4)}{PART}"
+    part = new_part(folder)
     part.mkdir()
-    with locked_folder(part):
+    with locked(part), named(folder):
         try:
             yield part
             shutil.rmtree(folder, ignore_errors=True)
@@ -43,21 +40,41 @@ def atomic_file(file: Path) -> Iterator[Path]:
 
     A folder that cannot be written to is known at once, before the work.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.parent / f".{file.name}.{secrets.token_hex(4)}{PART}"
+    part = new_part(file)
     part.touch()
-    try:
-        yield part
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with locked(part), named(file):
+        try:
+            yield part
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def new_part(path: Path) -> Path:
+    """A hidden name beside `path`; what a killed process left under such a name is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.iterdir():
+        if left.name.startswith(f".{path.name}.") and left.suffix == PART:
+            remove_if_left(left)
+    return path.parent / f".{path.name}.{secrets.token_hex(4)}{PART}"
 
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
-    """Hold a lock on `folder`, which the system releases when the process dies; raises
+def named(path: Path) -> Iterator[None]:
+    """Let an error of the system say that it was `path` that could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and not error.filename:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on a file or a folder, which the system releases when the process dies; raises
     `BlockingIOError` if another process holds it."""
-    opened = os.open(folder, os.O_RDONLY)
+    opened = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -66,9 +83,12 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 
 def remove_if_left(part: Path) -> None:
-    """Remove a folder that a process filled, if that has died."""
-    with suppress(OSError), locked_folder(part):
-        shutil.rmtree(part)
+    """Remove what a process wrote, if that has died."""
+    with suppress(OSError), locked(part):
+        if part.is_dir():
+            shutil.rmtree(part)
+        else:
+            part.unlink()
 
 
 def file_hash(file: Path, algorithm: str = "md5") -> str:

@@ -15,6 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from generative.core.folders import atomic_file
+
 # What Keras' own callbacks must remember from one epoch to the next.
 KERAS_STATE = {
     keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch"),
@@ -111,12 +113,10 @@ def write(file: Path, content: Any) -> None:
         return value.item() if isinstance(value, np.generic) else value
 
     text = json.dumps(without_arrays(content))
-    part = file.with_name(f"{file.name}.part")
-    with part.open("wb") as opened:
+    with atomic_file(file) as part, part.open("wb") as opened:
         np.savez(opened, *arrays, json=np.array(text))
         opened.flush()
         os.fsync(opened.fileno())
-    part.replace(file)
 
 
 def read(file: Path) -> Any:
