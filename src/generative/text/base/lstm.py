@@ -42,7 +42,10 @@ def recur(
     length = projected.shape[0]
 
     def arrays(count: int) -> list[Any]:
-        return [tf.TensorArray(projected.dtype, length) for _ in range(count)]
+        # Not cleared: a gradient may be asked for more than once.
+        return [
+            tf.TensorArray(projected.dtype, length, clear_after_read=False) for _ in range(count)
+        ]
 
     def forwards(t: Any, hidden: Any, cell_before: Any, *written: Any) -> tuple[Any, ...]:
         i, f, g, o = tf.split(projected[t] + hidden @ recurrent_kernel, 4, axis=1)
@@ -51,12 +54,12 @@ def recur(
         squashed = tf.tanh(cell)
         hidden = o * squashed
         values = (i, f, g, o, cell_before, squashed, hidden)
-        arrays = (a.write(t, value) for a, value in zip(written, values, strict=True))
-        return t + 1, hidden, cell, *arrays
+        longer = (array.write(t, value) for array, value in zip(written, values, strict=True))
+        return t + 1, hidden, cell, *longer
 
     start = (0, hidden, cell, *arrays(7))
-    _, *last, hiddens = tf.while_loop(lambda t, *_: t < length, forwards, start)
-    last, kept = last[:2], last[2:]
+    results = tf.while_loop(lambda t, *_: t < length, forwards, start)
+    _, last_hidden, last_cell, *kept, hiddens = results
     hiddens = hiddens.stack()
 
     def gradient(of_hiddens: Tensor, of_hidden: Tensor, of_cell: Tensor) -> tuple[Tensor, ...]:
@@ -83,4 +86,4 @@ def recur(
         of_kernel = tf.matmul(*rows, transpose_a=True)
         return of_projected, of_kernel, *of_state
 
-    return (hiddens, *last), gradient
+    return (hiddens, last_hidden, last_cell), gradient
