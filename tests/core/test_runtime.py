@@ -24,19 +24,27 @@ from generative.datasets import mnist
 from generative.training import fit
 from generative.training.schema import Train
 from generative.vae.cvae import CVAE
-keras.utils.set_random_seed(1)
 data = Path(sys.argv[1])
 train = params.read("train.cvae", Train).model_copy(update={"epochs": 3, "batch_size": 32})
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 device = runtime.Device("two", "float32", False, "statistical", strategy)
-with strategy.scope():
-    model = CVAE(**train.model)
-history = fit.fit(
-    "train.cvae", model, train, device, mnist.batches(data, 32, 1, **train.data),
-    mnist.load(data, "validation", **train.data), lambda *arguments: None,
-    data,
-)
-print(json.dumps([strategy.num_replicas_in_sync, *history.table["loss"]]))
+def run(workspace, stop_after=0):
+    def on_epoch(epoch, *_):
+        if epoch == stop_after:
+            raise KeyboardInterrupt
+    keras.utils.set_random_seed(1)
+    with strategy.scope():
+        model = CVAE(**train.model)
+    history = fit.fit(
+        "train.cvae", model, train, device, mnist.batches(data, 32, 1, **train.data),
+        mnist.load(data, "validation", **train.data), on_epoch, Path(sys.argv[2], workspace),
+    )
+    return list(history.table["loss"])
+losses = run("undisturbed")
+try:
+    run("stopped", stop_after=2)
+except KeyboardInterrupt:
+    print(json.dumps([strategy.num_replicas_in_sync, losses, run("stopped")]))
 """
 
 CONFIGURE = """
@@ -62,10 +70,13 @@ def run(program: str, *arguments: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_two_devices_share_a_batch(prepared_mnist: Path) -> None:
-    replicas, *losses = json.loads(run(TWO_DEVICES, str(prepared_mnist))[-1])
+def test_two_devices_share_a_batch(prepared_mnist: Path, tmp_path: Path) -> None:
+    program = run(TWO_DEVICES, str(prepared_mnist), str(tmp_path))
+    replicas, losses, resumed = json.loads(program[-1])
     assert replicas == 2
     assert losses[-1] < losses[0]
+    assert resumed == pytest.approx(losses, rel=1e-3)
+    assert "goes on after epoch 1 of 3" in program
 
 
 def test_configure_sets_what_was_asked() -> None:
