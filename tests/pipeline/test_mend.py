@@ -184,6 +184,19 @@ def test_doctor(project: Path) -> None:
     assert done.returncode == 1
     assert "1 files of the cache are damaged" in done.stderr
     assert file.exists()
-    assert f"{file}: is not what its name says; removed" in doctor("--mend").stdout
-    assert not file.exists()
+    printed = doctor("--mend").stdout
+    assert f"{file}: is not what its name says; removed" in printed
+    assert " was not in the cache: put there from its place" in printed
+    assert file.exists()
     assert doctor().returncode == 0
+    assert not reproduce().ran
+
+
+def test_an_object_that_is_gone_comes_from_its_place(project: Path) -> None:
+    kept = objects(project)
+    shutil.rmtree(project / ".dvc/cache/files")
+    Path("data/a/text").write_text("another")  # which only its stage can mend
+    results = reproduce()
+    assert set(results.ran) == {"write@a"}
+    assert set(results.unchanged) == {"write@b", "both"}
+    assert objects(project) == kept

@@ -24,6 +24,7 @@ from generative.core.errors import BadInput, unknown
 from generative.core.params import read_document
 from generative.pipeline import machine, timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
+from generative.pipeline.mend import recache
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
@@ -213,7 +214,11 @@ class Engine:
 
     def decide(self, name: str, stage: Any) -> None:
         """Leave a stage as it is, take it from the cache, or let it run."""
-        if not self.force and not stage.changed():
+        changed = self.force or stage.changed()
+        if changed and not self.force and (lines := list(recache(stage))):
+            self.view.line("\n".join(lines))
+            changed = stage.changed()
+        if not changed:
             self.results.unchanged.append(name)
         elif stage.frozen or not stage.cmd:
             self.book.verify(stage)

@@ -112,6 +112,16 @@ def objects_of(stage: Any) -> Iterator[Path]:
             yield from (Path(out.cache.oid_to_path(value)) for value in hashes)
 
 
+def recache(stage: Any) -> Iterator[str]:
+    """Put into the cache what went from it of a stage's outputs and is whole in its place: for DVC
+    the stage would have to run again."""
+    for out in stage.outs:
+        lost = out.use_cache and out.hash_info and out.changed_cache()
+        if lost and out.exists and not out.changed_checksum():
+            out.commit()
+            yield f"{out} was not in the cache: put there from its place"
+
+
 def mend_run_cache(folder: Path) -> Iterator[str]:
     """Remove from `folder`, the run cache, what is no text; what is no entry DVC removes itself."""
     for file in folder.rglob("*"):
