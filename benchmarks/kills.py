@@ -1,9 +1,10 @@
 """Kills at random moments: whatever is killed, however, the next run comes to the same bytes.
 
 A small pipeline with one model a family is begun again and again, by `generative repro` and by
-`dvc repro` in turn. At random moments one of its processes, or all, get SIGKILL or SIGTERM; what
-the kill leaves behind must be gone within seconds. Then it runs to its end, and every output and
-dvc.lock are compared with those of a run that nobody disturbed.
+`dvc repro` in turn. At random moments one of its processes, or all, get SIGKILL or SIGTERM, or are
+suspended, go on and are ended; what the kill leaves behind must be gone within seconds. Then it
+runs to its end, and every output and dvc.lock are compared with those of a run that nobody
+disturbed.
 
     python benchmarks/kills.py [--rounds 70] [--kills 3] [--seed 1]
 """
@@ -61,6 +62,7 @@ RUNNERS = {
     "generative repro": ["from generative.cli.main import main; main()", "repro"],
     "dvc repro": ["from dvc.cli import main; main()", "repro"],
 }
+SUSPENDED = 3.0  # seconds between SIGSTOP and SIGCONT
 # Seconds: before a kill, until nothing may be left of what it hit, and a run at most.
 SOONEST, LATEST, GONE, LIMIT = 2.0, 16.0, 10.0, 600
 
@@ -163,16 +165,16 @@ def disturb(project: Path, chance: random.Random) -> tuple[str, str, str, str, b
     below = members(project)
     stages = [p for p in below if p.pid != process.pid and is_stage(p)]
     phase = "stages" if stages else "between stages"
-    number = chance.choice([signal.SIGKILL, signal.SIGTERM])
+    number = chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
     whom = chance.choice(["all", "the runner", "a stage"] if stages else ["all", "the runner"])
     hit = {"all": below, "the runner": [psutil.Process(process.pid)], "a stage": stages[:1]}[whom]
-    for one in hit:
-        with suppress(psutil.Error):
-            one.send_signal(number)
-    if whom == "a stage":  # the run ends by itself, or goes on: it is ended then
+    send(number, hit)
+    if number == signal.SIGSTOP:
+        time.sleep(SUSPENDED)
+        send(signal.SIGCONT, hit)
+    if whom == "a stage" or number == signal.SIGSTOP:  # the run may go on: it is ended then
         time.sleep(2)
-        with suppress(psutil.Error):
-            psutil.Process(process.pid).send_signal(signal.SIGTERM)
+        send(signal.SIGTERM, [psutil.Process(process.pid)])
     deadline = time.monotonic() + GONE
     while (left := members(project)) and time.monotonic() < deadline:
         process.poll()
@@ -182,6 +184,13 @@ def disturb(project: Path, chance: random.Random) -> tuple[str, str, str, str, b
             one.kill()
     process.wait()
     return runner, whom, number.name, phase, bool(left)
+
+
+def send(number: signal.Signals, processes: list[psutil.Process]) -> None:
+    """Send a signal to those that are still there."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.send_signal(number)
 
 
 def members(project: Path) -> list[psutil.Process]:
