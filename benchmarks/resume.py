@@ -56,7 +56,7 @@ def main() -> None:
 def make_project(folder: Path, epochs: int) -> None:
     """A copy of the project with the parameters of the smoke profile and the prepared data."""
     workspace.copy(PROJECT, folder)
-    (folder / "data").mkdir(exist_ok=True)
+    shutil.rmtree(folder / "data/prepared")
     (folder / "data/prepared").symlink_to(PROJECT / "data/prepared")
     file = folder / "params.yaml"
     overlay.use(PROJECT / "profiles" / "smoke.yaml", file)

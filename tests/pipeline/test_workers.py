@@ -146,7 +146,7 @@ def has_ended(process: int) -> bool:
 
 def until(condition: Callable[[], bool]) -> None:
     pause = threading.Event()
-    for _ in range(400):
+    for _ in range(2000):
         if condition():
             return
         pause.wait(0.05)
