@@ -1,7 +1,7 @@
 """Every model killed after an epoch chosen at random: does it go on to the same bytes?
 
-Each training runs with the steps of the smoke profile on the prepared data, three times:
-undisturbed, until it is killed with SIGKILL, and on to its end.
+Each training of the smoke profile runs three times: undisturbed, until it is killed with SIGKILL,
+and on to its end.
 
     python benchmarks/resume.py [MODEL ...] [--epochs 5] [--seed 1]
 """
@@ -54,28 +54,24 @@ def main() -> None:
 
 
 def make_project(folder: Path, epochs: int) -> None:
-    """A copy of the project with the parameters of the smoke profile and the prepared data."""
+    """A copy of the project with the parameters and the data of the smoke profile."""
     workspace.copy(PROJECT, folder)
-    shutil.rmtree(folder / "data/prepared")
-    (folder / "data/prepared").symlink_to(PROJECT / "data/prepared")
+    shutil.rmtree(folder / "data/raw")
+    (folder / "data/raw").symlink_to(PROJECT / "data/raw")
     file = folder / "params.yaml"
     overlay.use(PROJECT / "profiles" / "smoke.yaml", file)
     document = params.read_document(file)
     for section in document["train"].values():
         section["epochs"] = epochs
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    for key in document["prepare"]:
+        print(f"prepare {key}", flush=True)
+        assert begin(folder, "prepare", key).wait() == 0
 
 
 def train(project: Path, key: str, kill_in: int = 0) -> str:
     """Run the training of `key`, and kill it once it says that this epoch is over; its log."""
-    process = subprocess.Popen(
-        [sys.executable, "stages/train.py", key],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": "src", "GENERATIVE_TRACKING": "off"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = begin(project, "train", key)
     lines = []
     assert process.stdout
     for line in process.stdout:
@@ -86,6 +82,18 @@ def train(project: Path, key: str, kill_in: int = 0) -> str:
     status = process.wait()
     assert kill_in or not status, "".join(lines)
     return "".join(lines)
+
+
+def begin(project: Path, stage: str, key: str) -> subprocess.Popen[str]:
+    """The program of a stage, at work."""
+    return subprocess.Popen(
+        [sys.executable, f"stages/{stage}.py", key],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": "src", "GENERATIVE_TRACKING": "off"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def take_outputs(project: Path, key: str) -> dict[str, str]:
