@@ -1,5 +1,6 @@
 """The command `generative`, one file a subcommand, beside the pipeline itself: dvc repro."""
 
+import sys
 from pathlib import Path
 
 import typer
@@ -21,6 +22,7 @@ from generative.cli import (
 from generative.core import environment, errors  # noqa: F401  # before TensorFlow
 from generative.core.stage import check_checkout
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(params.app, name="params")
 COMMANDS = (
@@ -41,8 +43,17 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Run a subcommand; errors become one line."""
-    errors.run(app)
+    """Run a subcommand; errors and interruptions become one line."""
+
+    def program() -> None:
+        try:
+            app()
+        except SystemExit as leaving:
+            if leaving.code == INTERRUPTED:
+                print("interrupted; the same command goes on from there", file=sys.stderr)
+            raise
+
+    errors.run(program)
 
 
 @app.callback()
