@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from generative.cli.main import app
+from generative.cli.main import app, main
 from generative.core import params
 from generative.core.errors import BadInput
 
@@ -40,3 +40,17 @@ def test_ui_of_a_server_is_the_servers(tmp_path: Path, monkeypatch: pytest.Monke
 def test_committed_profiles_are_listed() -> None:
     assert {file.stem for file in Path("profiles").glob("*.yaml")} == {"demo", "smoke", "full"}
     assert params.read_document(Path("profiles/smoke.yaml"))["profile"] == "smoke"
+
+
+def test_an_interrupted_command_says_that_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("generative.pipeline.check.check_all", interrupt)
+    monkeypatch.setattr("sys.argv", ["generative", "params", "check"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "interrupted; the same command goes on from there\n"
