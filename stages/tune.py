@@ -13,8 +13,9 @@ from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves
 from generative.training.schema import Train
+from generative.training.workspace import training_workspace
 from generative.tuning.schema import Tune
-from generative.tuning.search import Search, tracked, train_network
+from generative.tuning.search import Search, tracked, train_network, with_arguments
 
 
 def main(arguments: list[str]) -> None:
@@ -26,21 +27,24 @@ def main(arguments: list[str]) -> None:
         best, table = search.best(), pd.DataFrame(search.rows())
         importance = search.importance()
         print(f"best: {best}; training with it as train.{key} says")
-        model, _ = train_network(search, train, best, device, -1, f"{key}.tune")
-        images, labels = data.load("test")
-        accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
-        metrics = {
-            "test_accuracy": accuracy,
-            "best_val_loss": float(table["val_loss"].min()),
-            "trials": len(table),
-        }
-        out = Path("data/tuning") / key
-        with atomic_folder(out) as folder:
-            table.to_csv(folder / "trials.csv", index=False)
-            for name, values in (("best", best), ("importance", importance), ("metrics", metrics)):
-                write_json(folder / f"{name}.json", values)
-            curves.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
-            curves.shares(importance).save(folder / "importance.png")
+        train, name = with_arguments(train, best), f"{key}.tune"
+        with training_workspace(name, train, search.runtime, device, data.folder) as workspace:
+            model, _ = train_network(search, train, device, -1, workspace)
+            images, labels = data.load("test")
+            accuracy = float((model.probabilities(images).argmax(axis=1) == labels).mean())
+            metrics = {
+                "test_accuracy": accuracy,
+                "best_val_loss": float(table["val_loss"].min()),
+                "trials": len(table),
+            }
+            out = Path("data/tuning") / key
+            with atomic_folder(out) as folder:
+                table.to_csv(folder / "trials.csv", index=False)
+                write_json(folder / "best.json", best)
+                write_json(folder / "importance.json", importance)
+                write_json(folder / "metrics.json", metrics)
+                curves.trials(table["val_loss"].to_numpy()).save(folder / "history.png")
+                curves.shares(importance).save(folder / "importance.png")
         run.finish(out / "trials.csv")
 
 

@@ -2,6 +2,7 @@ import errno
 import os
 
 import pytest
+import tensorflow as tf
 
 from generative.core import errors
 
@@ -23,7 +24,7 @@ def test_bad_input_is_one_line() -> None:
 def test_a_full_disk_is_one_line() -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "data/models/cvae/model.weights.h5")
     assert message(full) == (
-        "error: the disk is full while writing data/models/cvae/model.weights.h5; "
+        "error: the disk is full: data/models/cvae/model.weights.h5; "
         "free some space and run the command again"
     )
 
@@ -32,12 +33,17 @@ def test_a_full_disk_is_one_line() -> None:
 def test_what_the_system_refuses_is_one_line(number: int) -> None:
     line = message(OSError(number, os.strerror(number), ".cache/training"))
     assert line.startswith("error: ")
-    assert " while writing .cache/training; " in line
+    assert ": .cache/training; " in line
     assert "\n" not in line
 
 
 def test_memory_that_is_used_up() -> None:
     assert message(MemoryError()).startswith("error: the memory is used up; ")
+
+
+def test_memory_of_a_device_that_is_used_up() -> None:
+    error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+    assert message(error).startswith("error: the memory is used up; ")
 
 
 def test_interruption() -> None:

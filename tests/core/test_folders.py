@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +37,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_a_file_takes_the_place_of_another_and_of_nothing_else(tmp_path: Path) -> None:
-    file, neighbour = tmp_path / "new" / "a.png", tmp_path / "new" / "a.png.part"
+    file, neighbour = tmp_path / "new" / "a.png", tmp_path / "new" / ".a.png.1.part"
     neighbour.parent.mkdir()
     neighbour.write_text("the user's own")
     file.write_text("old")
@@ -46,8 +48,27 @@ def test_a_file_takes_the_place_of_another_and_of_nothing_else(tmp_path: Path) -
     with atomic_file(file) as part:
         part.write_text("new")
     assert file.read_text() == "new"
-    assert sorted(neighbour.parent.iterdir()) == [file, neighbour]
+    assert sorted(neighbour.parent.iterdir()) == [neighbour, file]
     assert neighbour.read_text() == "the user's own"
+
+
+def test_what_the_disk_does_not_take_has_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some disks say only at the end that they are full."""
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "old").touch()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"), atomic_folder(tmp_path / "out") as folder:
+        (folder / "new").touch()
+    with pytest.raises(OSError, match="No space left"), atomic_file(tmp_path / "file"):
+        pass
+    assert [f.name for f in tmp_path.iterdir()] == ["out"]
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["old"]
 
 
 def test_json_has_no_number_that_is_not_finite(tmp_path: Path) -> None:

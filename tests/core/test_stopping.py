@@ -115,6 +115,38 @@ def test_it_ends_with_who_runs_it(
     assert "the process that ran this stage is gone" in outer.communicate(timeout=LIMIT)[1]
 
 
+WORKER = """
+import multiprocessing, os, signal, sys, time
+from pathlib import Path
+from generative.core import stopping
+
+def work():
+    while multiprocessing.parent_process().is_alive():
+        time.sleep(0.01)
+    stopping.watch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=work)
+    worker.start()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_worker_ends_whose_parent_was_gone_before(tmp_path: Path) -> None:
+    """Killed while the worker was importing."""
+    (tmp_path / "program.py").write_text(WORKER)
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} program.py; true"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    # Its end closes the pipes that it shares with its parent: this is after it.
+    assert "the process that ran this stage is gone" in done.stderr
+
+
 def test_it_ends_if_who_ran_it_was_gone_before(tmp_path: Path) -> None:
     """Killed while the stage was importing: what is above it then is in another session."""
     (tmp_path / "stage.py").write_text(STAGE.replace("BUSY", "time.sleep(0.01)"))

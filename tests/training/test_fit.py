@@ -17,6 +17,7 @@ from generative.core.history import History
 from generative.datasets.base.batches import Batches
 from generative.training import fit as training
 from generative.training import losses
+from generative.training.checkpoint import Checkpoint
 from generative.training.schema import (
     ActivationLog,
     Callbacks,
@@ -211,6 +212,26 @@ def test_a_damaged_checkpoint_is_not_used(
             again = fit(Constant(), epochs=2, workspace=workspace)
             pd.testing.assert_frame_equal(again.table, first.table)
     assert "checkpoint.npz is damaged" in capsys.readouterr().out
+
+
+def test_no_flipped_bit_is_taken_or_stops_the_training(workspace: Path) -> None:
+    """In the archive's own records too: there a bit may say that it is encrypted."""
+    fit(Constant(), epochs=2, workspace=workspace)
+    file = workspace / "checkpoint.npz"
+    whole = file.read_bytes()
+    undamaged = Checkpoint(file, [])
+    model = Constant()
+    model.compile(2)
+    undamaged.restore(model)
+    guess = float(model.guess)
+    for place in range(0, len(whole), max(1, len(whole) // 400)):
+        flipped = bytes([whole[place] ^ 1 << place % 8])
+        file.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        checkpoint = Checkpoint(file, [])
+        model.guess.assign(-1.0)
+        checkpoint.restore(model)
+        assert checkpoint.rows in ([], undamaged.rows)
+        assert float(model.guess) == (guess if checkpoint.rows else -1.0)
 
 
 class Stack(Constant):

@@ -42,6 +42,21 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_stopped_training_goes_on(
     key: str, file: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    stop_and_go_on(key, file, tmp_path, request)
+
+
+def test_a_text_goes_on_from_a_state_in_bfloat16(
+    file: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        stop_and_go_on("char_lstm", file, tmp_path, request)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def stop_and_go_on(key: str, file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Train in one go and in two; assert that both come to the same."""
     train = params.read(f"train.{key}", Train, file)
     train = train.model_copy(update={"precision": "float32", "epochs": 3})
     folder = request.getfixturevalue(f"prepared_{train.dataset}")
@@ -75,8 +90,8 @@ def test_a_stopped_training_goes_on(
     assert len(again) == len(variables)
     for one, other in zip(again, variables, strict=True):
         np.testing.assert_allclose(
-            np.asarray(one),
-            np.asarray(other),
+            np.asarray(one, np.float32),
+            np.asarray(other, np.float32),
             rtol=1e-3,
             atol=1e-5,
             err_msg=getattr(one, "path", "training_state"),

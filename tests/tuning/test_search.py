@@ -5,6 +5,8 @@ import math
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,38 @@ def test_two_workers_at_once(prepared_mnist: Path, tmp_path: Path) -> None:
     assert tried[0] != tried[1]
 
 
+TERMINAL = """
+import sys
+from pathlib import Path
+from generative.tuning import search as tuning
+tuning.JOURNALS = Path(sys.argv[1])
+with tuning.claimed("sequential", 0) as number:
+    print(number, flush=True)
+    input()
+"""
+
+
+def test_another_terminal_works_on_the_same_search(
+    prepared_mnist: Path, journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[int] = []
+
+    def validate(search: Search, chosen: dict[str, Any], device: Any, worker: int) -> float:
+        workers.append(worker)
+        return loss_of(chosen)
+
+    monkeypatch.setattr(tuning, "validate", validate)
+    monkeypatch.setattr(tuning, "PATIENCE", 0.1)
+    command = [sys.executable, "-c", TERMINAL, str(journals)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as first:
+        assert first.stdout
+        assert first.stdout.readline() == "0\n"
+        run(make_search(prepared_mnist, {"trials": 2}))
+        first.kill()
+    run(make_search(prepared_mnist, {"trials": 3}))
+    assert workers == [1, 1, 0]
+
+
 def test_ctrl_c_ends_the_other_workers(
     prepared_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,20 +229,23 @@ def test_ctrl_c_ends_the_other_workers(
 
 
 def test_a_trial_that_diverges_is_the_worst_and_the_search_goes_on(
-    prepared_mnist: Path, monkeypatch: pytest.MonkeyPatch
+    prepared_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def train_network(search: Any, train: Any, arguments: dict[str, Any], *_: Any) -> Any:
-        if arguments["learning_rate"] > 0.003:
+    search = make_search(prepared_mnist, {"trials": 6})
+    monkeypatch.chdir(tmp_path)
+
+    def train_network(search: Any, train: Any, *_: Any) -> Any:
+        if train.model["learning_rate"] > 0.003:
             raise Diverged("the term cross_entropy of the loss became NaN")
         return None, HISTORY
 
     monkeypatch.setattr(tuning, "train_network", train_network)
-    search = make_search(prepared_mnist, {"trials": 6})
     rows = run(search)
     for row in rows:
         assert row["val_loss"] == (math.inf if row["learning_rate"] > 0.003 else 1.0)
     assert search.best()["learning_rate"] <= 0.003
     assert search.importance() == dict.fromkeys(SPACE, 0.0)  # the finite losses are equal
+    assert not any(file.is_dir() for file in Path(".cache/training").iterdir())
 
 
 def test_trials_at_one_time_keep_their_files_apart(

@@ -15,7 +15,12 @@ REFUSALS = {
     errno.EPERM: ("permission is denied", "change the permissions"),
     errno.EEXIST: ("there is a file in the place of a folder", "move it away"),
     errno.ENOTDIR: ("there is a file in the place of a folder", "move it away"),
+    errno.EIO: ("the disk fails to read or write", "look for its errors (dmesg)"),
+    errno.ESTALE: ("the network's disk was lost", "mount it again"),
+    errno.EMFILE: ("too many files are open (ulimit -n)", "raise the limit"),
+    errno.ENOMEM: ("the memory is used up", "close other programs"),
 }
+NO_MEMORY = "the memory is used up; close other programs, or lower the batch size"
 
 
 class BadInput(Exception):
@@ -40,10 +45,15 @@ def run(program: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted")
     except MemoryError:
-        sys.exit("error: the memory is used up; close other programs, or lower the batch size")
+        sys.exit(f"error: {NO_MEMORY}")
     except OSError as error:
         if error.errno not in REFUSALS:
             raise
         reason, remedy = REFUSALS[error.errno]
-        where = f" while writing {error.filename}" if error.filename else ""
+        where = f": {error.filename}" if error.filename else ""
         sys.exit(f"error: {reason}{where}; {remedy} and run the command again")
+    except Exception as error:
+        # TensorFlow's, which is not imported for its name's sake.
+        if type(error).__name__ != "ResourceExhaustedError":
+            raise
+        sys.exit(f"error: {NO_MEMORY}")

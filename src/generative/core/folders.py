@@ -1,9 +1,11 @@
 """Folders and files that are complete or not there, and JSON in them."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -16,7 +18,8 @@ PART = ".part"
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which takes its name, and the place of what had it, when it is full.
+    """A new folder to fill, which takes its name, and the place of what had it, when it is full and
+    on the disk: a power cut leaves no name without what it names.
 
     If filling it fails, nothing of it stays and what was there before is untouched. Until then it
     is a hidden folder beside it, locked: what a killed process left there goes with the next call.
@@ -27,8 +30,10 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     with locked(part), named(folder):
         try:
             yield part
+            for file in part.rglob("*"):
+                to_disk(file)
             shutil.rmtree(folder, ignore_errors=True)
-            part.replace(folder)
+            move(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -45,7 +50,7 @@ def atomic_file(file: Path) -> Iterator[Path]:
     with locked(part), named(file):
         try:
             yield part
-            part.replace(file)
+            move(part, file)
         finally:
             part.unlink(missing_ok=True)
 
@@ -53,10 +58,30 @@ def atomic_file(file: Path) -> Iterator[Path]:
 def new_part(path: Path) -> Path:
     """A hidden name beside `path`; what a killed process left under such a name is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(PART)}")
     for left in path.parent.iterdir():
-        if left.name.startswith(f".{path.name}.") and left.suffix == PART:
+        if name.fullmatch(left.name):
             remove_if_left(left)
     return path.parent / f".{path.name}.{secrets.token_hex(4)}{PART}"
+
+
+def move(part: Path, path: Path) -> None:
+    """Give what is at `part` the name `path`, first its content and then the name on the disk."""
+    to_disk(part)
+    part.replace(path)
+    to_disk(path.parent)
+
+
+def to_disk(path: Path) -> None:
+    """Have a file or the names in a folder written to the disk now."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems do so for files alone
+            raise
+    finally:
+        os.close(opened)
 
 
 @contextmanager

@@ -85,30 +85,23 @@ def owner_of_stage() -> psutil.Process | None:
     environment; a shell may be between them. If it has ended, what is above is in another session.
     """
     engine = multiprocessing.parent_process()
-    if engine and engine.pid:
-        return process_of(engine.pid)
     stage = os.environ.get("DVC_STAGE")
-    if not stage:
+    if not engine and not stage:
         return None
-    for process in psutil.Process().parents():
-        try:
-            if process.environ().get("DVC_STAGE") == stage:
-                continue
-        except psutil.AccessDenied:
-            pass  # somebody else's, and not in the stage
-        if os.getsid(process.pid) == os.getsid(0):
-            return process
-        break
+    with suppress(psutil.Error, ProcessLookupError):  # ended while it was looked at
+        if engine and engine.pid:
+            return psutil.Process(engine.pid)
+        for process in psutil.Process().parents():
+            try:
+                if process.environ().get("DVC_STAGE") == stage:
+                    continue
+            except psutil.AccessDenied:
+                pass  # somebody else's, and not in the stage
+            if os.getsid(process.pid) == os.getsid(0):
+                return process
+            break
     end("stopped: the process that ran this stage is gone", 1)
     return None
-
-
-def process_of(number: int) -> psutil.Process | None:
-    """The process of this number; None if it has ended."""
-    try:
-        return psutil.Process(number)
-    except psutil.NoSuchProcess:
-        return None
 
 
 def lives(process: psutil.Process) -> bool:

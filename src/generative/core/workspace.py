@@ -39,6 +39,8 @@ def workspace(kind: str, key: str, decisive: Any, files: Iterable[Path]) -> Iter
     lock = FileLock(parent / f"{key}.lock")
     try:
         lock.acquire(timeout=PATIENCE)
+    except NotImplementedError as error:
+        raise BadInput(f"{parent}: {error}") from None
     except Timeout:
         raise BadInput(
             f"another process works on {key} in {parent}; wait until it has ended, or stop it"

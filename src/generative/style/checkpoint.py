@@ -11,6 +11,8 @@ from types import TracebackType
 
 import numpy as np
 
+from generative.core.folders import named
+
 Array = np.ndarray
 Evaluation = Callable[[Array], tuple[Array, Array]]
 
@@ -58,10 +60,11 @@ class EvaluationCheckpoint:
         record = key + terms.astype(np.float64).tobytes() + gradient.astype(np.float32).tobytes()
         record = hashlib.md5(record).digest() + record
         if not (known and record == stored):
-            self.file.seek(offset)
-            self.file.truncate()
-            self.file.write(record)
-            self.file.flush()
+            with named(Path(self.file.name)):
+                self.file.seek(offset)
+                self.file.truncate()
+                self.file.write(record)
+                self.file.flush()
         return self._unpack(record)
 
     def _unpack(self, record: bytes) -> tuple[Array, Array]:

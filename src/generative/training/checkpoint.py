@@ -5,15 +5,14 @@ weights and the epoch to two files: a process that is killed between them goes o
 """
 
 import json
-import os
 import random
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from generative.core.folders import atomic_file
 
@@ -43,22 +42,25 @@ class Checkpoint(keras.callbacks.Callback):
 
     def restore(self, model: keras.Model) -> None:
         """Give the compiled `model` what the file holds, if there is one."""
-        try:
-            content = read(self.file)
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            print(f"warning: {self.file} is damaged ({error}); the training begins anew")
+        if not self.file.exists():
             return
         for optimizer in optimizers(model):
             if not optimizer.built:
                 optimizer.build(model.trainable_variables)
-        for variable, value in zip(variables(model), content["variables"], strict=True):
-            variable.assign(value)
-        version, internal, gauss = content["random"]
-        random.setstate((version, tuple(internal), gauss))
-        self.rows, self.stopped = content["rows"], content["stopped"]
-        self.states = content["states"]
+        try:
+            content = read(self.file)
+            pairs = list(zip(variables(model), content["variables"], strict=True))
+            for variable, value in pairs:
+                tf.TensorShape(variable.shape).assert_is_compatible_with(value.shape)
+            version, internal, gauss = content["random"]
+            random.setstate((version, tuple(internal), gauss))
+            rows, stopped, states = (content[name] for name in ("rows", "stopped", "states"))
+        except Exception as error:  # a damaged zip raises anything
+            print(f"warning: {self.file} is damaged ({error}); the training begins anew")
+            return
+        for variable, value in pairs:
+            variable.assign(value.astype(np.asarray(variable).dtype))
+        self.rows, self.stopped, self.states = rows, stopped, states
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         # Now, for the others forget everything when a training begins.
@@ -104,7 +106,8 @@ def write(file: Path, content: Any) -> None:
 
     def without_arrays(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            arrays.append(value)
+            # NumPy's files have no bfloat16, of which float32 holds every number.
+            arrays.append(value.astype(np.float32) if value.dtype.kind == "V" else value)
             return {"array": len(arrays) - 1}
         if isinstance(value, dict):
             return {key: without_arrays(v) for key, v in value.items()}
@@ -115,8 +118,6 @@ def write(file: Path, content: Any) -> None:
     text = json.dumps(without_arrays(content))
     with atomic_file(file) as part, part.open("wb") as opened:
         np.savez(opened, *arrays, json=np.array(text))
-        opened.flush()
-        os.fsync(opened.fileno())
 
 
 def read(file: Path) -> Any:

@@ -1,5 +1,6 @@
 """Search for the arguments of a network: train, validate, repeat. No trial reads the test split."""
 
+import itertools
 import math
 import multiprocessing
 import signal
@@ -12,12 +13,13 @@ from typing import Any
 
 import keras
 import optuna
+from filelock import FileLock, Timeout
 
 from generative.core import errors, members, runtime, stopping
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.core.runtime import Device, Runtime
-from generative.core.workspace import name_of
+from generative.core.workspace import PATIENCE, name_of
 from generative.datasets.base.dataset import Prepared
 from generative.tracking.live import LiveRun, NoRun, live_run
 from generative.training.fit import Diverged, fit
@@ -152,8 +154,33 @@ def work(search: Search, number: int) -> None:
     errors.run(lambda: run_trials(search, search.configure(), lambda: None, number))
 
 
-def run_trials(search: Search, device: Device, on_trial: OnTrial, worker: int = 0) -> None:
+def run_trials(search: Search, device: Device, on_trial: OnTrial, number: int = 0) -> None:
     """Trial after trial in this process, until those of all workers are enough."""
+    with claimed(search.key, number) as worker:
+        try_until_enough(search, device, on_trial, worker)
+
+
+@contextmanager
+def claimed(key: str, first: int) -> Iterator[int]:
+    """The number of a worker that no other process on `key` has, in this or another terminal:
+    `first`, or the next that is free."""
+    JOURNALS.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(first):
+        lock = FileLock(JOURNALS / f"{key}.{number}.lock")
+        try:
+            # One that was killed may need a moment to end: its trial is to be gone on with.
+            lock.acquire(timeout=PATIENCE if number == first else 0)
+        except Timeout:
+            continue
+        try:
+            yield number
+        finally:
+            lock.release()
+        return
+
+
+def try_until_enough(search: Search, device: Device, on_trial: OnTrial, worker: int) -> None:
+    """Trial after trial as this worker."""
     study = search.study()
     while (done := len(finished(study))) < search.tune.trials:
         # The seed follows from how many trials there are, not from how often the search was begun.
@@ -191,32 +218,32 @@ def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:
 def validate(search: Search, arguments: dict[str, Any], device: Device, worker: int) -> float:
     """The lowest validation loss of a short training with `arguments`; infinite if it diverged."""
     batches = search.tune.train_count // search.train.batch_size
-    name = f"{search.key}.trial_{worker}"
-    try:
-        _, history = train_network(search, search.short, arguments, device, batches, name)
-    except Diverged:
-        return math.inf
+    train = with_arguments(search.short, arguments)
+    name, data = f"{search.key}.trial_{worker}", search.data.folder
+    with training_workspace(name, train, search.runtime, device, data) as workspace:
+        try:
+            _, history = train_network(search, train, device, batches, workspace)
+        except Diverged:
+            return math.inf
     return float(history.table["val_loss"].min())
 
 
+def with_arguments(train: Train, arguments: dict[str, Any]) -> Train:
+    """The training of `train` of a network of these arguments."""
+    return train.model_copy(update={"model": {**train.model, **arguments}})
+
+
 def train_network(
-    search: Search,
-    train: Train,
-    arguments: dict[str, Any],
-    device: Device,
-    batches: int,
-    workspace: str,
+    search: Search, train: Train, device: Device, batches: int, workspace: Path
 ) -> tuple[Any, History]:
-    """A network of these `arguments`, trained as `train` asks on `batches` batches an epoch (-1:
-    all); one that was stopped goes on in the `workspace` of this name."""
+    """A network, trained as `train` asks on `batches` batches an epoch (-1: all); one that was
+    stopped goes on from what is in `workspace`."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(train.seed)
     training = search.data.batches(train.batch_size, train.seed).take(batches)
     validation = search.data.load("validation")
-    train = train.model_copy(update={"model": {**train.model, **arguments}})
     with device.strategy.scope():
         model = members.network(train.network)(**train.model)
-    name, data = f"train.{search.key}", search.data.folder
-    with training_workspace(workspace, train, search.runtime, device, data) as folder:
-        history = fit(name, model, train, device, training, validation, lambda *_: None, folder)
+    name = f"train.{search.key}"
+    history = fit(name, model, train, device, training, validation, lambda *_: None, workspace)
     return model, history
