@@ -42,7 +42,7 @@ def test_committed_profiles_are_listed() -> None:
     assert params.read_document(Path("profiles/smoke.yaml"))["profile"] == "smoke"
 
 
-def test_an_interrupted_command_says_that_it_goes_on(
+def test_an_interrupted_command_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(*_: object) -> None:
@@ -53,4 +53,4 @@ def test_an_interrupted_command_says_that_it_goes_on(
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 130
-    assert capsys.readouterr().err == "interrupted; the same command goes on from there\n"
+    assert capsys.readouterr().err == "interrupted; run it again to go on\n"

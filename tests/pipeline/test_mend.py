@@ -1,5 +1,6 @@
 """DVC's files after a kill or a fault: the next run puts them right and runs nothing for it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dvc.repo import Repo
 from generative.core.errors import BadInput
 from generative.pipeline import engine
 from generative.pipeline.mend import damaged_objects
+from generative.pipeline.reasons import open_repo
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
 
@@ -96,7 +98,8 @@ def test_a_damaged_lock(
     assert contents() == before
     printed = capsys.readouterr().out
     if "dvc.lock was " in printed:
-        assert Path(".cache/damaged/dvc.lock").read_bytes() == damaged
+        (kept,) = Path(".cache/damaged").iterdir()
+        assert kept.read_bytes() == damaged
     else:
         assert damage is cut  # which DVC can read
 
@@ -121,6 +124,30 @@ def test_lock_files_that_a_kill_left(
     assert ("rwlock: was damaged and is removed" in capsys.readouterr().out) == (content != "{}")
 
 
+def test_a_lock_that_somebody_writes_is_not_mended(project: Path) -> None:
+    """DVC writes it in place, while it holds its lock."""
+    whole = Path("dvc.lock").read_bytes()
+    Path("dvc.lock").write_bytes(b"")
+    repo = Repo()
+    with repo.lock, pytest.raises(BadInput, match="is at work on this project; wait until"):
+        open_repo()
+    assert Path("dvc.lock").read_bytes() == b""
+    Path("dvc.lock").write_bytes(whole)
+    assert not reproduce().ran
+
+
+def test_a_database_of_hashes_that_does_not_work(project: Path) -> None:
+    repo = Repo()
+    folder = Path(repo.site_cache_dir)
+    repo.close()
+    for file in folder.rglob("cache.db*"):
+        file.write_bytes(b"no database" * 1000)
+    with pytest.raises(BadInput, match="database of hashes, in .*, does not work: file is not a"):
+        reproduce()
+    shutil.rmtree(folder)
+    assert not reproduce().ran
+
+
 def objects(project: Path) -> list[Path]:
     return sorted((project / ".dvc/cache/files/md5").glob("??/*"))
 
@@ -134,9 +161,11 @@ def test_damaged_objects_are_made_anew(
     before = contents()
     for file in objects(project):
         content = file.read_bytes()
+        times = file.stat()
         file.chmod(0o644)
         file.write_bytes(damage(content))
         file.chmod(0o444)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
     shutil.rmtree("data")
     Path("data").mkdir()
     assert set(reproduce().ran) == ALL
@@ -182,12 +211,20 @@ def test_doctor(project: Path) -> None:
     file.write_bytes(b"other")
     done = doctor()
     assert done.returncode == 1
-    assert "1 files of the cache are damaged" in done.stderr
+    assert done.stderr == "error: damaged or lost: 1; run: generative doctor --mend\n"
     assert file.exists()
     printed = doctor("--mend").stdout
-    assert f"{file}: is not what its name says; removed" in printed
-    assert " was not in the cache: put there from its place" in printed
+    assert f"{file}: is damaged; removed" in printed
+    assert ": is not in the cache; put there from its place" in printed
     assert file.exists()
+    shutil.rmtree(project / ".dvc/cache/files")
+    (project / ".dvc/tmp/rwlock").write_text("")
+    done = doctor()
+    assert done.returncode == 1
+    assert done.stdout.count(": is not in the cache\n") == 3
+    assert "rwlock: is damaged\n" in done.stdout
+    assert not (project / ".dvc/cache/files").exists()
+    assert "rwlock: is damaged; removed\n" in doctor("--mend").stdout
     assert doctor().returncode == 0
     assert not reproduce().ran
 
@@ -195,7 +232,10 @@ def test_doctor(project: Path) -> None:
 def test_an_object_that_is_gone_comes_from_its_place(project: Path) -> None:
     kept = objects(project)
     shutil.rmtree(project / ".dvc/cache/files")
-    Path("data/a/text").write_text("another")  # which only its stage can mend
+    times = Path("data/a/text").stat()
+    Path("data/a/text").write_text("b\n")  # which only its stage can mend
+    # As a faulty disk does it: DVC's database of hashes knows nothing of it.
+    os.utime("data/a/text", ns=(times.st_atime_ns, times.st_mtime_ns))
     results = reproduce()
     assert set(results.ran) == {"write@a"}
     assert set(results.unchanged) == {"write@b", "both"}

@@ -1,5 +1,6 @@
 """`generative doctor`: whether DVC's files are whole, after a killed process or a faulty disk."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -18,21 +19,32 @@ def doctor(
     it reads.
     """
     from generative.pipeline.bookkeeping import locked
-    from generative.pipeline.mend import LOCK, damaged_objects, is_lock, recache
+    from generative.pipeline.mend import (
+        LOCK,
+        damaged_objects,
+        is_lock,
+        lost,
+        remove,
+        unreadable,
+    )
     from generative.pipeline.reasons import open_repo
 
     if not mend and LOCK.exists() and not is_lock(LOCK.read_bytes()):
         raise BadInput(f"{LOCK} is damaged; run: generative doctor --mend")
     repo = open_repo()
-    with locked(repo):
-        damaged = list(damaged_objects(Path(repo.cache.local.path).parent.parent))
-        for file in damaged:
-            print(f"{file}: is not what its name says{'; removed' if mend else ''}")
+    found = 0
+    with locked(repo, mend=False):
+        cache = Path(repo.cache.local.path).parent.parent
+        for path in chain(unreadable(repo), damaged_objects(cache)):
+            found += 1
+            print(f"{path}: is damaged{'; removed' if mend else ''}")
             if mend:
-                file.unlink()
-        for stage in repo.index.stages if mend else []:
-            for line in recache(stage):
-                print(line)
-    if damaged and not mend:
-        raise BadInput(f"{len(damaged)} files of the cache are damaged; generative doctor --mend")
-    print("dvc.lock, the locks and the cache are whole" if not damaged else "run: generative repro")
+                remove(path)
+        for out in chain.from_iterable(lost(stage) for stage in repo.index.stages):
+            found += 1
+            print(f"{out}: is not in the cache{'; put there from its place' if mend else ''}")
+            if mend:
+                out.commit()
+    if found and not mend:
+        raise BadInput(f"damaged or lost: {found}; run: generative doctor --mend")
+    print("run: generative repro" if found else "dvc.lock, the locks and the cache are whole")

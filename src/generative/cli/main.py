@@ -50,7 +50,7 @@ def main() -> None:
             app()
         except SystemExit as leaving:
             if leaving.code == INTERRUPTED:
-                print("interrupted; the same command goes on from there", file=sys.stderr)
+                print("interrupted; run it again to go on", file=sys.stderr)
             raise
 
     errors.run(program)

@@ -5,6 +5,7 @@ one at a time. Here all calls come from one thread, which holds DVC's lock throu
 """
 
 import copy
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from dvc.config import Config
 from dvc.dependency import param
+from dvc.dirs import site_cache_dir
 from dvc.exceptions import DvcException
 from dvc.lock import LockError
 from dvc.repo import Repo
@@ -20,14 +23,16 @@ from dvc.stage import PipelineStage
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.serialize import to_lockfile
 from dvc.utils.serialize import dump_yaml, parse_yaml_for_update
+from dvc_data.hashfile.cache import DiskError
 
 from generative.core.errors import BadInput
+from generative.core.folders import atomic_file
 from generative.pipeline.mend import (
     is_damaged,
-    mend_run_cache,
-    mend_rwlock,
     objects_checked,
     objects_of,
+    remove,
+    unreadable,
 )
 
 # Seconds between two writes of dvc.lock, which take one each.
@@ -41,8 +46,11 @@ class DependencyChanged(DvcException):
 
 
 @contextmanager
-def locked(repo: Repo) -> Iterator[None]:
-    """Hold DVC's lock. Raises `BadInput`, naming who has it, if another process does."""
+def locked(repo: Repo, mend: bool = True) -> Iterator[None]:
+    """Hold DVC's lock, and remove, with a line, what DVC cannot read.
+
+    Raises `BadInput`, naming who has it, if another process does.
+    """
     try:
         repo.lock.lock()
     except LockError:
@@ -50,14 +58,26 @@ def locked(repo: Repo) -> Iterator[None]:
             f"{holder(repo)} is at work on this project; wait until it has ended, or stop it"
         ) from None
     try:
-        for line in (
-            *mend_rwlock(Path(repo.tmp_dir)),
-            *mend_run_cache(Path(repo.stage_cache.cache_dir)),
-        ):
-            print(line, flush=True)
-        yield
+        for path in unreadable(repo) if mend else ():
+            remove(path)
+            print(f"{path}: was damaged and is removed; DVC makes it anew", flush=True)
+        with database_errors():
+            yield
     finally:
         repo.lock.unlock()
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Raise `BadInput` where DVC's database of hashes does not work."""
+    try:
+        yield
+    except (sqlite3.Error, DiskError) as error:
+        folder = Config().get("core", {}).get("site_cache_dir") or site_cache_dir()
+        raise BadInput(
+            f"DVC's database of hashes, in {folder}, does not work: {error}; free some space if "
+            "the disk is full, else remove that folder: DVC makes it anew"
+        ) from None
 
 
 @contextmanager
@@ -140,9 +160,10 @@ class Bookkeeping:
         # As dvc repro has it: what is not in the cache cannot come back from it.
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
         stage.save(run_cache=cached)
-        for file in objects_of(stage):
-            if is_damaged(file):
-                file.unlink()  # DVC would keep it
+        for out in stage.outs:
+            for file in objects_of(out) if out.use_cache and out.hash_info else ():
+                if is_damaged(file):
+                    file.unlink()  # DVC would keep it
         stage.commit()
         self.note(stage)
 
@@ -180,12 +201,8 @@ class Bookkeeping:
             new = [name for name in stages if name not in known]
             for name in sorted(new, key=lambda name: self.order.get((lock, name), -1)):
                 stages[name] = stages.pop(name)
-            part = lock.with_name(f"{lock.name}.part")
-            try:
+            with atomic_file(lock) as part:
                 dump_yaml(part, content)
-                part.replace(lock)
-            finally:
-                part.unlink(missing_ok=True)
         self.unwritten = []
         self.written = time.monotonic()
 

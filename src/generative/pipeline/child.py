@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import resource
 import runpy
+import signal
 import subprocess
 import sys
 import threading
@@ -50,11 +51,14 @@ def end_with_parent() -> None:
     connection.wait([parent.sentinel])
     group = os.getpgrp()
     # Another process, as the first signal may end this one and not all that it started.
-    subprocess.Popen(
-        ["sh", "-c", f"kill -TERM -{group}; sleep {PATIENCE}; kill -KILL -{group}"],
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    try:
+        subprocess.Popen(
+            ["sh", "-c", f"kill -TERM -{group}; sleep {PATIENCE}; kill -KILL -{group}"],
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:  # no memory for it
+        os.killpg(group, signal.SIGKILL)
 
 
 def run_program(arguments: list[str]) -> int:

@@ -24,7 +24,7 @@ from generative.core.errors import BadInput, unknown
 from generative.core.params import read_document
 from generative.pipeline import machine, timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
-from generative.pipeline.mend import recache
+from generative.pipeline.mend import lost
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
@@ -126,7 +126,8 @@ def interrupt(number: int, frame: Any) -> None:
 @contextmanager
 def on_signal(handler: Any) -> Iterator[None]:
     """Give what ends a process to `handler` instead."""
-    before = {number: signal.signal(number, handler) for number in STOPPING}
+    heard = [n for n in STOPPING if signal.getsignal(n) is not signal.SIG_IGN]  # nohup's is not
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:
@@ -215,8 +216,9 @@ class Engine:
     def decide(self, name: str, stage: Any) -> None:
         """Leave a stage as it is, take it from the cache, or let it run."""
         changed = self.force or stage.changed()
-        if changed and not self.force and (lines := list(recache(stage))):
-            self.view.line("\n".join(lines))
+        for out in lost(stage) if changed and not self.force else ():
+            out.commit()
+            self.view.line(f"{out}: was not in the cache; put there from its place")
             changed = stage.changed()
         if not changed:
             self.results.unchanged.append(name)

@@ -39,9 +39,11 @@ def limit(name: str) -> str:
 
 
 def kernel_kills() -> int:
-    """How many processes the kernel has killed because memory ran out; 0 where it does not say."""
+    """How many processes, of this container if it is one, the kernel has killed because memory ran
+    out; 0 where it does not say."""
     try:
-        lines = VMSTAT.read_text(encoding="utf-8").splitlines()
+        counts = limit("memory.events") or VMSTAT.read_text(encoding="utf-8")
     except OSError:
         return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+    lines = (line.split() for line in counts.splitlines())
+    return sum(int(count) for name, count in lines if name == "oom_kill")

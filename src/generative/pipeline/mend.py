@@ -3,27 +3,34 @@ is certain, which is git and the run cache. Nothing is trained again for it.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
+from dvc.repo import Repo
+from dvc_data.hashfile.build import build
 from dvc_data.hashfile.db import HashFileDB
 from dvc_data.hashfile.db.local import LocalHashFileDB
+from dvc_data.hashfile.state import StateNoop
 from rich.progress import track
 
 from generative.core.errors import BadInput
-from generative.core.folders import file_hash
+from generative.core.folders import atomic_file, file_hash
 
 LOCK, DAMAGED = Path("dvc.lock"), Path(".cache/damaged")
 
 
 def mend_lock() -> Iterator[str]:
     """Put the last commit's dvc.lock in the place of one that cannot be read, or none; what it
-    lacks, the run cache has. Raises `BadInput` for one with the marks of a merge."""
+    lacks, the run cache has. Call it with DVC's lock: nobody is writing it then.
+
+    Raises `BadInput` for one with the marks of a merge.
+    """
     if not LOCK.exists():
         return
     content = LOCK.read_bytes()
@@ -34,15 +41,25 @@ def mend_lock() -> Iterator[str]:
             f"{LOCK} holds two versions that git could not merge; take one of them, "
             f"git checkout --ours {LOCK}, and run: generative repro"
         )
-    committed = subprocess.run(["git", "show", f"HEAD:./{LOCK}"], capture_output=True, check=False)
     DAMAGED.mkdir(parents=True, exist_ok=True)
-    LOCK.replace(DAMAGED / LOCK)
+    shutil.copy2(LOCK, DAMAGED / f"{file_hash(LOCK)[:8]}.{LOCK}")
     state = f"{LOCK} was {'empty' if not content.strip() else 'damaged'}"
-    if committed.returncode == 0 and is_lock(committed.stdout):
-        LOCK.write_bytes(committed.stdout)
+    committed = committed_lock()
+    if is_lock(committed):
+        with atomic_file(LOCK) as part:
+            part.write_bytes(committed)
         yield f"{state}: that of the last commit is taken; what is newer comes from the run cache"
     else:
+        LOCK.unlink()
         yield f"{state}: it is begun anew; the results come from the run cache"
+
+
+def committed_lock() -> bytes:
+    """dvc.lock of the last commit; empty where there is none."""
+    command = ["git", "show", f"HEAD:./{LOCK}"]
+    with suppress(OSError, subprocess.CalledProcessError):
+        return subprocess.run(command, capture_output=True, check=True).stdout
+    return b""
 
 
 def is_lock(content: bytes) -> bool:
@@ -57,30 +74,56 @@ def is_lock(content: bytes) -> bool:
     return True
 
 
-def mend_rwlock(folder: Path) -> Iterator[str]:
-    """Remove from `folder`, DVC's `tmp`, a list of who reads and writes that cannot be read. Call
-    it with DVC's lock: nobody reads or writes then."""
-    file = folder / "rwlock"
+def unreadable(repo: Repo) -> Iterator[Path]:
+    """Files and folders of DVC's own that it fails at and does without: its list of who reads and
+    writes, and what is no text, or empty, in its run cache; what is no entry it removes itself.
+
+    Call it with DVC's lock, and `remove` each before the next: nobody reads or writes then.
+    """
+    file = Path(repo.tmp_dir) / "rwlock"
+    if file.exists() and not isinstance(content_of(file), dict):
+        yield file
+    entries = Path(repo.stage_cache.cache_dir)
+    for file in entries.rglob("*"):
+        if file.is_file() and content_of(file) is None:
+            yield file
+    yield from (folder for folder in entries.glob("??/*") if not any(folder.iterdir()))
+
+
+def content_of(file: Path) -> Any:
+    """Its JSON, or else its text; None if it is no text."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    except (ValueError, UnicodeDecodeError):
-        content = None
-    if not isinstance(content, dict):
-        file.unlink()
-        yield f"{file}: was damaged and is removed; DVC makes it anew"
+        text = file.read_text(encoding="utf-8")
+        return json.loads(text)
+    except UnicodeDecodeError:
+        return None
+    except ValueError:
+        return text
+
+
+def remove(path: Path) -> None:
+    """A file or an empty folder."""
+    path.rmdir() if path.is_dir() else path.unlink()
 
 
 @contextmanager
 def objects_checked() -> Iterator[None]:
-    """Let DVC look into the objects that it takes from its cache.
+    """Let DVC read the objects that it takes from its cache; one that is not what its name says is
+    removed.
 
-    Otherwise it takes every one that is read-only for what its name says. The hashes of those that
-    have not changed since are in its database; a file that is something else is removed.
+    Otherwise it takes every one that is read-only for that, or one that has the size and the time
+    which it had when its database of hashes learnt it.
     """
+
+    def check_content(odb: Any, *arguments: Any, **options: Any) -> Any:
+        state, odb.state = odb.state, StateNoop()
+        try:
+            return HashFileDB.check(odb, *arguments, **options)
+        finally:
+            odb.state = state
+
     check = LocalHashFileDB.check
-    LocalHashFileDB.check = HashFileDB.check  # type: ignore[method-assign]
+    LocalHashFileDB.check = check_content  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
@@ -102,35 +145,32 @@ def is_damaged(file: Path) -> bool:
     return file.exists() and file_hash(file) != wanted
 
 
-def objects_of(stage: Any) -> Iterator[Path]:
-    """The places in the cache of all that a stage made, which is saved and not yet committed."""
+def objects_of(out: Any) -> list[Path]:
+    """The places in the cache of an output, which may be saved and not yet committed."""
+    hashes = [out.hash_info.value]
+    if out.hash_info.isdir:
+        hashes += [hash_info.value for _, _, hash_info in out.get_obj()]
+    return [Path(out.cache.oid_to_path(value)) for value in hashes]
+
+
+def lost(stage: Any) -> Iterator[Any]:
+    """Those of a stage's outputs that went from the cache and are whole in their place: `commit`
+    puts them back. For DVC the stage would have to run again."""
     for out in stage.outs:
-        if out.use_cache and out.hash_info:
-            hashes = [out.hash_info.value]
-            if out.hash_info.isdir:
-                hashes += [hash_info.value for _, _, hash_info in out.obj]
-            yield from (Path(out.cache.oid_to_path(value)) for value in hashes)
+        if out.use_cache and out.hash_info and not all_there(out) and is_whole(out):
+            yield out
 
 
-def recache(stage: Any) -> Iterator[str]:
-    """Put into the cache what went from it of a stage's outputs and is whole in its place: for DVC
-    the stage would have to run again."""
-    for out in stage.outs:
-        lost = out.use_cache and out.hash_info and out.changed_cache()
-        if lost and out.exists and not out.changed_checksum():
-            out.commit()
-            yield f"{out} was not in the cache: put there from its place"
+def all_there(out: Any) -> bool:
+    """Whether the cache has every file of an output."""
+    return bool(out.get_obj()) and all(file.exists() for file in objects_of(out))
 
 
-def mend_run_cache(folder: Path) -> Iterator[str]:
-    """Remove from `folder`, the run cache, what is no text; what is no entry DVC removes itself."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            try:
-                file.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                file.unlink()
-                yield f"{file}: was damaged and is removed; its stage runs again if need be"
-    for entries in folder.glob("??/*"):
-        if not any(entries.iterdir()):  # which DVC cannot read
-            entries.rmdir()
+def is_whole(out: Any) -> bool:
+    """Whether an output has, in its place, what dvc.lock says: by its content, not by DVC's
+    database of hashes, which may be of before a damage."""
+    if not out.exists:
+        return False
+    odb = HashFileDB(out.cache.fs, out.cache.path, state=StateNoop())
+    _, _, found = build(odb, out.fs_path, out.fs, out.hash_name, ignore=out.dvcignore, dry_run=True)
+    return bool(found.hash_info == out.hash_info)

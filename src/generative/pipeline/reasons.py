@@ -13,6 +13,7 @@ from dvc.stage import PipelineStage
 from generative.core.errors import BadInput
 from generative.core.params import flatten
 from generative.pipeline import sources
+from generative.pipeline.bookkeeping import database_errors, locked
 from generative.pipeline.mend import mend_lock
 
 CODE = ("src/", "stages/")
@@ -50,13 +51,16 @@ def open_repo() -> Repo:
     """
     logging.getLogger("dvc").setLevel(logging.WARNING)
     try:
-        return checked_repo()
+        with database_errors():
+            try:
+                return checked_repo()
+            except DvcException:
+                with locked(Repo()):
+                    for line in mend_lock():
+                        print(line, flush=True)
+                return checked_repo()
     except DvcException as error:
-        lines = list(mend_lock())
-        if not lines:
-            raise BadInput(" ".join(str(error).split())) from None
-    print("\n".join(lines), flush=True)
-    return checked_repo()
+        raise BadInput(" ".join(str(error).split())) from None
 
 
 def checked_repo() -> Repo:

@@ -10,6 +10,7 @@ import os
 import runpy
 import signal
 import sys
+import time
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -107,7 +108,10 @@ class LocalProcesses:
         processes = [process for _, process in self.running.values()]
         for process in processes:
             signal_group(process.pid, signal.SIGTERM)
-        connection.wait([process.sentinel for process in processes], PATIENCE if processes else 0)
+        left = {process.sentinel for process in processes}
+        deadline = time.monotonic() + PATIENCE
+        while left and (ended := connection.wait(list(left), deadline - time.monotonic())):
+            left.difference_update(ended)
         for process in processes:
             signal_group(process.pid, signal.SIGKILL)  # also what outlived it
             process.kill()
