@@ -186,6 +186,62 @@ def test_a_stopped_training_goes_on_in_its_run(data: Path, database: Path) -> No
     assert len(query(database, "select * from runs")) == 2
 
 
+def test_a_store_that_goes_while_the_run_is_made(
+    data: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is made again, and whole."""
+    monkeypatch.setattr(live, "RETRY_SECONDS", 0.1)
+    make = store.Store.create
+    failed: list[str] = []
+
+    def create(self: store.Store, *arguments: Any) -> str:
+        if not failed:
+            failed.append("once")
+            monkeypatch.setattr(self.client, "log_batch", gone)
+        return make(self, *arguments)
+
+    def gone(*arguments: Any, **options: Any) -> None:
+        raise OSError("the server is gone")
+
+    monkeypatch.setattr(store.Store, "create", create)
+    with live_run("train@cvae", PARAMS, data, {}, "cvae-0123456789ab") as run:
+        assert isinstance(run, live.LiveRun)
+        run.epoch(1, {"loss": 1.0}, np.empty(0))
+        while run.steps is None:
+            run.thread.join(0.1)
+    query_of_runs = "select status, lifecycle_stage from runs order by start_time"
+    assert query(database, query_of_runs) == [("RUNNING", "deleted"), ("FINISHED", "active")]
+    assert len(query(database, "select * from params")) == 3
+    assert query(database, "select step from metrics") == [(1,)]
+
+
+WORKS = """
+import sys
+from pathlib import Path
+import numpy as np
+from generative.tracking.live import live_run
+with live_run("train@cvae", {"runtime": {"threads": 0}}, Path(sys.argv[1]), {}, "cvae-0") as run:
+    run.epoch(1, {"loss": 1.0}, np.empty(0))
+    while run.steps is None:
+        run.thread.join(0.1)
+    print("in", flush=True)
+    input()
+"""
+
+
+def test_two_at_one_time_have_a_run_each(data: Path, database: Path) -> None:
+    command = [sys.executable, "-c", WORKS, str(data)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "in\n"
+        with live_run("train@cvae", PARAMS, data, {}, "cvae-0") as run:
+            run.epoch(1, {"loss": 2.0}, np.empty(0))
+        statuses = "select status from runs order by start_time"
+        assert query(database, statuses) == [("RUNNING",), ("FINISHED",)]
+        other.communicate("\n")
+    assert query(database, statuses) == [("FINISHED",), ("FINISHED",)]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

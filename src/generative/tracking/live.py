@@ -15,6 +15,7 @@ from generative.core.stopping import closed_if_stopped
 from generative.tracking.store import (
     Store,
     checkout,
+    is_alive,
     is_off,
     this_process,
     wrap_store_errors,
@@ -165,7 +166,7 @@ def live_run(
     """A run of `stage` that follows the training inside the `with`.
 
     What the training raises is recorded and goes on its way. `workspace` names the computation: one
-    that was stopped goes on in the run that it had.
+    that was stopped goes on in the run that it had, two at one time have one each.
     """
     if is_off():
         yield NoRun()
@@ -174,10 +175,15 @@ def live_run(
     def create(store: Store) -> str:
         own = {"workspace": workspace, "checkout": checkout()}
         for run in store.find(own) if workspace else []:
-            if "dvc.lock_hash" not in run.data.tags:
-                store.client.update_run(run.info.run_id, status="RUNNING")
-                store.client.set_tag(run.info.run_id, "process", this_process())
-                return str(run.info.run_id)
+            number, process = str(run.info.run_id), run.data.tags.get("process", "")
+            if process != this_process() and is_alive(process):
+                continue
+            if not run.data.params:  # the store went while it was made
+                store.client.delete_run(number)
+            elif "dvc.lock_hash" not in run.data.tags:
+                store.client.update_run(number, status="RUNNING")
+                store.client.set_tag(number, "process", this_process())
+                return number
         live = {"origin": "live", "process": this_process()}
         return store.create(stage, params, {**tags, **own, **live}, data)
 
