@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from generative.cli.main import app
-from generative.core import params
+from generative.core import params, stopping
 from generative.core.errors import BadInput
 from generative.training.schema import Train
 from generative.tuning import search
@@ -21,6 +21,12 @@ def file(params_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The parameters of a project in an empty folder, in which the command runs."""
     monkeypatch.chdir(params_file.parent)
     return params_file
+
+
+@pytest.fixture(autouse=True)
+def not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is this process that the command runs in."""
+    monkeypatch.setattr(stopping, "watch", lambda: None)
 
 
 def tune(*arguments: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from generative.cli.options import given
-from generative.core import params
+from generative.core import params, stopping
 
 
 def tune(
@@ -33,6 +33,7 @@ def tune(
     options = params.check(f"tune.{key}", Tune, values, Path("generative tune"))
     data = Prepared.of(train.dataset, train.data)
     search = Search(key, data, options, train, params.read("runtime", Runtime))
+    stopping.watch()
     with tracked(search):
         pass
     best = search.best()
