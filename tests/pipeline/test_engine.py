@@ -295,6 +295,17 @@ def test_stages_at_once(
     assert engine.jobs_for(threads) == jobs
 
 
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    """nohup: the run outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with engine.on_signal(engine.interrupt):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is engine.interrupt
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 RUN = """
 from generative.pipeline import engine
 from generative.pipeline.view import View

@@ -120,6 +120,31 @@ def test_stopping_ends_what_a_stage_started(workers: LocalProcesses, tmp_path: P
     until(lambda: has_ended(child))
 
 
+CLOSES = """
+import signal, sys, threading
+def close(*_):
+    threading.Event().wait(float(sys.argv[1]))
+    open("closed", "w").close()
+    sys.exit(1)
+signal.signal(signal.SIGTERM, close)
+open("begun", "w").close()
+while True:
+    signal.pause()
+"""
+
+
+def test_stopping_waits_for_each_to_close_what_is_open(
+    workers: LocalProcesses, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder, seconds in zip(folders, ("0", "1"), strict=True):
+        folder.mkdir()
+        workers.start(job(folder, CLOSES, seconds))
+    until(lambda: all((folder / "begun").exists() for folder in folders))
+    workers.stop()
+    assert all((folder / "closed").exists() for folder in folders)
+
+
 def test_a_stage_ends_with_whoever_started_it(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text(json.dumps(asdict(job(tmp_path, STARTS))))
     program = (
