@@ -173,6 +173,17 @@ def test_damaged_objects_are_made_anew(
     assert not list(damaged_objects(project / ".dvc/cache"))
 
 
+def test_a_damaged_list_of_files_comes_from_its_place(project: Path) -> None:
+    """Of a folder, which the cache knows by a list of its files."""
+    kept = {file: file.read_bytes() for file in objects(project)}
+    for file in kept:
+        if file.suffix == ".dir":
+            file.chmod(0o644)
+            file.write_bytes(b"[{")
+    assert not reproduce().ran
+    assert {file: file.read_bytes() for file in objects(project)} == kept
+
+
 @pytest.mark.parametrize("content", [b"", b"cmd: 'a", b"\xff", b"[]"])
 def test_damaged_entries_of_the_run_cache(project: Path, content: bytes) -> None:
     before = contents()

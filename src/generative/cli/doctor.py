@@ -24,6 +24,7 @@ def doctor(
         damaged_objects,
         is_lock,
         lost,
+        put_back,
         remove,
         unreadable,
     )
@@ -44,7 +45,7 @@ def doctor(
             found += 1
             print(f"{out}: is not in the cache{'; put there from its place' if mend else ''}")
             if mend:
-                out.commit()
+                put_back(out)
     if found and not mend:
         raise BadInput(f"damaged or lost: {found}; run: generative doctor --mend")
     print("run: generative repro" if found else "dvc.lock, the locks and the cache are whole")

@@ -28,10 +28,9 @@ from dvc_data.hashfile.cache import DiskError
 from generative.core.errors import BadInput
 from generative.core.folders import atomic_file
 from generative.pipeline.mend import (
-    is_damaged,
     objects_checked,
-    objects_of,
     remove,
+    remove_damaged,
     unreadable,
 )
 
@@ -161,9 +160,8 @@ class Bookkeeping:
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
         stage.save(run_cache=cached)
         for out in stage.outs:
-            for file in objects_of(out) if out.use_cache and out.hash_info else ():
-                if is_damaged(file):
-                    file.unlink()  # DVC would keep it
+            if out.use_cache and out.hash_info:
+                remove_damaged(out)
         stage.commit()
         self.note(stage)
 

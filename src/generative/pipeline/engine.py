@@ -24,7 +24,7 @@ from generative.core.errors import BadInput, unknown
 from generative.core.params import read_document
 from generative.pipeline import machine, timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
-from generative.pipeline.mend import lost
+from generative.pipeline.mend import lost, put_back
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
@@ -217,7 +217,7 @@ class Engine:
         """Leave a stage as it is, take it from the cache, or let it run."""
         changed = self.force or stage.changed()
         for out in lost(stage) if changed and not self.force else ():
-            out.commit()
+            put_back(out)
             self.view.line(f"{out}: was not in the cache; put there from its place")
             changed = stage.changed()
         if not changed:

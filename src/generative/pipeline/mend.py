@@ -154,11 +154,25 @@ def objects_of(out: Any) -> list[Path]:
 
 
 def lost(stage: Any) -> Iterator[Any]:
-    """Those of a stage's outputs that went from the cache and are whole in their place: `commit`
-    puts them back. For DVC the stage would have to run again."""
+    """Those of a stage's outputs that went from the cache and are whole in their place: `put_back`
+    puts them there. For DVC the stage would have to run again."""
     for out in stage.outs:
         if out.use_cache and out.hash_info and not all_there(out) and is_whole(out):
             yield out
+
+
+def put_back(out: Any) -> None:
+    """Put an output from its place into the cache."""
+    out.save()
+    remove_damaged(out)
+    out.commit()
+
+
+def remove_damaged(out: Any) -> None:
+    """Remove from the cache what is in the way of an output that is saved: DVC would keep it."""
+    for file in objects_of(out):
+        if is_damaged(file):
+            file.unlink()
 
 
 def all_there(out: Any) -> bool:
