@@ -19,7 +19,7 @@ def raw(tmp_path: Path) -> Path:
 
 def test_prepare_splits_off_the_end_of_train(raw: Path) -> None:
     arrays = mnist.prepare(raw, **COUNTS)
-    images = digits.read_idx(raw / "train-images-idx3-ubyte", 3, "mnist")
+    images = digits.read_idx(raw / "train-images-idx3-ubyte", 3)
     assert arrays["train_images"].shape == (300, 28, 28, 1)
     assert arrays["train_images"].dtype == np.uint8
     np.testing.assert_array_equal(arrays["train_images"][..., 0], images[:300])

@@ -8,10 +8,13 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from generative.core.errors import BadInput
 
 PART = ".part"
 
@@ -43,16 +46,26 @@ def atomic_file(file: Path) -> Iterator[Path]:
     """A name beside `file` to write to, which nobody else has: what is there then takes the place
     of `file`. If writing it fails, nothing of it stays and what was there before is untouched.
 
-    A folder that cannot be written to is known at once, before the work.
+    A folder that cannot be written to is known at once, before the work. Raises `BadInput` if what
+    was written cannot take its place; it is kept then, and named.
     """
     part = new_part(file)
     part.touch()
     with locked(part), named(file):
         try:
             yield part
-            move(part, file)
-        finally:
+            to_disk(part)
+        except BaseException:
             part.unlink(missing_ok=True)
+            raise
+        try:
+            move(part, file)
+        except OSError as error:
+            kept = Path(tempfile.mkdtemp(prefix="generative-")) / file.name
+            shutil.move(part, kept)
+            raise BadInput(
+                f"{file} cannot be written now: {error.strerror}; what was made is in {kept}"
+            ) from None
 
 
 def new_part(path: Path) -> Path:

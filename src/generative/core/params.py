@@ -13,27 +13,27 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from generative.core import inputs
 from generative.core.errors import BadInput, unknown
 
 PATH = Path("params.yaml")
 DEFAULTS = "defaults"
-# libyaml, where PyYAML was built with it, reads the same seven times as fast.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Characters of a value in a message.
+SHOWN = 100
 
 # A key becomes the name of a stage and of folders.
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class Schema(BaseModel):
     """What a section is checked against: complete, typed, and nothing besides."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     def written(self) -> dict[str, Any]:
         """The values that the file gives: what is left out there is left out here."""
@@ -174,15 +174,16 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_document(path: Path = PATH) -> dict[str, Any]:
     """The whole of `path` as plain values, unchecked."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), LOADER)
-    except FileNotFoundError:
-        raise BadInput(f"{path} is missing; run this in the project's folder") from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    document = inputs.yaml(path, "run this in the project's folder")
     if not isinstance(document, dict):
-        raise BadInput(f"{path} must hold sections of parameters, received {document!r}")
+        raise BadInput(f"{path} must hold sections of parameters, received {shown(document)}")
     return document
+
+
+def shown(value: Any) -> str:
+    """A value in a message: all of it, or its beginning."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def check(name: str, schema: type[Schema], values: Any, path: Path = PATH) -> Any:
@@ -205,7 +206,7 @@ def explain(name: str, schema: type[Schema], mistake: Any) -> str:
         return f"{key}: {unknown('parameter', str(last), schema.model_fields)}"
     received = mistake["input"]
     advice = ""
-    if isinstance(received, str) and "float" in mistake["type"]:
-        advice = "; write floats with a point, 0.0002 and not 2e-4"
+    if received in ("yes", "no", "on", "off") and "bool" in mistake["type"]:
+        advice = "; write true or false"
     rule = mistake["msg"].removeprefix("Input should be ")
-    return f"{key}: received {received!r}, must be {rule}{advice}"
+    return f"{key}: received {shown(received)}, must be {rule}{advice}"

@@ -40,7 +40,7 @@ def prepare(
     counts = [len(prepared[f"{split}_labels"]) for split in arrays.SPLITS]
     patches = crops.random_crops(
         raw,
-        [file for file in pictures.files_of(raw) if not file.name.endswith("-ubyte")],
+        [file for file in pictures.files_of(raw) if "-ubyte" not in file.name],
         height=SIDE,
         width=SIDE,
         counts={"train": sum(counts)},

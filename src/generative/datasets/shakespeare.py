@@ -33,7 +33,7 @@ Windows = Literal["chunks", "last_character"]
 def prepare(
     raw: Path, *, case: Case, validation_share: Share, test_share: Share
 ) -> dict[str, np.ndarray | list[str]]:
-    """`{split}_ids`, uint8 or uint16 [N]; the `vocabulary`, every character of the text; and the
+    """`{split}_ids` [N]; the `vocabulary`, every character of the text; and the
     bytes that LZMA adds for the test text to what it needs for the training text.
 
     `raw` is a UTF-8 file or a folder of them. The end of the text is the test text, what stands
@@ -59,8 +59,7 @@ def prepare(
     train, test = text[: ends[0]], text[ends[1] :]
     vocabulary = sorted(set(text))
     ids = np.searchsorted(_code_points("".join(vocabulary)), _code_points(text)) + 1
-    ids = ids.astype(np.uint8 if len(vocabulary) < 256 else np.uint16)
-    divided = {f"{split}_ids": own for split, own in arrays.divide(ids, lengths).items()}
+    divided = {f"{s}_ids": own for s, own in arrays.divide(arrays.narrow(ids), lengths).items()}
     return {
         **divided,
         "vocabulary": vocabulary,
@@ -87,7 +86,7 @@ def facts(folder: Path) -> dict[str, Any]:
 
 
 def stream(folder: Path, split: str) -> np.ndarray:
-    """One split in one piece: uint8 or uint16 ids [N]."""
+    """One split in one piece: ids [N]."""
     return arrays.read(folder, KEY, split)["ids"]
 
 

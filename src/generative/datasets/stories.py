@@ -37,7 +37,7 @@ def prepare(
     test_count: TestCount,
     seed: Seed,
 ) -> dict[str, np.ndarray | list[str]]:
-    """`{split}_story` and `{split}_question`, uint8 [N, words], `{split}_answer` and
+    """`{split}_story` and `{split}_question`, [N, words], `{split}_answer` and
     `{split}_facts`, 1 or 2 [N], and the lists `words` and `answers`.
 
     Stories have 2 to `sentences` sentences of the words that the file `raw` lists;
@@ -71,7 +71,7 @@ def prepare(
     columns["answer"] = np.array([answers.index(row.answer) for row in rows])
     columns["facts"] = np.array([row.facts for row in rows])
     for name, column in columns.items():
-        for split, own in arrays.divide(column.astype(np.uint8), counts).items():
+        for split, own in arrays.divide(arrays.narrow(column), counts).items():
             prepared[f"{split}_{name}"] = own
     return prepared
 

@@ -12,12 +12,12 @@ from generative.datasets.base import arrays
 @pytest.fixture
 def numbered(tmp_path: Path) -> Path:
     """Ten images a split whose pixels are all their label."""
-    content = {}
+    content: dict[str, Any] = {}
     for split in arrays.SPLITS:
         labels = np.arange(10, dtype=np.uint8)
         content[f"{split}_labels"] = labels
         content[f"{split}_images"] = np.tile(labels[:, None, None, None], (1, 2, 3, 1))
-    np.savez(tmp_path / "numbered.npz", allow_pickle=False, **content)
+    arrays.save(tmp_path, "numbered", content)
     return tmp_path
 
 
@@ -60,12 +60,11 @@ def test_transform_gets_another_number_for_each_batch(numbered: Path) -> None:
 @pytest.fixture
 def doubled(tmp_path: Path) -> Path:
     """Ten numbers a split, and their doubles."""
-    content = {}
+    content: dict[str, Any] = {}
     for split in arrays.SPLITS:
         content[f"{split}_number"] = np.arange(10)
         content[f"{split}_double"] = 2 * np.arange(10)
-    np.savez(tmp_path / "doubled.npz", allow_pickle=False, **content)
-    (tmp_path / "words.json").write_text('["one", "two"]', encoding="utf-8")
+    arrays.save(tmp_path, "doubled", {**content, "words": ["one", "two"]})
     return tmp_path
 
 
@@ -74,7 +73,11 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
     assert [column.tolist() for column in columns.values()] == [[0, 1, 2], [3, 4], [5]]
     content: dict[str, Any] = {f"{split}_number": own for split, own in columns.items()}
     arrays.save(tmp_path, "small", {**content, "words": ["one", "two"]})
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["small.npz", "words.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "md5.json",
+        "small.npz",
+        "words.json",
+    ]
     for split, own in columns.items():
         found = arrays.read(tmp_path, "small", split)
         np.testing.assert_array_equal(found["number"], own)
@@ -115,3 +118,27 @@ def test_not_prepared(tmp_path: Path) -> None:
 def test_unknown_split(numbered: Path) -> None:
     with pytest.raises(BadInput, match="unknown split 'tset'; did you mean test"):
         arrays.load_images(numbered, "numbered", "tset")
+
+
+@pytest.mark.parametrize("checksums", ["", "[]", "{}", "\xff", '{"doubled.npz": 1}', None])
+def test_other_checksums(doubled: Path, checksums: str | None) -> None:
+    file = doubled / "md5.json"
+    file.unlink() if checksums is None else file.write_text(checksums, encoding="latin-1")
+    with pytest.raises(BadInput, match=r"doubled.npz is not what was prepared; run dvc checkout"):
+        arrays.read(doubled, "doubled", "train")
+
+
+@pytest.mark.parametrize("name", ["doubled.npz", "words.json"])
+def test_what_is_not_what_was_prepared_is_refused(doubled: Path, name: str) -> None:
+    """Whatever it is: cut, flipped, or another data set of arrays that fit nothing."""
+    whole = (doubled / name).read_bytes()
+    generator = np.random.default_rng(1)
+    for place in generator.integers(len(whole), size=50):
+        flipped = bytes([whole[place] ^ 1 << int(generator.integers(8))])
+        for damaged in (whole[:place], whole[:place] + flipped + whole[place + 1 :]):
+            (doubled / name).write_bytes(damaged)
+            with pytest.raises(BadInput, match=f"{name} is not what was prepared"):
+                if name == "words.json":
+                    arrays.read_list(doubled, "doubled", "words")
+                else:
+                    arrays.read(doubled, "doubled", "train")

@@ -41,7 +41,7 @@ def test_a_program_in_a_pickle_does_not_run(tmp_path: Path, protocol: int) -> No
     file, trace = tmp_path / "bad.ckpt", tmp_path / "trace"
     file.write_bytes(pickle.dumps({"kernel": Malicious(trace)}, protocol))
     with pytest.raises(
-        BadInput, match=r"bad.ckpt asks for (posix|nt).system, .*refused"
+        BadInput, match=r"bad.ckpt: asks for (posix|nt).system, .*refused"
     ) as refused:
         read_arrays(file)
     assert "\n" not in str(refused.value)
@@ -58,6 +58,14 @@ def test_other_names_of_the_same_modules_are_refused(tmp_path: Path, name: str) 
         read_arrays(file)
 
 
+def doubled(times: int) -> bytes:
+    """A dict that names another twice, which names another twice, ..."""
+    tree: dict[str, Any] = {}
+    for _ in range(times):
+        tree = {"a": tree, "b": tree}
+    return pickle.dumps(tree)
+
+
 def loop() -> dict[str, Any]:
     tree: dict[str, Any] = {}
     tree["itself"] = tree
@@ -67,9 +75,13 @@ def loop() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"is not a whole pickle \(Ran out of input\)"),
+        (b"", r"is not a whole pickle \("),
         (b"<html>not found</html>", r"is not a whole pickle \("),
         (pickle.dumps(loop()), r"is not a whole pickle \(.*recursion"),
+        # What other programs were stopped by: memory, time, and a place far away.
+        (b"}S'a'\ncnumpy\nndarray\n((I800000000\ntS'f4'\ntRs.", r"is not a whole pickle \("),
+        (doubled(30), r": it has more than 10,000 entries"),
+        (b"\x80\x03}r\xff\xff\xff\x7f.", r": it numbers a place 2147483647"),
         (pickle.dumps([1.0]), r": it is list, not a dict of arrays"),
         (pickle.dumps({"a": {"b": 1.0}}), r": 'a'\['b'\] is float, not a dict of arrays"),
         (pickle.dumps({1: {}}), r": it is dict, not a dict of arrays"),

@@ -1,7 +1,7 @@
 """Prepared data on disk, one split of it, and shuffled batches for `fit`.
 
-A prepared data set is `<key>.npz` with its arrays as `{split}_{name}`, and a JSON file for each of
-its lists.
+A prepared data set is `<key>.npz` with its arrays as `{split}_{name}`, a JSON file for each of its
+lists, and the md5 of each of these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from generative.core.errors import BadInput, unknown
-from generative.core.folders import read_json, write_json
+from generative.core.folders import file_hash, read_json, write_json
 
 if TYPE_CHECKING:
     from generative.datasets.base.batches import Batches
 
 SPLITS = ("train", "validation", "test")
+CHECKSUMS = "md5.json"
 
 Arrays = dict[str, np.ndarray]
 Content = Mapping[str, np.ndarray | list[str]]
@@ -31,6 +32,7 @@ def save(folder: Path, key: str, prepared: Content) -> None:
         else:
             arrays[name] = value
     np.savez_compressed(folder / f"{key}.npz", **arrays)
+    write_json(folder / CHECKSUMS, {file.name: file_hash(file) for file in folder.iterdir()})
 
 
 def read(folder: Path, key: str, split: str) -> Arrays:
@@ -40,21 +42,35 @@ def read(folder: Path, key: str, split: str) -> Arrays:
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    with np.load(_existing(folder / f"{key}.npz", key)) as prepared:
+    with np.load(_whole(folder / f"{key}.npz", key)) as prepared:
         own = [name for name in prepared.files if name.startswith(f"{split}_")]
         return {name.removeprefix(f"{split}_"): prepared[name] for name in own}
 
 
 def read_list(folder: Path, key: str, name: str) -> list[str]:
     """The list `<name>.json` of the data set `key`; `BadInput` if it is not prepared."""
-    found: list[str] = read_json(_existing(folder / f"{name}.json", key))
+    found: list[str] = read_json(_whole(folder / f"{name}.json", key))
     return found
 
 
-def _existing(file: Path, key: str) -> Path:
+def _whole(file: Path, key: str) -> Path:
+    """`file`, if it is what `save` wrote."""
     if not file.exists():
         raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
+    try:
+        whole = read_json(file.with_name(CHECKSUMS))[file.name] == file_hash(file)
+    except (OSError, ValueError, LookupError, TypeError):
+        whole = False
+    if not whole:
+        raise BadInput(
+            f"{file} is not what was prepared; run dvc checkout, or dvc repro prepare@{key}"
+        )
     return file
+
+
+def narrow(numbers: np.ndarray) -> np.ndarray:
+    """Whole numbers from 0 on, in the narrowest type that holds them all."""
+    return numbers.astype(np.min_scalar_type(numbers.max(initial=0)))
 
 
 def divide(values: np.ndarray, counts: Sequence[int]) -> Arrays:

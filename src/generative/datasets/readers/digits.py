@@ -1,13 +1,21 @@
-"""MNIST's four files, in the idx format."""
+"""MNIST's four files, in the idx format, packed or not."""
 
+import gzip
+import io
+import math
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from generative.core import inputs
 from generative.core.errors import BadInput
 
 SIDE = 28
+GZIP = b"\x1f\x8b"
+# A million digits have 784,000,016.
+MOST_BYTES = 2**30
 
 
 def split(
@@ -41,8 +49,8 @@ def split(
 
 
 def _read_pair(raw: Path, key: str, prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    images = read_idx(raw / f"{prefix}-images-idx3-ubyte", 3, key)
-    labels = read_idx(raw / f"{prefix}-labels-idx1-ubyte", 1, key)
+    images = read_idx(find(raw, f"{prefix}-images-idx3-ubyte", key), 3)
+    labels = read_idx(find(raw, f"{prefix}-labels-idx1-ubyte", key), 1)
     if images.shape[1:] != (SIDE, SIDE):
         size = " x ".join(map(str, images.shape[1:]))
         raise BadInput(f"{raw}/{prefix}-images-idx3-ubyte: {size} pixels, expected 28 x 28")
@@ -53,28 +61,48 @@ def _read_pair(raw: Path, key: str, prefix: str) -> tuple[np.ndarray, np.ndarray
     return images[..., np.newaxis], labels
 
 
-def read_idx(file: Path, dimensions: int, key: str) -> np.ndarray:
-    """Read an idx file of unsigned bytes with that many dimensions.
+def find(raw: Path, name: str, key: str) -> Path:
+    """The file `name` of the folder `raw`, which may be packed by gzip, and have a dot before
+    `idx` as some archives write it."""
+    forms = (name, name.replace("-idx", ".idx"))
+    for candidate in (form + packed for form in forms for packed in ("", ".gz")):
+        if (raw / candidate).exists():
+            return raw / candidate
+    raise BadInput(f"{raw / name} is missing; run dvc repro fetch@{key}, or put your own there")
+
+
+def read_idx(file: Path, dimensions: int) -> np.ndarray:
+    """Read an idx file of unsigned bytes with that many dimensions, packed by gzip or not.
 
     Raises `BadInput` if the magic number, the shape or the length is not what the format says.
     """
-    again = "delete it and run dvc repro"
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise BadInput(f"{file} is missing; run dvc repro fetch@{key}") from None
+    content = unpacked(inputs.content(file, MOST_BYTES), file)
     expected = struct.pack(">HBB", 0, 8, dimensions)
     header = 4 + 4 * dimensions
     if content[:4] != expected or len(content) < header:
         raise BadInput(
             f"{file}: starts with {content[:4].hex() or 'nothing'}, expected {expected.hex()} "
-            f"(idx, unsigned bytes, {dimensions} dimensions); {again}"
+            f"(idx, unsigned bytes, {dimensions} dimensions); put a whole file in its place"
         )
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
-    length = header + int(np.prod(shape))
+    length = header + math.prod(shape)
     if len(content) != length:
         raise BadInput(
             f"{file}: {len(content):,} bytes, but its header says {' x '.join(map(str, shape))}, "
-            f"which makes {length:,}; {again}"
+            f"which makes {length:,}; put a whole file in its place"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def unpacked(content: bytes, file: Path) -> bytes:
+    """`content` of `file`, without gzip's packing if it has that."""
+    if not content.startswith(GZIP):
+        return content
+    try:
+        with gzip.open(io.BytesIO(content)) as packed:
+            found = packed.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{file}: is packed by gzip and damaged ({error})") from None
+    if len(found) > MOST_BYTES:
+        raise BadInput(f"{file}: unpacks to more than {MOST_BYTES:,} bytes")
+    return found

@@ -1,23 +1,67 @@
 """Arrays out of a pickle, and nothing else: a pickle from elsewhere can run any program.
 
-The file's names of classes and functions are looked up in a table of three, never imported.
+The file's names of classes and functions are looked up in a table of three, never imported, and
+what stands there makes no array larger than the bytes that the file holds.
 """
 
+import io
 import pickle
+import pickletools
+import re
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generative.core import inputs
 from generative.core.errors import BadInput
 
 Array = np.ndarray
 
+# VGG19 of Keras has 574 million.
+MOST_BYTES = 2**31
+# Dicts and arrays, however often one is named; places that the unpickler is told to remember.
+MOST_ENTRIES, MOST_PLACES = 10_000, 100_000
+FLOAT = re.compile("f[248]")
+
+
+class DType:
+    """In the place of `numpy.dtype`."""
+
+    def __init__(self, name: str, *_: Any) -> None:
+        self.name, self.order = name, "<"
+
+    def __setstate__(self, state: Any) -> None:
+        self.order = state[1]
+
+
+class Pickled:
+    """In the place of an array, until its shape, type and bytes are known."""
+
+    array: Array
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, dtype, fortran, content = state
+        if not isinstance(dtype, DType) or not FLOAT.fullmatch(str(dtype.name)):
+            name = getattr(dtype, "name", type(dtype).__name__)
+            raise BadInput(f"an array of {name}, not of floats")
+        if isinstance(content, str):  # as Python 2 wrote them
+            content = content.encode("latin-1")
+        flat = np.frombuffer(content, dtype.order + dtype.name)
+        self.array = flat.reshape(shape, order="F" if fortran else "C")
+
+
+def reconstruct(*_: Any) -> Pickled:
+    """In the place of numpy's function that makes an empty array."""
+    return Pickled()
+
+
 # All that pickled arrays are made of. The names are numpy 1's, which every pinned file has.
 ADMITTED = {
-    ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
+    ("numpy.core.multiarray", "_reconstruct"): reconstruct,
+    ("numpy", "ndarray"): None,
+    ("numpy", "dtype"): DType,
 }
 
 
@@ -27,43 +71,45 @@ def read_arrays(file: Path) -> dict[str, Any]:
     Raises `BadInput` if it is missing or damaged, names anything but arrays, or holds anything
     but finite numbers; nothing of the file has run then.
     """
+    content = inputs.content(file, MOST_BYTES, "run dvc repro")
     try:
-        with file.open("rb") as opened:
-            tree = _Unpickler(opened, file).load()
-        _check(tree, file, "it")
-    except FileNotFoundError:
-        raise BadInput(f"{file} is missing; run dvc repro") from None
-    except (BadInput, OSError):
-        raise
+        for opcode, argument, _ in pickletools.genops(content):
+            if "PUT" in opcode.name and int(argument or 0) > MOST_PLACES:
+                raise BadInput(f"it numbers a place {argument}")
+        tree = _arrays(_Unpickler(io.BytesIO(content)).load(), "", count(1))
+    except BadInput as error:
+        raise BadInput(f"{file}: {error}; do not trust where it comes from") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to say
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise BadInput(f"{file} is not a whole pickle ({reason}); fetch it again") from None
+    if not isinstance(tree, dict):
+        raise BadInput(f"{file}: it is an array, not a dict of arrays; fetch it again")
     return tree
 
 
 class _Unpickler(pickle.Unpickler):
     """An unpickler that admits the three names."""
 
-    def __init__(self, opened: Any, file: Path) -> None:
-        super().__init__(opened)
-        self.file = file
-
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ADMITTED:
             raise BadInput(
-                f"{self.file} asks for {module}.{name}, which has no part in an array: refused, "
-                "and nothing was run; do not trust where it comes from"
+                f"asks for {module}.{name}, which has no part in an array: refused, and nothing "
+                "was run"
             )
         return ADMITTED[module, name]
 
 
-def _check(found: object, file: Path, place: str) -> None:
-    """Refuse what is neither a dict with names for keys nor an array of finite floats."""
+def _arrays(found: object, place: str, number: Any) -> Any:
+    """The arrays of `found`, dict by dict; refuses all else and numbers that are not finite."""
+    if next(number) > MOST_ENTRIES:
+        raise BadInput(f"it has more than {MOST_ENTRIES:,} entries")
     if isinstance(found, dict) and all(isinstance(name, str) for name in found):
-        for name, inner in found.items():
-            _check(inner, file, f"{place}[{name!r}]" if place != "it" else repr(name))
-    elif not isinstance(found, Array) or found.dtype.kind != "f" or place == "it":
-        what = f"an array of {found.dtype}" if isinstance(found, Array) else type(found).__name__
-        raise BadInput(f"{file}: {place} is {what}, not a dict of arrays of floats")
-    elif not np.isfinite(found).all():
-        raise BadInput(f"{file}: {place} holds numbers that are not finite; fetch it again")
+        return {
+            n: _arrays(v, f"{place}[{n!r}]" if place else repr(n), number) for n, v in found.items()
+        }
+    array = getattr(found, "array", None) if isinstance(found, Pickled) else None
+    if array is None:
+        raise BadInput(f"{place or 'it'} is {type(found).__name__}, not a dict of arrays of floats")
+    if not np.isfinite(array).all():
+        raise BadInput(f"{place or 'it'} holds numbers that are not finite")
+    return array

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from generative.core import inputs
 from generative.core.errors import BadInput
 
 # Formats of pixels only: Pillow would run a program for others, such as EPS.
@@ -22,14 +23,14 @@ class Unusable(Exception):
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file of `folder` and of the folders in it, sorted by path.
+    """Every file of `folder` and of the folders in it, sorted by path; prints a line for what is
+    left out.
 
     Raises `BadInput` if there is no such folder, or no file in it.
     """
-    if not folder.is_dir():
-        kind = "a file, not a folder" if folder.exists() else "missing"
-        raise BadInput(f"the folder of pictures {folder} is {kind}")
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    files, left_out = inputs.files_in(folder)
+    for line in left_out:
+        print(f"left out {line}")
     if not files:
         raise BadInput(f"the folder of pictures {folder} is empty; put pictures into it")
     return files

@@ -9,10 +9,11 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from generative.core import inputs
 from generative.core.errors import BadInput
 
+# Stories that are tried for one in which somebody takes a thing.
+ATTEMPTS = 1000
 KINDS = ("people", "places", "things", "moves", "takes", "drops")
 
 
@@ -32,10 +33,7 @@ def read(file: Path) -> dict[str, list[str]]:
 
     Raises `BadInput` for a file that lacks a kind, or has too few of it for a question.
     """
-    try:
-        words = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+    words = inputs.yaml(file)
     for kind in KINDS:
         own = words.get(kind) if isinstance(words, dict) else None
         least = 2 if kind in ("people", "places") else 1
@@ -47,7 +45,22 @@ def read(file: Path) -> dict[str, list[str]]:
 def generate(
     words: dict[str, list[str]], facts: int, sentences: int, generator: random.Random
 ) -> Story:
-    """A new story of 2 to `sentences` sentences; with one of `facts` nobody carries things."""
+    """A new story of 2 to `sentences` sentences; with one of `facts` nobody carries things, with
+    two somebody does. Raises `BadInput` if that does not happen in a thousand stories."""
+    for _ in range(ATTEMPTS):
+        found = attempt(words, facts, sentences, generator)
+        if found:
+            return found
+    raise BadInput(
+        f"none of {ATTEMPTS:,} stories of {len(words['people']):,} people in up to {sentences} "
+        "sentences has somebody who takes a thing; raise sentences or list fewer people"
+    )
+
+
+def attempt(
+    words: dict[str, list[str]], facts: int, sentences: int, generator: random.Random
+) -> Story | None:
+    """A story; None if there is nothing in it that could be asked for."""
     choose = generator.choice
     places: dict[str, str] = {}  # where people are
     held: dict[str, str] = {}  # things, and who has them
@@ -77,7 +90,7 @@ def generate(
     if facts == 2:
         known = {thing: places[holder] for thing, holder in held.items()} | left
         if not known:
-            return generate(words, facts, sentences, generator)
+            return None
     subject = choose(list(known))
     question = f"where is {'the ' if facts == 2 else ''}{subject}"
     return Story(" ".join(lines), question, known[subject], facts)
