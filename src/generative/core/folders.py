@@ -17,6 +17,7 @@ from typing import Any
 from generative.core.errors import BadInput
 
 PART = ".part"
+CHECKSUMS = "md5.json"
 
 
 @contextmanager
@@ -133,6 +134,20 @@ def file_hash(file: Path, algorithm: str = "md5") -> str:
     """The hash of the bytes of `file`, in hexadecimal; `algorithm` is "md5" or "sha256"."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, algorithm).hexdigest()
+
+
+def write_checksums(folder: Path) -> None:
+    """The md5 of every file of `folder`, in a file beside them: `is_as_written` asks it."""
+    hashes = {file.name: file_hash(file) for file in sorted(folder.iterdir())}
+    write_json(folder / CHECKSUMS, hashes)
+
+
+def is_as_written(file: Path) -> bool:
+    """Whether `file` has the md5 that `write_checksums` noted: no bit of it is another."""
+    try:
+        return bool(read_json(file.with_name(CHECKSUMS))[file.name] == file_hash(file))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def write_json(file: Path, value: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core.errors import BadInput
+from generative.core.folders import is_as_written, write_checksums
 from generative.core.params import Count, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
@@ -103,15 +104,17 @@ class RealFeatures:
         """Write them into `folder`, the same bytes for equal features."""
         values: dict[str, Any] = {n: value for n, value in vars(self).items() if value is not None}
         np.savez(folder / FILE, **values)
+        write_checksums(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "RealFeatures":
         """What `save` wrote; `BadInput` if it is missing."""
-        try:
-            with np.load(folder / FILE) as found:
-                values: dict[str, Any] = dict(found)
-        except FileNotFoundError:
-            raise BadInput(f"{folder / FILE} is missing; run dvc repro references") from None
+        if not (folder / FILE).exists():
+            raise BadInput(f"{folder / FILE} is missing; run dvc repro references")
+        if not is_as_written(folder / FILE):
+            raise BadInput(f"{folder / FILE} is damaged; run generative doctor --mend")
+        with np.load(folder / FILE) as found:
+            values: dict[str, Any] = dict(found)
         values["nearest_distance"] = float(values["nearest_distance"])
         values["extractor"] = str(values["extractor"])
         return cls(**{"predicted": None, **values})

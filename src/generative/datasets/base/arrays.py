@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from generative.core.errors import BadInput, unknown
-from generative.core.folders import file_hash, read_json, write_json
+from generative.core.folders import is_as_written, read_json, write_checksums, write_json
 
 if TYPE_CHECKING:
     from generative.datasets.base.batches import Batches
 
 SPLITS = ("train", "validation", "test")
-CHECKSUMS = "md5.json"
 
 Arrays = dict[str, np.ndarray]
 Content = Mapping[str, np.ndarray | list[str]]
@@ -32,7 +31,7 @@ def save(folder: Path, key: str, prepared: Content) -> None:
         else:
             arrays[name] = value
     np.savez_compressed(folder / f"{key}.npz", **arrays)
-    write_json(folder / CHECKSUMS, {file.name: file_hash(file) for file in folder.iterdir()})
+    write_checksums(folder)
 
 
 def read(folder: Path, key: str, split: str) -> Arrays:
@@ -57,11 +56,7 @@ def _whole(file: Path, key: str) -> Path:
     """`file`, if it is what `save` wrote."""
     if not file.exists():
         raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
-    try:
-        whole = read_json(file.with_name(CHECKSUMS))[file.name] == file_hash(file)
-    except (OSError, ValueError, LookupError, TypeError):
-        whole = False
-    if not whole:
+    if not is_as_written(file):
         raise BadInput(
             f"{file} is not what was prepared; run dvc checkout, or dvc repro prepare@{key}"
         )
