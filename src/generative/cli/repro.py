@@ -48,6 +48,10 @@ def repro(
         from generative.pipeline import workspace
 
         folder = workspace.WORKSPACES / profile
+        if os.environ.pop("MLFLOW_TRACKING_URI", None):
+            print(f"the runs of a profile are in {folder}/mlruns; MLFLOW_TRACKING_URI is not used")
+        if mirror := os.environ.get("GENERATIVE_MIRROR"):
+            os.environ["GENERATIVE_MIRROR"] = os.path.abspath(mirror)
         workspace.create(find_profile(profile), folder)
         os.chdir(folder)
     if dry:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from generative.cli.trained import MODELS, folder_of
-from generative.core import saving
+from generative.core import inputs, saving
 from generative.core.errors import BadInput
 
 # Characters that are generated before they are printed.
 PIECE = 16
+PROMPT_BYTES = 1_000_000
 BETWEEN = f"\n{'-' * 72}\n"
 
 
@@ -26,10 +27,10 @@ def write(model: str, count: int, prompt: str, models: Path = MODELS, **controls
     `TextModel.generate`, which also says what raises `BadInput`.
     """
     if prompt == "-":
-        try:
-            prompt = sys.stdin.read().removesuffix("\n")
-        except UnicodeDecodeError as error:
-            raise BadInput(f"--prompt: the standard input is no UTF-8 ({error.reason})") from None
+        given = sys.stdin.buffer.read(PROMPT_BYTES + 1)
+        if len(given) > PROMPT_BYTES:
+            raise BadInput(f"--prompt: the standard input has more than {PROMPT_BYTES:,} bytes")
+        prompt = inputs.decoded(given, "--prompt: the standard input").removesuffix("\n")
     trained = saving.load(folder_of(model, models))
     pieces = trained.stream(count, prompt=prompt, piece_length=PIECE, **controls)
     if count == 1:

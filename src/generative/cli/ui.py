@@ -18,7 +18,8 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
         publish()
     uri = store.store_uri()
     if uri.startswith("http"):
-        print(f"MLFLOW_TRACKING_URI names a server that has a UI of its own: {uri}")
+        place = store.without_password(uri)
+        print(f"MLFLOW_TRACKING_URI names a server that has a UI of its own: {place}")
         return
     with store.wrap_store_errors():
         store.Store()
@@ -26,6 +27,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     artifacts = Path("mlruns").resolve().as_uri()
     arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    arguments += ["--backend-store-uri", uri, "--default-artifact-root", artifacts]
+    arguments += ["--default-artifact-root", artifacts]
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = uri  # which may hold a password: no argument
     print(f"MLflow: http://127.0.0.1:{port}", flush=True)
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", *arguments])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from generative.core.errors import BadInput
 
@@ -83,16 +84,26 @@ def yaml(file: Path, missing: str = "") -> Any:
     """
     written = text(file, YAML_BYTES, missing)
     try:
+        if deepest(written) > YAML_LEVELS:
+            raise BadInput(f"{file} is nested too deeply; it may have {YAML_LEVELS} levels")
         found = YAML(typ="safe").load(written)
     except YAMLError as error:
         raise BadInput(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise BadInput(f"{file} is nested too deeply; it may have {YAML_LEVELS} levels") from None
     except (ValueError, TypeError, OverflowError) as error:  # dates and numbers that are none
         raise BadInput(f"{file} is not valid YAML: {error}") from None
     for mistake in mistakes_in(found):
         raise BadInput(f"{file}: {mistake}")
     return found
+
+
+def deepest(written: str) -> int:
+    """The levels of a YAML text. What builds values from it is recursive, in C: a hundred thousand
+    brackets end the process."""
+    level = most = 0
+    for event in YAML(typ="safe").parse(written):
+        level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        most = max(most, level)
+    return most
 
 
 def mistakes_in(document: Any) -> Iterator[str]:
@@ -102,7 +113,7 @@ def mistakes_in(document: Any) -> Iterator[str]:
     def walk(value: Any, place: str, level: int) -> Iterator[str]:
         if next(number) > YAML_VALUES:
             yield f"it has more than {YAML_VALUES:,} values"
-        elif level > YAML_LEVELS:
+        elif level > YAML_LEVELS:  # of aliases
             yield f"{place} is nested too deeply; it may have {YAML_LEVELS} levels"
         elif isinstance(value, dict):
             for key, inner in value.items():

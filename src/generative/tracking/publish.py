@@ -6,12 +6,15 @@ Which of these there are stands in params.yaml: what a removed section left in `
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock, Timeout
 
+from generative.core import inputs
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash, read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
@@ -24,7 +27,11 @@ from generative.tracking.store import (
 )
 
 LOCK = Path("dvc.lock")
+# libyaml, where PyYAML was built with it, reads the same seven times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DATA = Path("data")
+# Held while it works, and the seconds that another waits for it.
+LOCKED, PATIENCE = Path(".cache/publish.lock"), 600
 # Folders of data/ that hold more metrics of the models that a section of params.yaml names.
 MEASURED = {"image_quality": "generators", "disentanglement": "disentanglement"}
 # The file of an entry's output whose hash its live run is tagged with.
@@ -112,6 +119,25 @@ def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
     (newer metrics or pictures) or "failed: ...", which stops no other. Raises `StoreUnavailable` if
     the store cannot be used and, at the end, `BadInput` with all stages that failed.
     """
+    with publishing():
+        yield from publish_all(data)
+
+
+@contextmanager
+def publishing() -> Iterator[None]:
+    """One at a time in a checkout: two at once would make two runs of one training."""
+    LOCKED.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(LOCKED, timeout=PATIENCE):
+            yield
+    except Timeout:
+        raise BadInput(
+            "another generative publish is at work here; run this when it is done"
+        ) from None
+
+
+def publish_all(data: Path) -> Iterator[tuple[str, str]]:
+    """As `publish`, which holds the lock."""
     lock = read_lock()
     found = entries(lock, read_document(), data)
     failed = []
@@ -242,10 +268,12 @@ def add_files(store: Store, run_id: str, entry: Entry) -> None:
 
 def read_lock() -> dict[str, Any]:
     """The stages of `dvc.lock`."""
+    text = inputs.text(LOCK, missing="run dvc repro first")
     try:
-        return yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"]
-    except FileNotFoundError:
-        raise BadInput(f"{LOCK} is missing; run dvc repro first") from None
+        stages: dict[str, Any] = yaml.load(text, LOADER)["stages"]
+        return {name: stage for name, stage in stages.items() if isinstance(stage, dict)}
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError):
+        raise BadInput(f"{LOCK} is damaged; run: generative doctor --mend") from None
 
 
 def results_digest(entry: Entry, lock: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ What is registered is the part of a model that generates or predicts: a function
 layers, which loads without this package.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,20 @@ from generative.core.errors import BadInput
 from generative.tracking.publish import DATA, read_lock
 from generative.tracking.store import Store, digest, wrap_store_errors
 
+ALIAS, RESERVED = re.compile(r"[\w-]{1,255}"), re.compile(r"(?i)latest|v\d+")
+
 
 def register(key: str, alias: str, data: Path = DATA) -> str:
     """Log `data/models/<key>` into its MLflow run, register it and set `alias`; the version.
 
-    Raises `BadInput` if the model is not trained or its run is not published.
+    Raises `BadInput` for an alias that MLflow does not take, and if the model is not trained or its
+    run is not published.
     """
+    if not ALIAS.fullmatch(alias) or RESERVED.fullmatch(alias):
+        raise BadInput(
+            f"--alias: received {alias!r}; it has letters, digits, _ and -, and is neither latest "
+            "nor a v with a number, which MLflow keeps for itself"
+        )
     model = saving.load(data / "models" / key)
     identity = digest(read_lock().get(f"train@{key}"))
     with wrap_store_errors():

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import sqlite3
 import subprocess
 import time
@@ -25,6 +26,7 @@ from generative.core.history import read_table
 from generative.core.params import flatten, read_document
 
 EXPERIMENT = "generative"
+NAME_LENGTH = 250  # of a parameter or a metric
 SWITCH = "GENERATIVE_TRACKING"  # "off" stops live tracking and publishing
 
 
@@ -56,9 +58,15 @@ def wrap_store_errors() -> Iterator[None]:
         raise
     except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
         raise StoreUnavailable(
-            f"MLflow at {store_uri()} cannot be used ({first_line(error)}); the results are on "
+            f"MLflow at {without_password(store_uri())} cannot be used "
+            f"({without_password(first_line(error))}); the results are on "
             "disk, mend or start it and run: generative publish"
         ) from error
+
+
+def without_password(text: str) -> str:
+    """`text` without what stands between // and @ in the addresses in it."""
+    return re.sub(r"(?<=//)[^/@\s]+(?=@)", "***", text)
 
 
 def first_line(error: Exception) -> str:
@@ -154,7 +162,7 @@ class Store:
 
         texts = {tag: str(value) for tag, value in tags.items()}
         run: str = self.client.create_run(self.experiment, tags=texts, run_name=name).info.run_id
-        self.client.log_batch(run, params=[Param(key, str(value)) for key, value in params.items()])
+        self.client.log_batch(run, params=[Param(named(n), str(v)) for n, v in params.items()])
         return run
 
     def add_trials(self, parent: str, rows: list[dict[str, Any]]) -> None:
@@ -179,7 +187,7 @@ class Store:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        metrics = [Metric(name, float(value), now, step) for name, value in values.items()]
+        metrics = [Metric(named(n), float(value), now, step) for n, value in values.items()]
         self.client.log_batch(run, metrics=metrics)
 
     def steps(self, run: str, metric: str) -> set[int]:
@@ -192,6 +200,11 @@ class Store:
         step, *names = table.columns  # an epoch, or an evaluation
         for row in table.to_dict("records"):
             self.log(run, {str(name): row[name] for name in names}, int(row[step]))
+
+
+def named(name: str) -> str:
+    """`name` as MLflow takes it: what it refuses, such as brackets, becomes _28_, its number."""
+    return re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)[:NAME_LENGTH]
 
 
 def checkout() -> str:
