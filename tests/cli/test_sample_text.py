@@ -80,5 +80,7 @@ def test_an_unknown_model_names_those_that_are_there(models: Path) -> None:
 def test_a_prompt_that_is_no_utf8(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO("é".encode("latin-1")), encoding="utf-8")
     monkeypatch.setattr("sys.stdin", stream)
-    with pytest.raises(BadInput, match="--prompt: the standard input is no UTF-8"):
+    with pytest.raises(
+        BadInput, match="--prompt: the standard input: line 1, column 1: .* is no UTF-8"
+    ):
         sample_text.write("char_conv", 1, "-", models, seed=1)

@@ -8,6 +8,8 @@ import typer
 from generative.cli.options import given, refuse
 from generative.core import errors
 
+LARGEST_SEED = 2**31 - 1
+
 
 def sample(
     model: Annotated[str, typer.Argument(help="The key of a trained model, or its folder.")],
@@ -19,7 +21,9 @@ def sample(
         int | None,
         typer.Option(min=1, help="How many: 16 images or 1 text; of a sweep, how many rows."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Another seed, other samples.")
+    ] = 1,
     label: Annotated[
         int | None, typer.Option(help="The class (cgan, acgan, stackedgan), infogan's category.")
     ] = None,
@@ -37,7 +41,8 @@ def sample(
     ] = None,
     code2: Annotated[float | None, typer.Option(help="The second.")] = None,
     noise: Annotated[
-        int | None, typer.Option(min=0, help="One noise for all images, drawn by this seed.")
+        int | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="One noise for all images, drawn by this seed."),
     ] = None,
     sweep: Annotated[
         str | None, typer.Option(help="A control that takes its values in turn: thickness.")

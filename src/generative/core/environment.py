@@ -1,4 +1,6 @@
-"""What TensorFlow reads when it is imported, and what it prints. Import this module before it."""
+"""What TensorFlow and Keras read when they are imported, and what TensorFlow prints. Import this
+module before them.
+"""
 
 import importlib.abc
 import importlib.machinery
@@ -9,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +19,10 @@ from typing import Any
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # Not what its graph optimizer gives up on, nor that there is no GPU. Errors are exceptions.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Keras reads its backend, the order of axes and the default type from a file of the user's, which may
+# be of other projects: here it is this one.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["KERAS_HOME"] = str(Path(__file__).with_name("keras"))
 # Lines of its C++ code, some of which it prints before it reads that level.
 NOISE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl|To enable the following")
 

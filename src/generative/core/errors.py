@@ -1,6 +1,8 @@
 """Errors for people: one line that says what was received and what to do, and exit status 1."""
 
 import errno
+import io
+import os
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -37,9 +39,16 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
 
 def run(program: Callable[[], None]) -> None:
     """Run `program`; turn `BadInput`, what the system refuses and Ctrl-C into one line and a
-    failing exit."""
+    failing exit. What the terminal has no character for is printed as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         program()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
     except BadInput as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
