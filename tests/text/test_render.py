@@ -2,10 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
+from generative.core.errors import BadInput
 from generative.datasets.base.dataset import Prepared
-from generative.text.render import SEPARATOR, Render, render
+from generative.text.render import SEPARATOR, Render, line_of, render
 from tests.support.text import WINDOWS, build
 
 
@@ -27,3 +29,30 @@ def test_texts_of_each_temperature_and_epoch(tmp_path: Path) -> None:
     assert epochs == ["epoch 1, a|b", "epoch 1, c|d", "epoch 2, e|f", "epoch 2, g|h"]
     with Image.open(tmp_path / "learning_curves.png") as picture:
         assert picture.format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("of a word\nA whole line\nanother", "A whole line\n"),
+        ("a\n\n\nb\nc", "b\n"),
+        ("星夜\n" + "字" * 100 + "\n", "字" * 60),
+        ("no end of line", "no end of line"),
+        ("only\nthe last", "only\nthe last"),
+    ],
+)
+def test_a_prompt_that_any_text_has(text: str, line: str) -> None:
+    assert line_of(text) == line
+
+
+def test_a_prompt_that_the_text_lacks_names_the_parameter(
+    prepared_shakespeare: Path, tmp_path: Path
+) -> None:
+    options = Render(seed=1, texts=1, characters=5, temperatures=[1.0], prompt="\u661f")
+    history = tmp_path / "history"
+    history.mkdir()
+    columns = ("bits_per_character", "accuracy", "val_bits_per_character", "val_accuracy")
+    pd.DataFrame({"epoch": [1, 2], **dict.fromkeys(columns, 1.0)}).to_csv(history / "history.csv")
+    data = Prepared("shakespeare", WINDOWS, prepared_shakespeare)
+    with pytest.raises(BadInput, match=r"render.text.prompt: the prompt holds '\u661f', which"):
+        render(build("gru"), data, history, options, tmp_path)

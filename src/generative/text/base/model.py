@@ -13,6 +13,7 @@ from keras import ops
 from pydantic import Field
 
 from generative.core.errors import BadInput
+from generative.core.params import shown
 from generative.text.base import losses, sampling
 from generative.training.losses import objective
 from generative.training.optimizers import Decay, LearningRate, adam
@@ -24,6 +25,8 @@ SEGMENT_LENGTH = 128
 # What a snapshot shows of each example.
 SNAPSHOT_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SNAPSHOT_PROMPT_LENGTH, SNAPSHOT_LENGTH = 60, 400
+# Characters that an error names.
+MOST_NAMED = 20
 
 Tensor = Any
 State = list[Tensor]
@@ -158,9 +161,10 @@ class TextModel(keras.Model):
         ids = {character: number for number, character in enumerate(self.vocabulary, start=1)}
         missing = sorted(set(text) - ids.keys())
         if missing:
+            listed = ", ".join(map(repr, missing[:MOST_NAMED]))
             raise BadInput(
-                f"the prompt holds {', '.join(map(repr, missing))}, which the model never saw; its "
-                f"characters are {self.vocabulary!r}"
+                f"the prompt holds {listed}, which the model never saw; its "
+                f"{len(self.vocabulary):,} characters are {shown(self.vocabulary)}"
             )
         return np.array([ids[character] for character in text], np.int32)
 
