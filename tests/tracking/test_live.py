@@ -68,6 +68,17 @@ def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
     assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
 
 
+def test_any_name_is_tracked(data: Path, database: Path) -> None:
+    """Of a picture, which is its user's to name."""
+    params = {"style": {"a": {"blend": {"a (1).jpg": 2.0, "星夜.jpg": 1.0, "n" * 300: 1.0}}}}
+    with live_run("style@a", params, data, {}) as run:
+        run.epoch(1, {"a (1)": 1.0}, np.empty(0))
+    names = [name for (name,) in query(database, "select key from params order by key")]
+    blend = "style.a.blend."
+    assert names == [f"{blend}a _28_1_29_.jpg", f"{blend}{'n' * 236}", f"{blend}星夜.jpg"]
+    assert query(database, "select key from metrics") == [("a _28_1_29_",)]
+
+
 @pytest.mark.parametrize(
     ("error", "status"), [(ValueError("broken"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
 )

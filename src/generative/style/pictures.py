@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from generative.core.errors import BadInput, unknown
 from generative.datasets.readers import pictures
@@ -23,24 +23,32 @@ def read(file: Path) -> Image.Image:
     if not file.is_file():
         raise BadInput(f"the picture {file} is {'a folder' if file.exists() else 'missing'}")
     try:
-        picture = pictures.read(file)
-        pictures.check_size(picture, SMALLEST_SIDE, SMALLEST_SIDE)
+        return large_enough(pictures.read(file))
     except pictures.Unusable as reason:
         raise BadInput(f"{file}: {reason}; choose another picture") from None
+
+
+def large_enough(picture: Image.Image) -> Image.Image:
+    """`picture`; raises `Unusable` for a side shorter than `SMALLEST_SIDE`."""
+    pictures.check_size(picture, SMALLEST_SIDE, SMALLEST_SIDE)
     return picture
 
 
 def read_styles(path: Path, blend: dict[str, float]) -> list[tuple[Image.Image, float]]:
-    """The picture `path`, or those of the folder `path`, each with its share.
+    """The picture `path`, or those of the folder `path`, each with its share; prints a line for
+    what is no picture there.
 
     Raises `BadInput` for a share of a picture that is not there.
     """
-    files = pictures.files_of(path) if path.is_dir() else [path]
-    names = [str(file.relative_to(path)) if path.is_dir() else file.name for file in files]
+    if path.is_dir():
+        usable = pictures.read_usable(path, pictures.files_of(path), large_enough)
+        found = {str(file.relative_to(path)): picture for file, picture in usable}
+    else:
+        found = {path.name: read(path)}
     for name in blend:
-        if name not in names:
-            raise unknown(f"picture of {path}", name, names)
-    return [(read(file), blend.get(name, 1.0)) for file, name in zip(files, names, strict=True)]
+        if name not in found:
+            raise unknown(f"picture of {path}", name, found)
+    return [(picture, blend.get(name, 1.0)) for name, picture in found.items()]
 
 
 def alpha(file: Path) -> Image.Image | None:
@@ -48,7 +56,7 @@ def alpha(file: Path) -> Image.Image | None:
     with Image.open(file, formats=pictures.FORMATS) as opened:
         if not opened.has_transparency_data:
             return None
-        return ImageOps.exif_transpose(opened).convert("RGBA").getchannel("A")
+        return pictures.upright(opened).convert("RGBA").getchannel("A")
 
 
 def shrink(picture: Image.Image, longest_side: int) -> Image.Image:

@@ -3,10 +3,10 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from generative.core import inputs
 from generative.core.errors import BadInput
@@ -14,6 +14,16 @@ from generative.core.errors import BadInput
 # Formats of pixels only: Pillow would run a program for others, such as EPS.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 MOST_REASONS = 10
+# What undoes each orientation of Exif.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Result = TypeVar("Result")
 
@@ -75,7 +85,7 @@ def read(file: Path) -> Image.Image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(file, formats=FORMATS) as opened:
-                return to_rgb(ImageOps.exif_transpose(opened))
+                return to_rgb(upright(opened))
         except Unusable:
             raise
         except UnidentifiedImageError:
@@ -85,6 +95,27 @@ def read(file: Path) -> Image.Image:
             raise Unusable(f"too large to be decoded safely, more than {limit:,} pixels") from None
         except Exception as error:  # damaged bytes make decoders raise almost anything
             raise Unusable(f"cannot be read, {str(error) or type(error).__name__}") from None
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """`picture` as its camera was held. What else a camera writes does not matter, however broken:
+    `ImageOps.exif_transpose` writes all of it again."""
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # damaged, as any part of a file may be
+        return picture
+    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return picture if turn is None else picture.transpose(turn)
+
+
+def skip(stream: Any, position: int, length: int) -> bytes:
+    """Read a part of a PNG and leave it."""
+    return bytes(ImageFile._safe_read(stream.fp, length))
+
+
+# Texts in a PNG, which nobody needs here: Pillow refuses a picture for one that is long.
+for part in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
+    setattr(PngImagePlugin.PngStream, part, skip)
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
