@@ -114,7 +114,11 @@ def section(name: str, document: dict[str, Any], path: Path = PATH) -> Any:
     if not shared or not isinstance(values, dict):
         return values
     _, _, family = shared.partition(".")
-    return fold((document.get(DEFAULTS) or {}).get(family) or {}, values)
+    all_defaults = document.get(DEFAULTS) or {}
+    defaults = all_defaults.get(family) or {} if isinstance(all_defaults, dict) else all_defaults
+    if not isinstance(defaults, dict):
+        raise BadInput(f"{path}: {shared}: received {shown(defaults)}, must hold parameters")
+    return fold(defaults, values)
 
 
 def defaults_of(name: str, document: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+from pydantic import TypeAdapter
 
 from generative.core import members
 from generative.core.errors import BadInput
@@ -50,14 +51,19 @@ def save(model: keras.Model, description: Description, folder: Path) -> None:
 
 def describe(folder: Path) -> Description:
     """What the model in `folder` is, without building it."""
-    content = read_json(whole(folder, DESCRIPTION))
-    version = content.pop("version")
+    file = whole(folder, DESCRIPTION)
+    try:
+        content = read_json(file)
+        version = content.pop("version")
+        described = TypeAdapter(Description).validate_python(content, strict=True)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise BadInput(f"{file} describes no model; run dvc checkout") from None
     if version != VERSION:
         raise BadInput(
             f"{folder} holds a model of format {version}, this program reads {VERSION}; "
             "train it again with dvc repro"
         )
-    return Description(**content)
+    return described
 
 
 def whole(folder: Path, name: str) -> Path:

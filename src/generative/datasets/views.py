@@ -24,6 +24,8 @@ KEY = "views"
 LEFT, RIGHT, DISPARITY = "motorcycle_left.png", "motorcycle_right.png", "motorcycle_disp.npz"
 # Of so many consecutive bands, so many are for validation and for test.
 GROUP, VALIDATION, TEST = 5, 1, 1
+# Places that are tried for a pair of crops.
+ATTEMPTS = 10_000
 
 
 def prepare(
@@ -50,6 +52,10 @@ def prepare(
         raise BadInput(
             f"prepare.{KEY}.band_rows: received {band_rows}; must be at least side + shift_pixels, "
             f"{side + shift_pixels}, and at most {len(left) // GROUP}, a {GROUP}th of the rows"
+        )
+    if left.shape[1] < side:
+        raise BadInput(
+            f"prepare.{KEY}.side: received {side}, the pictures have {left.shape[1]} columns"
         )
     generator = np.random.default_rng(seed)
     bands: dict[str, list[int]] = {split: [] for split in arrays.SPLITS}
@@ -87,9 +93,12 @@ def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         left, right = (np.asarray(pictures.read(raw / name)) for name in (LEFT, RIGHT))
         with np.load(raw / DISPARITY) as disparities:
             disparity = disparities[disparities.files[0]]
-    except (pictures.Unusable, OSError, ValueError, IndexError) as error:
+        if disparity.dtype.kind not in "fiu":
+            raise ValueError(f"disparities of type {disparity.dtype}")
+    except Exception as error:  # a damaged archive raises almost anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise BadInput(
-            f"prepare.{KEY}.raw: {raw} needs {LEFT}, {RIGHT} and {DISPARITY} ({error})"
+            f"prepare.{KEY}.raw: {raw} needs {LEFT}, {RIGHT} and {DISPARITY} ({reason})"
         ) from None
     if not left.shape[:2] == right.shape[:2] == disparity.shape:
         raise BadInput(
@@ -111,10 +120,10 @@ def crop_pair(
 ) -> np.ndarray:
     """Two crops of a band, uint8 [2, side, side, 3]: `left` [rows, columns, 3], then `right`."""
     rows, columns = disparity.shape
-    while True:  # until both crops lie in the band, where the disparity is known
+    for _ in range(ATTEMPTS):  # until both crops lie in the band, where the disparity is known
         top, column = generator.integers(rows - side + 1), generator.integers(columns - side + 1)
         offset = disparity[top + side // 2, column + side // 2]
-        if not np.isfinite(offset):
+        if not abs(offset) < columns:  # not known, or no disparity
             continue
         match = column - round(float(offset))
         if same:
@@ -125,6 +134,11 @@ def crop_pair(
                 continue
         if (place >= 0).all() and place[0] <= rows - side and place[1] <= columns - side:
             break
+    else:
+        raise BadInput(
+            f"prepare.{KEY}: a band has no two crops of {side} pixels, of one place and of two; "
+            "take a smaller side, or pictures whose disparities are known"
+        )
     crops = [left[top : top + side, column : column + side]]
     crops.append(right[place[0] : place[0] + side, place[1] : place[1] + side])
     return np.stack(crops)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import posixpath
 import re
 import sqlite3
 import subprocess
@@ -204,7 +205,11 @@ class Store:
 
 def named(name: str) -> str:
     """`name` as MLflow takes it: what it refuses, such as brackets, becomes _28_, its number."""
-    return re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)[:NAME_LENGTH]
+    taken = re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)[:NAME_LENGTH]
+    # It is the path of a file in some stores, and must be the only one to that file.
+    if posixpath.normpath(taken) != taken or taken.startswith(("/", "..")):
+        taken = taken.replace("/", "_2f_")[:NAME_LENGTH]
+    return taken
 
 
 def checkout() -> str:
