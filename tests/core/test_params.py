@@ -10,6 +10,7 @@ from generative.core.errors import BadInput
 from generative.core.runtime import Runtime
 from generative.datasets import coloured_digits, pictures
 from generative.datasets.base.schema import Prepare
+from generative.pipeline.check import check_all
 from generative.training.schema import Train
 from tests.support.params import set_parameter
 
@@ -97,3 +98,31 @@ def test_a_key_names_a_stage_and_folders(params_file: Path, key: str) -> None:
     params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput, match="must be small letters, digits and _, a letter first"):
         params.read(f"prepare.{key}", Prepare, params_file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("repeat.infogan.seeds", [1, 2, 1], r"received \[1, 2, 1\], must be different values"),
+        ("render.text.temperatures", [1.0, 1.0], r"received \[1.0, 1.0\], must be different"),
+        ("train.cvae.epochs", 2**31, "received 2147483648, must be less than 2147483648"),
+        (
+            "runtime.determinism",
+            "on",
+            "received 'on', must be a valid boolean; write true or false",
+        ),
+        ("train.cvae.model.learning_rate", "x" * 500, r"received 'x{99}\.\.\., must be a valid"),
+    ],
+)
+def test_what_is_received_and_what_is_allowed(
+    params_file: Path, name: str, value: object, message: str
+) -> None:
+    set_parameter(params_file, name, value)
+    with pytest.raises(BadInput, match=f"{name}: {message}"):
+        check_all(params_file)
+
+
+def test_defaults_that_are_none(params_file: Path) -> None:
+    set_parameter(params_file, "defaults.vae", "none")
+    with pytest.raises(BadInput, match=r"defaults\.vae: received 'none', must hold parameters"):
+        params.read("train.cvae", Train, params_file)

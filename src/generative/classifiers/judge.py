@@ -18,7 +18,7 @@ from pydantic import Field
 
 from generative.classifiers.base.classifier import Classifier
 from generative.core.errors import unknown
-from generative.core.params import Schema
+from generative.core.params import Different, Schema
 from generative.datasets.base.dataset import Prepared
 
 # In the fit of the weights no probability is below this: its log would be -infinity.
@@ -34,7 +34,7 @@ class JudgeOptions(Schema):
     """The section `judge`: the classifiers whose probabilities are averaged, and the one of them
     whose features are taken."""
 
-    members: Annotated[list[str], Field(min_length=1)]
+    members: Annotated[list[str], Field(min_length=1), Different]
     features: str
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:

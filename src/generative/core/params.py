@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from generative.core import inputs
 from generative.core.errors import BadInput, unknown
@@ -28,6 +29,16 @@ KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+def all_different(values: list[Any]) -> list[Any]:
+    """`values`; an error of pydantic's where two are equal."""
+    if any(value in values[:place] for place, value in enumerate(values)):
+        raise PydanticCustomError("equal", "different values")
+    return values
+
+
+Different = AfterValidator(all_different)  # of a list
 
 
 class Schema(BaseModel):

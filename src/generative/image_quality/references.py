@@ -9,7 +9,7 @@ from pydantic import Field
 
 from generative.core.errors import BadInput
 from generative.core.folders import is_as_written, write_checksums
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, Different, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
 
@@ -46,7 +46,7 @@ class References(Schema):
 
     network: Annotated[str, Field(min_length=1)]
     samples: Annotated[int, Field(ge=2)]
-    seeds: Annotated[list[Seed], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1), Different]
     neighbours: Count
     kernel_subsets: Count
     kernel_subset_size: Annotated[int, Field(ge=2)]

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, Different, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.text import metrics
 from generative.text.base.sampling import Temperature
@@ -24,7 +24,7 @@ class Evaluate(Schema):
     seed: Seed
     texts: Count
     characters: Annotated[int, Field(ge=metrics.COPY_CHARACTERS)]
-    temperatures: Annotated[list[Temperature], Field(min_length=1)]
+    temperatures: Annotated[list[Temperature], Field(min_length=1), Different]
 
 
 def evaluate(model: Any, data: Prepared, options: Evaluate, folder: Path) -> dict[str, Any]:

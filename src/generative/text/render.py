@@ -7,7 +7,7 @@ from pydantic import Field
 
 from generative.core.errors import BadInput
 from generative.core.history import read_snapshots, read_table
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, Different, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves
 from generative.text.base.sampling import Temperature
@@ -23,7 +23,7 @@ class Render(Schema):
     seed: Seed
     texts: Count
     characters: Count
-    temperatures: Annotated[list[Temperature], Field(min_length=1)]
+    temperatures: Annotated[list[Temperature], Field(min_length=1), Different]
     prompt: str | None
 
 

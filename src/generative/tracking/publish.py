@@ -270,7 +270,7 @@ def read_lock() -> dict[str, Any]:
     """The stages of `dvc.lock`."""
     text = inputs.text(LOCK, missing="run dvc repro first")
     try:
-        stages: dict[str, Any] = yaml.load(text, LOADER)["stages"]
+        stages: dict[str, Any] = yaml.load(text, LOADER)["stages"]  # noqa: S506  # a safe one
         return {name: stage for name, stage in stages.items() if isinstance(stage, dict)}
     except (yaml.YAMLError, LookupError, TypeError, AttributeError):
         raise BadInput(f"{LOCK} is damaged; run: generative doctor --mend") from None

@@ -8,14 +8,14 @@ from pydantic import Field, field_validator
 
 from generative.core import members
 from generative.core.errors import unknown
-from generative.core.params import Count, Schema, Seed, check, read_section, signature
+from generative.core.params import Count, Different, Schema, Seed, check, read_section, signature
 from generative.training.schema import Train
 
 
 class Dimension(Schema):
     """The values that one argument may take: `choices`, or numbers from `low` to `high`."""
 
-    choices: Annotated[list[Any], Field(min_length=1)] | None = None
+    choices: Annotated[list[Any], Field(min_length=1), Different] | None = None
     low: float | int | None = None
     high: float | int | None = None
     scale: Literal["linear", "log"] = "linear"

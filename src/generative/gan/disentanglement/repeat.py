@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
 from generative.core import params
 from generative.core.folders import write_json
-from generative.core.params import Schema, Seed
+from generative.core.params import Different, Schema, Seed
 
 
 class Repeat(Schema):
@@ -20,7 +20,7 @@ class Repeat(Schema):
 
     network: str
     dataset: str
-    seeds: list[Seed]
+    seeds: Annotated[list[Seed], Different]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         key = name.partition(".")[2]
