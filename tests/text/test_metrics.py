@@ -1,5 +1,6 @@
 import math
 import random
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,27 @@ def test_prediction_of_known_shares() -> None:
     assert metrics.prediction_metrics(uniform, targets, targets)[
         "bits_per_character"
     ] == pytest.approx(math.log2(7))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don\u2019t stop\u2014it's o'clock", ["don't", "stop", "it's", "o'clock"]),
+        ("cafe\u0301 caf\u00e9", ["caf\u00e9", "caf\u00e9"]),
+        ("हिन्दी में लिखना", ["हिन्दी", "में", "लिखना"]),
+        ("שָׁלוֹם עוֹלָם", ["שָׁלוֹם", "עוֹלָם"]),
+        ("اَلسَّلَامُ عَلَيْكُمْ", ["اَلسَّلَامُ", "عَلَيْكُمْ"]),
+        ("می\u200cروم", ["می\u200cروم"]),
+        ("我爱你 ABC 123", ["我", "爱", "你", "abc"]),
+        ("すごいカタ", ["す", "ご", "い", "カ", "タ"]),
+        ("เขียน", ["เ", "ขี", "ย", "น"]),
+        ("한국어 텍스트", ["한국어", "텍스트"]),
+        ("😀 hi 👩\u200d👧", ["hi"]),
+    ],
+)
+def test_words_of_any_script(text: str, expected: list[str]) -> None:
+    composed = [unicodedata.normalize("NFC", word) for word in expected]
+    assert metrics.words(text) == composed
 
 
 def test_words() -> None:

@@ -3,13 +3,21 @@ training text."""
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import regex
 
 Array = np.ndarray
 
+# A character of a script without blanks; or letters, which in some scripts joiners stand between.
+WITHOUT_BLANKS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+LETTERS = rf"(?:[\p{{L}}--[{WITHOUT_BLANKS}]][\p{{M}}\u200c\u200d]*)+"
+WORD = regex.compile(
+    rf"[\p{{L}}&&[{WITHOUT_BLANKS}]]\p{{M}}*|{LETTERS}(?:'{LETTERS})*", regex.VERSION1
+)
 # Lengths of sequences: words where variety is measured, characters where copies are.
 NGRAM_WORDS, COPY_CHARACTERS = 4, 30
 # Entries of the table that passages are looked up in, a power of two.
@@ -62,8 +70,11 @@ def suspected_leaks(bits: float, compressed_bits: float, copied_share: float) ->
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`: letters and apostrophes, in lower case."""
-    return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())
+    """The words of `text`, in lower case: letters with their marks, and apostrophes between them;
+    in scripts that write no blanks each character is one."""
+    straight = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    found: list[str] = WORD.findall(unicodedata.normalize("NFC", straight))
+    return found
 
 
 def ngrams(sequence: list[str], length: int) -> list[tuple[str, ...]]:
