@@ -1,12 +1,15 @@
 """What `generative repro` says before it runs anything, and after."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from generative.cli import repro as command
 from generative.cli.repro import failures, repro, summary
 from generative.core.errors import BadInput
+from generative.pipeline import workspace
 from generative.pipeline.engine import Results
 from generative.pipeline.timings import Timing
 
@@ -36,6 +39,22 @@ def test_results_of_an_older_layout_are_told(
     assert ("every stage runs again, once" in first) == says
     assert ("about 90 minutes" in first) == says
     assert all((tmp_path / folder).exists() for folder in folders)
+
+
+def test_a_profile_has_a_store_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[Any]
+) -> None:
+    """No small run is among those of a server; and a mirror is where it was."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("GENERATIVE_MIRROR", "mirror")
+    monkeypatch.setattr(workspace, "create", lambda _, folder: folder.mkdir(parents=True))
+    monkeypatch.setattr(command, "find_profile", Path)
+    with pytest.raises(BadInput):
+        repro(profile="smoke")
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert os.environ["GENERATIVE_MIRROR"] == str(tmp_path / "mirror")
+    assert "the runs of a profile are in .cache/profiles/smoke/mlruns" in capfd.readouterr().out
 
 
 def test_what_a_run_came_to() -> None:

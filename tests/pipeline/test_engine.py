@@ -96,7 +96,7 @@ def run(folder: Path, *command: str, check: bool = True) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
+    folder = tmp_path / ODD_NAME
     folder.mkdir()
     (folder / "program.py").write_text(PROGRAM)
     (folder / "dvc.yaml").write_text(PIPELINE)
@@ -310,6 +310,7 @@ RUN = """
 from generative.pipeline import engine
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
+from tests.support.workspace import ODD_NAME
 
 if __name__ == "__main__":
     with View() as view:

@@ -16,6 +16,7 @@ from generative.pipeline.mend import damaged_objects
 from generative.pipeline.reasons import open_repo
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
+from tests.support.workspace import ODD_NAME
 
 PIPELINE = """
 stages:
@@ -37,7 +38,7 @@ ALL = {"write@a", "write@b", "both"}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that has run, with its dvc.lock in git."""
-    folder = tmp_path / "project"
+    folder = tmp_path / ODD_NAME
     (folder / "data").mkdir(parents=True)
     monkeypatch.chdir(folder)
     (folder / "dvc.yaml").write_text(PIPELINE)

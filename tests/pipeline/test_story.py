@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.workspace import Workspace, make_workspace
+from tests.support.workspace import ODD_NAME, Workspace, make_workspace
 
 OBSERVER = "src/generative/tracking/"
 CLASSIFIERS = {"residual", "separable"}
@@ -44,7 +44,7 @@ EVERYTHING = {
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Workspace:
-    return make_workspace(tmp_path_factory.mktemp("story") / "project", mirror)
+    return make_workspace(tmp_path_factory.mktemp("story") / ODD_NAME, mirror)
 
 
 def runs(workspace: Workspace, stage: str = "train@cvae") -> list[dict[str, str]]:

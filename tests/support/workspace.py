@@ -17,6 +17,8 @@ from tests.support.params import set_parameter
 
 PROJECT = Path(__file__).resolve().parents[2]
 SUPPORT = PROJECT / "tests" / "support"
+# Projects lie anywhere, and their folders are called anything.
+ODD_NAME = "-my $pics 'a' (1) [x] 星夜"
 TINY = SUPPORT / "tiny.yaml"
 # What the story leaves out of tiny.yaml: of each kind another is left.
 STORY = SUPPORT / "story.yaml"
