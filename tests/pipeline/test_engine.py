@@ -19,6 +19,7 @@ from generative.pipeline.workers import Finished, LocalProcesses
 from tests.support.kills import PROGRAM as KILLING
 from tests.support.kills import Kill
 from tests.support.params import set_parameter
+from tests.support.workspace import ODD_NAME
 
 PROGRAM = """
 import os, sys, threading
