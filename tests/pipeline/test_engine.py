@@ -311,7 +311,6 @@ RUN = """
 from generative.pipeline import engine
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
-from tests.support.workspace import ODD_NAME
 
 if __name__ == "__main__":
     with View() as view:
