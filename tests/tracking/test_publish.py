@@ -3,10 +3,13 @@ as they come and go."""
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from generative.core.errors import BadInput
 from generative.tracking import publish as publishing
@@ -284,6 +287,34 @@ def test_a_store_that_goes_away_stops_all(
     monkeypatch.setattr(Store, "ping", gone)
     with pytest.raises(StoreUnavailable, match=r"cannot be used \(the server is gone\)"):
         dict(publish())
+
+
+def test_two_at_once_agree(results: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits for the first, and finds its runs."""
+    program = "from generative.tracking import publish\nprint(list(publish.publish()))"
+    both = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    printed = [process.communicate()[0] for process in both]
+    assert sorted("restored" in text for text in printed) == [False, True]
+    assert sorted("kept" in text for text in printed) == [False, True]
+    monkeypatch.setattr(publishing, "PATIENCE", 0.1)
+    with FileLock(publishing.LOCKED), pytest.raises(BadInput, match="another publish is at work"):
+        list(publish())
+
+
+def test_an_experiment_that_was_deleted_is_restored(
+    results: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dict(publish()) == {"train@cvae": "restored"}
+    store = Store()
+    store.client.delete_experiment(store.experiment)
+    assert set(dict(publish())) == {"train@cvae"}
+    assert "experiment generative was deleted; it is restored" in capsys.readouterr().out
+    assert query(database, "select lifecycle_stage from experiments where name = 'generative'") == [
+        ("active",)
+    ]
 
 
 def test_a_publish_that_was_cut_off_is_done_again(

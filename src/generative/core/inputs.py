@@ -19,7 +19,7 @@ from generative.core.errors import BadInput
 # Bytes of a file of parameters or words, and the values and the levels in it.
 YAML_BYTES, YAML_VALUES, YAML_LEVELS = 2**20, 100_000, 20
 # Bytes of a text.
-TEXT_BYTES = 2**30
+TEXT_BYTES = 2**28
 # A whole number that every library keeps as it is.
 LARGEST = 2**63 - 1
 

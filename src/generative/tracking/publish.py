@@ -131,9 +131,7 @@ def publishing() -> Iterator[None]:
         with FileLock(LOCKED, timeout=PATIENCE):
             yield
     except Timeout:
-        raise BadInput(
-            "another generative publish is at work here; run this when it is done"
-        ) from None
+        raise BadInput("another publish is at work here; run this when it is done") from None
 
 
 def publish_all(data: Path) -> Iterator[tuple[str, str]]:

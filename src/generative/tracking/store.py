@@ -111,8 +111,11 @@ class Store:
 
     def _experiment_id(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found and found.lifecycle_stage == "deleted":  # MLflow keeps its name, and takes no run
+            self.client.restore_experiment(found.experiment_id)
+            print(f"MLflow's experiment {EXPERIMENT} was deleted; it is restored, for new runs")
         if found:
-            return found.experiment_id
+            return str(found.experiment_id)
         location = None
         if self.uri.startswith("sqlite:///"):
             location = Path(self.uri.removeprefix("sqlite:///")).parent.as_uri()
