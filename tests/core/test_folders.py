@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from generative.core.errors import BadInput
 from generative.core.folders import (
     atomic_file,
     atomic_folder,
@@ -50,6 +51,26 @@ def test_a_file_takes_the_place_of_another_and_of_nothing_else(tmp_path: Path) -
     assert file.read_text() == "new"
     assert sorted(neighbour.parent.iterdir()) == [neighbour, file]
     assert neighbour.read_text() == "the user's own"
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("the user's own")
+    (tmp_path / "out").symlink_to("elsewhere")
+    with atomic_file(tmp_path / "out") as part:
+        part.write_text("new")
+    assert (tmp_path / "elsewhere").read_text() == "the user's own"
+    assert (tmp_path / "out").read_text() == "new"
+    assert not (tmp_path / "out").is_symlink()
+
+
+def test_a_result_that_has_no_place_is_kept(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BadInput, match="out cannot be written now: .*; what was made is in") as lost,
+        atomic_file(tmp_path / "out") as part,
+    ):
+        part.write_text("hours of work")
+        (tmp_path / "out" / "of the way").mkdir(parents=True)
+    assert Path(str(lost.value).rpartition(" is in ")[2]).read_text() == "hours of work"
 
 
 def test_what_the_disk_does_not_take_has_no_name(

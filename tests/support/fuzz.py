@@ -1,5 +1,6 @@
 """Hostile inputs, the same in every run, and what a reader owes to them: a result or a line."""
 
+import json
 import random
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -117,6 +118,9 @@ HOSTILE: list[Any] = [
     {},
     {"a": 1},
     {"a": {"a": {"a": 1}}},
+    json.loads("[" * 200 + "]" * 200),
+    [1, 1],
+    "2001-02-30",
 ]
 
 
