@@ -7,9 +7,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from typing import Any
 
+from generative.core import members, params, runtime, saving, stage
+
+# isort: split
 import keras
 
-from generative.core import members, params, runtime, saving, stage
 from generative.core.folders import atomic_folder
 from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared

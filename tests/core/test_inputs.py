@@ -90,6 +90,10 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
+# Keys that are merged, of merged keys, ...
+MERGES = "m0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9}\n" + "".join(
+    f"m{i}: &m{i} {{<<: [{', '.join([f'*m{i - 1}'] * 9)}]}}\n" for i in range(1, 12)
+)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,10 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("a: !!binary aGk=\n", "a: received a bytes; write a text in quotes"),
         ("a: {b: [1, .inf]}\n", r"a.b\[1\]: received inf, must be a finite number"),
         ("a: .nan\n", "a: received nan, must be a finite number"),
-        (f"a: 1{'0' * 30}\n", "a: received a number of 31 digits, it may have 18"),
+        (f"a: 1{'0' * 30}\n", "a: received a whole number beyond 2"),
+        (f"a: 0x{'f' * 5000}\n", "a: received a whole number beyond 2"),
+        ("a: !!bool x\n", "is not valid YAML"),
+        ("a: !!int ''\n", "is not valid YAML"),
         (f"a: 1{'0' * 5000}\n", "is not valid YAML: Exceeds the limit"),
         ("a: {1: 2}\n", "a: the key 1 must be text; write it in quotes"),
         ("true: 2\n", "the key True must be text"),
@@ -114,6 +121,8 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
         (f"a: {'[' * 100_000}{']' * 100_000}\n", "is nested too deeply; it may have 20 levels"),
         (f"a: [{'1,' * 200_000}]\n", "it has more than 100,000 values"),
         (BOMB, "it has more than 100,000 values"),
+        (MERGES, "it has more than 100,000 values"),
+        (f"a: {'[' * 500_000}\n", "is nested too deeply; it may have 20 levels"),
         (f"a: {'x' * 2**21}\n", "has 2,097,156 bytes, at most 1,048,576 are read of its kind"),
     ],
     ids=lambda value: value[:30],
@@ -140,6 +149,8 @@ def test_one_rule_for_folders(tmp_path: Path) -> None:
     (folder / "f.txt").symlink_to(other / "e.txt")
     (folder / "linked").symlink_to(other)
     (folder / "gone.txt").symlink_to(other / "none.txt")
+    (folder / "b" / ".hidden").mkdir()
+    (folder / "b" / ".hidden" / "g.txt").touch()
     os.mkfifo(folder / "pipe.txt")
     files, left_out = inputs.files_in(folder, [".txt"])
     assert [str(file.relative_to(folder)) for file in files] == ["a.txt", "b/c.TXT", "f.txt"]

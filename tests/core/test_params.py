@@ -87,7 +87,7 @@ def test_a_misspelt_inherited_leaf_is_named(params_file: Path) -> None:
 
 def test_a_section_that_is_none(params_file: Path) -> None:
     set_parameter(params_file, "train.cgan", 3)
-    with pytest.raises(BadInput, match=r"train\.cgan: received 3, must be"):
+    with pytest.raises(BadInput, match=r"train\.cgan: received 3, must hold parameters"):
         params.read("train.cgan", Train, params_file)
 
 
@@ -126,3 +126,22 @@ def test_defaults_that_are_none(params_file: Path) -> None:
     set_parameter(params_file, "defaults.vae", "none")
     with pytest.raises(BadInput, match=r"defaults\.vae: received 'none', must hold parameters"):
         params.read("train.cvae", Train, params_file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("train", 5, "train: received 5, must hold parameters"),
+        ("prepare", ["a"], r"prepare: received \['a'\], must hold parameters"),
+        ("train.cvae.family", [1], r"train.cvae.family: received \[1\], must be a name"),
+        ("fetch", 5, "fetch: received 5, must be a list of names"),
+        ("vgg", [1], r"vgg: received \[1\], must be a list of names"),
+        ("style", "x" * 500, r"style: received 'x{99}\.\.\., must hold parameters"),
+    ],
+)
+def test_sections_of_another_shape(
+    params_file: Path, name: str, value: object, message: str
+) -> None:
+    set_parameter(params_file, name, value)
+    with pytest.raises(BadInput, match=message):
+        check_all(params_file)

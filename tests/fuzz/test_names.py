@@ -10,7 +10,6 @@ from mlflow.utils.validation import _validate_metric_name, _validate_param_name
 from typer.testing import CliRunner
 
 from generative.cli.main import app
-from generative.core.errors import BadInput
 from generative.style.checkpoint import EvaluationCheckpoint
 from generative.tracking.store import named
 from tests.support.fuzz import COUNTS, mutated, survives
@@ -87,7 +86,3 @@ def test_a_journal_of_style_transfer(count: int, tmp_path: Path) -> None:
         file.write_bytes(mutated(whole, generator))
         assert run() == expected
         assert file.read_bytes().startswith(whole)
-
-
-def test_a_line_for_every_refusal(count: int) -> None:
-    assert not survives(lambda: (_ for _ in ()).throw(BadInput("a line")), count)

@@ -38,7 +38,7 @@ def use(
 
 def find_profile(name: str) -> Path:
     """The file of a profile; `BadInput` for a name that there is none of."""
-    file = PROFILES / f"{name}.yaml"
-    if not file.exists():
-        raise errors.unknown("profile", name, (known.stem for known in PROFILES.glob("*.yaml")))
-    return file
+    known = {file.stem: file for file in PROFILES.glob("*.yaml")}
+    if name not in known:  # a path is none: its folder would become a workspace
+        raise errors.unknown("profile", name, known)
+    return known[name]

@@ -22,6 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keras reads its backend, the order of axes and the default type from a file of the user's, which
 # may be of other projects: here it is this one.
 os.environ["KERAS_BACKEND"] = "tensorflow"
+for limit in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"):  # it would train less, and go on
+    os.environ.pop(limit, None)
 os.environ["KERAS_HOME"] = str(Path(__file__).with_name("keras"))
 # Lines of its C++ code, some of which it prints before it reads that level.
 NOISE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl|To enable the following")

@@ -17,6 +17,9 @@ REFUSALS = {
     errno.EPERM: ("permission is denied", "change the permissions"),
     errno.EEXIST: ("there is a file in the place of a folder", "move it away"),
     errno.ENOTDIR: ("there is a file in the place of a folder", "move it away"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
+    errno.EISDIR: ("there is a folder in the place of a file", "move it away"),
+    errno.ELOOP: ("a link leads to itself", "remove it"),
     errno.EIO: ("the disk fails to read or write", "look for its errors (dmesg)"),
     errno.ESTALE: ("the network's disk was lost", "mount it again"),
     errno.EMFILE: ("too many files are open (ulimit -n)", "raise the limit"),
@@ -45,7 +48,8 @@ def run(program: Callable[[], None]) -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         program()
-        sys.stdout.flush()
+        if sys.stdout:  # it may be closed from the beginning
+            sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output, such as head, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

@@ -16,8 +16,8 @@ from typing import Any
 
 from generative.core.errors import BadInput
 
-PART = ".part"
-CHECKSUMS = "md5.json"
+PART, NAME_BYTES = ".part", 200
+CHECKSUMS, CHECKSUMS_BYTES = "md5.json", 2**20
 
 
 @contextmanager
@@ -62,8 +62,10 @@ def atomic_file(file: Path) -> Iterator[Path]:
         try:
             move(part, file)
         except OSError as error:
-            kept = Path(tempfile.mkdtemp(prefix="generative-")) / file.name
-            shutil.move(part, kept)
+            kept = part
+            with suppress(OSError):
+                elsewhere = Path(tempfile.mkdtemp(prefix="generative-")) / file.name
+                kept = Path(shutil.move(part, elsewhere))
             raise BadInput(
                 f"{file} cannot be written now: {error.strerror}; what was made is in {kept}"
             ) from None
@@ -72,11 +74,12 @@ def atomic_file(file: Path) -> Iterator[Path]:
 def new_part(path: Path) -> Path:
     """A hidden name beside `path`; what a killed process left under such a name is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(PART)}")
+    beginning = path.name.encode()[:NAME_BYTES].decode(errors="ignore")  # a name has 255
+    name = re.compile(rf"\.{re.escape(beginning)}\.[0-9a-f]{{8}}{re.escape(PART)}")
     for left in path.parent.iterdir():
         if name.fullmatch(left.name):
             remove_if_left(left)
-    return path.parent / f".{path.name}.{secrets.token_hex(4)}{PART}"
+    return path.parent / f".{beginning}.{secrets.token_hex(4)}{PART}"
 
 
 def move(part: Path, path: Path) -> None:
@@ -144,8 +147,11 @@ def write_checksums(folder: Path) -> None:
 
 def is_as_written(file: Path) -> bool:
     """Whether `file` has the md5 that `write_checksums` noted: no bit of it is another."""
+    sums = file.with_name(CHECKSUMS)
+    if not (file.is_file() and sums.is_file() and sums.stat().st_size <= CHECKSUMS_BYTES):
+        return False
     try:
-        return bool(read_json(file.with_name(CHECKSUMS))[file.name] == file_hash(file))
+        return bool(read_json(sums)[file.name] == file_hash(file))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False
 

@@ -4,15 +4,23 @@ What reads a file or a folder of the user's goes through here: pipes and devices
 files that are larger than anything of their kind, other encodings and damaged YAML are refused.
 """
 
+import io
 import math
+import os
 import stat
+import zipfile
 from collections.abc import Collection, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    ScalarEvent,
+)
 
 from generative.core.errors import BadInput
 
@@ -20,6 +28,10 @@ from generative.core.errors import BadInput
 YAML_BYTES, YAML_VALUES, YAML_LEVELS = 2**20, 100_000, 20
 # Bytes of a text.
 TEXT_BYTES = 2**28
+# Bytes of a NumPy archive, unpacked too.
+NPZ_BYTES = 2**28
+# Characters of a value or a key in a message.
+SHOWN = 100
 # A whole number that every library keeps as it is.
 LARGEST = 2**63 - 1
 
@@ -84,55 +96,87 @@ def yaml(file: Path, missing: str = "") -> Any:
     """
     written = text(file, YAML_BYTES, missing)
     try:
-        if deepest(written) > YAML_LEVELS:
-            raise BadInput(f"{file} is nested too deeply; it may have {YAML_LEVELS} levels")
+        check_size(written, file)
         found = YAML(typ="safe").load(written)
     except YAMLError as error:
         raise BadInput(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
-    except (ValueError, TypeError, OverflowError) as error:  # dates and numbers that are none
+    except (ValueError, TypeError, LookupError, OverflowError) as error:  # values that are none
         raise BadInput(f"{file} is not valid YAML: {error}") from None
     for mistake in mistakes_in(found):
         raise BadInput(f"{file}: {mistake}")
     return found
 
 
-def deepest(written: str) -> int:
-    """The levels of a YAML text. What builds values from it is recursive, in C: a hundred thousand
-    brackets end the process."""
-    level = most = 0
+def check_size(written: str, file: Path) -> None:
+    """Raise `BadInput` for a YAML text with too many levels or values, before anything is built
+    from it: that is recursive, in C, where a hundred thousand brackets end the process, and a value
+    of aliases and merge keys may be larger than any memory. An alias counts as what it names."""
+    values = [0]  # in each of the collections that are open, and in all
+    anchors: dict[str, int] = {}
+    names: list[str | None] = []
     for event in YAML(typ="safe").parse(written):
-        level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        most = max(most, level)
-    return most
+        if isinstance(event, CollectionEndEvent):
+            size, name = values.pop(), names.pop()
+            values[-1] += size
+        elif isinstance(event, CollectionStartEvent):
+            values.append(1)
+            names.append(event.anchor)
+            continue
+        elif isinstance(event, AliasEvent):
+            size, name = anchors.get(event.anchor, 1), None
+            values[-1] += size
+        elif isinstance(event, ScalarEvent):
+            size, name = 1, event.anchor
+            values[-1] += 1
+        else:
+            continue
+        if name:
+            anchors[name] = size
+        if values[-1] > YAML_VALUES:
+            raise BadInput(f"{file}: it has more than {YAML_VALUES:,} values")
+        if len(values) > YAML_LEVELS:
+            raise BadInput(f"{file} is nested too deeply; it may have {YAML_LEVELS} levels")
 
 
 def mistakes_in(document: Any) -> Iterator[str]:
-    """What no parameter can be, each with its place. Aliases count as often as they are used."""
-    number = count(1)
+    """What no parameter can be, each with its place."""
 
-    def walk(value: Any, place: str, level: int) -> Iterator[str]:
-        if next(number) > YAML_VALUES:
-            yield f"it has more than {YAML_VALUES:,} values"
-        elif level > YAML_LEVELS:  # of aliases
-            yield f"{place} is nested too deeply; it may have {YAML_LEVELS} levels"
-        elif isinstance(value, dict):
+    def walk(value: Any, place: str) -> Iterator[str]:
+        if isinstance(value, dict):
             for key, inner in value.items():
                 if not isinstance(key, str):
-                    yield f"{place}: the key {key!r} must be text; write it in quotes"
-                yield from walk(inner, f"{place}.{key}" if place else str(key), level + 1)
+                    yield f"{place}: the key {shown(key)} must be text; write it in quotes"
+                name = str(key)[:SHOWN]
+                yield from walk(inner, f"{place}.{name}" if place else name)
         elif isinstance(value, list):
             for index, inner in enumerate(value):
-                yield from walk(inner, f"{place}[{index}]", level + 1)
+                yield from walk(inner, f"{place}[{index}]")
         elif isinstance(value, float):
             if not math.isfinite(value):
                 yield f"{place}: received {value}, must be a finite number"
         elif isinstance(value, int):
             if abs(value) > LARGEST:
-                yield f"{place}: received a number of {len(str(value))} digits, it may have 18"
+                yield f"{place}: received a whole number beyond 2^63; none is so large"
         elif value is not None and not isinstance(value, str):
             yield f"{place}: received a {type(value).__name__}; write a text in quotes"
 
-    return walk(document, "", 1)
+    return walk(document, "")
+
+
+def shown(value: Any) -> str:
+    """A value in a message: all of it, or its beginning."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def npz(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of a NumPy archive; raises what NumPy does for one that is damaged."""
+    packed = io.BytesIO(content(file, NPZ_BYTES))
+    with zipfile.ZipFile(packed) as members:
+        if sum(member.file_size for member in members.infolist()) > NPZ_BYTES:
+            raise BadInput(f"{file} unpacks to more than {NPZ_BYTES:,} bytes")
+    with np.load(packed, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def files_in(folder: Path, suffixes: Collection[str] = ()) -> tuple[list[Path], list[str]]:
@@ -148,9 +192,15 @@ def files_in(folder: Path, suffixes: Collection[str] = ()) -> tuple[list[Path], 
         raise BadInput(f"the folder {folder} is {kind}")
     files: list[Path] = []
     left_out: list[str] = []
-    for path in sorted(folder.rglob("*")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue
+
+    def cannot_be_read(error: OSError) -> None:
+        left_out.append(f"{error.filename}: {error.strerror}")
+
+    found = []
+    for place, below, names in os.walk(folder, onerror=cannot_be_read):
+        below[:] = [name for name in below if not name.startswith(".")]
+        found += [Path(place, name) for name in (*below, *names) if not name.startswith(".")]
+    for path in sorted(found):
         if path.is_dir():
             if path.is_symlink():
                 left_out.append(f"{path}: a link to a folder")

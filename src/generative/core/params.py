@@ -18,11 +18,12 @@ from pydantic_core import PydanticCustomError
 
 from generative.core import inputs
 from generative.core.errors import BadInput, unknown
+from generative.core.inputs import shown
 
 PATH = Path("params.yaml")
 DEFAULTS = "defaults"
-# Characters of a value in a message.
-SHOWN = 100
+# Sections that are lists of names.
+LISTS = ("fetch", "vgg")
 
 # A key becomes the name of a stage and of folders.
 KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -33,7 +34,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 def all_different(values: list[Any]) -> list[Any]:
     """`values`; an error of pydantic's where two are equal."""
-    if any(value in values[:place] for place, value in enumerate(values)):
+    if len({(type(value), repr(value)) for value in values}) < len(values):
         raise PydanticCustomError("equal", "different values")
     return values
 
@@ -125,11 +126,7 @@ def section(name: str, document: dict[str, Any], path: Path = PATH) -> Any:
     if not shared or not isinstance(values, dict):
         return values
     _, _, family = shared.partition(".")
-    all_defaults = document.get(DEFAULTS) or {}
-    defaults = all_defaults.get(family) or {} if isinstance(all_defaults, dict) else all_defaults
-    if not isinstance(defaults, dict):
-        raise BadInput(f"{path}: {shared}: received {shown(defaults)}, must hold parameters")
-    return fold(defaults, values)
+    return fold((document.get(DEFAULTS) or {}).get(family) or {}, values)
 
 
 def defaults_of(name: str, document: dict[str, Any]) -> str:
@@ -192,13 +189,27 @@ def read_document(path: Path = PATH) -> dict[str, Any]:
     document = inputs.yaml(path, "run this in the project's folder")
     if not isinstance(document, dict):
         raise BadInput(f"{path} must hold sections of parameters, received {shown(document)}")
+    for mistake in misshapen(document):
+        raise BadInput(f"{path}: {mistake}")
     return document
 
 
-def shown(value: Any) -> str:
-    """A value in a message: all of it, or its beginning."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+def misshapen(document: dict[str, Any]) -> Iterator[str]:
+    """What is no mapping where all that reads parameters takes one; None stands for nothing."""
+    for top, values in document.items():
+        if values is None or top == "profile":
+            continue
+        if top in LISTS:
+            if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+                yield f"{top}: received {shown(values)}, must be a list of names"
+        elif not isinstance(values, dict):
+            yield f"{top}: received {shown(values)}, must hold parameters"
+        elif top != "runtime":
+            for key, own in values.items():
+                if own is not None and not isinstance(own, dict):
+                    yield f"{top}.{key}: received {shown(own)}, must hold parameters"
+                elif own and not isinstance(own.get("family", ""), str):
+                    yield f"{top}.{key}.family: received {shown(own['family'])}, must be a name"
 
 
 def check(name: str, schema: type[Schema], values: Any, path: Path = PATH) -> Any:

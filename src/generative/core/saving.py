@@ -88,7 +88,9 @@ def load(folder: Path) -> keras.Model:
     network = members.network(described.network)
     try:
         model = network(**described.arguments)
-    except (TypeError, ValueError, LookupError) as error:
+    except BadInput:
+        raise
+    except Exception as error:  # whatever its layers say of such arguments
         raise BadInput(
             f"{folder} was written by another version of {described.network} "
             f"({first_line(error)}); train it again with dvc repro"
@@ -100,7 +102,7 @@ def load(folder: Path) -> keras.Model:
         )
     try:
         model.load_weights(weights)
-    except (ValueError, OSError) as error:
+    except Exception as error:  # Keras' and HDF5's own
         raise BadInput(
             f"{weights} does not fit this version of {described.network} ({first_line(error)}); "
             "train it again"

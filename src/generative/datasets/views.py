@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from generative.core import inputs
 from generative.core.errors import BadInput
 from generative.core.params import Count, Seed
 from generative.datasets.base import arrays
@@ -91,8 +92,7 @@ def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     try:
         left, right = (np.asarray(pictures.read(raw / name)) for name in (LEFT, RIGHT))
-        with np.load(raw / DISPARITY) as disparities:
-            disparity = disparities[disparities.files[0]]
+        disparity = next(iter(inputs.npz(raw / DISPARITY).values()))
         if disparity.dtype.kind not in "fiu":
             raise ValueError(f"disparities of type {disparity.dtype}")
     except Exception as error:  # a damaged archive raises almost anything

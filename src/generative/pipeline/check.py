@@ -88,7 +88,7 @@ def unknown_sources(document: dict[str, Any]) -> Iterator[str]:
 
 def unknown_families(document: dict[str, Any]) -> Iterator[str]:
     """Sections of families that there are none of, and families without their sections."""
-    used = {model.get("family") for model in (document.get("train") or {}).values()}
+    used = {model.get("family") for model in (document.get("train") or {}).values() if model}
     for top in (DEFAULTS, *PER_FAMILY):
         known = [*members.families(), *(["style"] if top == DEFAULTS else [])]
         for name in document.get(top) or {}:

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from generative.core import inputs
 from generative.core.errors import BadInput, unknown
+from generative.core.folders import atomic_file
 from generative.core.params import PATH, defaults_of, flatten, read_document, section
 from generative.pipeline.check import check_all
 
@@ -28,10 +30,10 @@ def change(
     style.width = 1000  # lines stay as they are
     style.indent(mapping=2, sequence=4, offset=2)
     style.representer.add_representer(float, with_point)
-    document = style.load(path.read_text(encoding="utf-8"))
-    changed = merge(document, overlay, source, read_document(path))
-    trial = path.with_name(path.name + ".new")
-    try:
+    before = read_document(path)
+    document = style.load(inputs.text(path))
+    changed = merge(document, overlay, source, before)
+    with atomic_file(path) as trial:
         with trial.open("w", encoding="utf-8") as file:
             style.dump(document, file)
         try:
@@ -39,9 +41,6 @@ def change(
                 check_all(trial)
         except BadInput as error:
             raise BadInput(str(error).replace(str(trial), str(source))) from None
-        trial.replace(path)
-    finally:
-        trial.unlink(missing_ok=True)
     return changed
 
 

@@ -11,6 +11,8 @@ from generative.style.schema import SMALLEST_SIDE
 
 Array = np.ndarray
 
+# Of a folder of styles, which are in memory at one time: 3 GB.
+MOST_PIXELS = 10**9
 # ITU-R BT.601, as in JPEG.
 LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -20,8 +22,8 @@ def read(file: Path) -> Image.Image:
 
     Raises `BadInput` if there is none, or if a side is shorter than `SMALLEST_SIDE`.
     """
-    if not file.is_file():
-        raise BadInput(f"the picture {file} is {'a folder' if file.exists() else 'missing'}")
+    if not file.exists():
+        raise BadInput(f"the picture {file} is missing")
     try:
         return large_enough(pictures.read(file))
     except pictures.Unusable as reason:
@@ -41,7 +43,19 @@ def read_styles(path: Path, blend: dict[str, float]) -> list[tuple[Image.Image, 
     Raises `BadInput` for a share of a picture that is not there.
     """
     if path.is_dir():
-        usable = pictures.read_usable(path, pictures.files_of(path), large_enough)
+        pixels = 0
+
+        def few_enough(picture: Image.Image) -> Image.Image:
+            nonlocal pixels
+            pixels += picture.width * picture.height
+            if pixels > MOST_PIXELS:
+                raise BadInput(
+                    f"the pictures of {path} have more than {MOST_PIXELS:,} pixels together; make "
+                    "them smaller, or leave some out"
+                )
+            return large_enough(picture)
+
+        usable = pictures.read_usable(path, pictures.files_of(path), few_enough)
         found = {str(file.relative_to(path)): picture for file, picture in usable}
     else:
         found = {path.name: read(path)}

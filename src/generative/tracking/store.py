@@ -60,20 +60,20 @@ def wrap_store_errors() -> Iterator[None]:
     except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
         raise StoreUnavailable(
             f"MLflow at {without_password(store_uri())} cannot be used "
-            f"({without_password(first_line(error))}); the results are on "
+            f"({first_line(error)}); the results are on "
             "disk, mend or start it and run: generative publish"
         ) from error
 
 
 def without_password(text: str) -> str:
-    """`text` without what stands between // and @ in the addresses in it."""
-    return re.sub(r"(?<=//)[^/@\s]+(?=@)", "***", text)
+    """`text` without what stands between // and @ in the addresses in it, and passwords by name."""
+    return re.sub(r"(?<=//)\S+(?=@)|(?<=password=)[^&\s]+", "***", text)
 
 
 def first_line(error: Exception) -> str:
     """The first line of an error's message, cut to 160 characters; its class where it has none."""
     first, *_ = str(error).strip().splitlines() or [type(error).__name__]
-    return first[:160]
+    return without_password(first)[:160]
 
 
 class Store:
@@ -208,10 +208,13 @@ class Store:
 
 def named(name: str) -> str:
     """`name` as MLflow takes it: what it refuses, such as brackets, becomes _28_, its number."""
-    taken = re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)[:NAME_LENGTH]
+    taken = re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)
     # It is the path of a file in some stores, and must be the only one to that file.
     if posixpath.normpath(taken) != taken or taken.startswith(("/", "..")):
-        taken = taken.replace("/", "_2f_")[:NAME_LENGTH]
+        taken = taken.replace("/", "_2f_")
+    if len(taken) > NAME_LENGTH:
+        end = hashlib.md5(name.encode(errors="replace")).hexdigest()[:8]
+        taken = f"{taken[: NAME_LENGTH - 9].rstrip('/ .')}_{end}"
     return taken
 
 

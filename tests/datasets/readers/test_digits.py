@@ -56,5 +56,5 @@ def test_wrong_picture_size(raw: Path) -> None:
 
 def test_missing_file(raw: Path) -> None:
     (raw / LABELS).unlink()
-    with pytest.raises(BadInput, match="is missing; run dvc repro fetch@mnist"):
+    with pytest.raises(BadInput, match=r"packed .* there is t10k-.*Run dvc repro fetch@mnist"):
         digits.split(raw, "mnist", **COUNTS)

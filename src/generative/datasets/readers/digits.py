@@ -13,6 +13,7 @@ from generative.core import inputs
 from generative.core.errors import BadInput
 
 SIDE = 28
+SHOWN = 8  # files that are named
 GZIP = b"\x1f\x8b"
 # A million digits have 784,000,016.
 MOST_BYTES = 2**30
@@ -68,7 +69,11 @@ def find(raw: Path, name: str, key: str) -> Path:
     for candidate in (form + packed for form in forms for packed in ("", ".gz")):
         if (raw / candidate).exists():
             return raw / candidate
-    raise BadInput(f"{raw / name} is missing; run dvc repro fetch@{key}, or put your own there")
+    found = sorted(path.name for path in raw.iterdir())[:SHOWN] if raw.is_dir() else []
+    raise BadInput(
+        f"{raw / name} is missing, packed (.gz) or not; there is {', '.join(found) or 'nothing'}. "
+        f"Run dvc repro fetch@{key} for MNIST's own, or name your four files like them"
+    )
 
 
 def read_idx(file: Path, dimensions: int) -> np.ndarray:

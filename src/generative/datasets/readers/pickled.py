@@ -16,6 +16,7 @@ import numpy as np
 
 from generative.core import inputs
 from generative.core.errors import BadInput
+from generative.core.inputs import SHOWN
 
 Array = np.ndarray
 
@@ -23,6 +24,7 @@ Array = np.ndarray
 MOST_BYTES = 2**31
 # Dicts and arrays, however often one is named; places that the unpickler is told to remember.
 MOST_ENTRIES, MOST_PLACES = 10_000, 100_000
+LONGEST_PLACE = 1000  # characters of the names that lead to an array
 FLOAT = re.compile("f[248]")
 
 
@@ -37,9 +39,15 @@ class DType:
 
 
 class Pickled:
-    """In the place of an array, until its shape, type and bytes are known."""
+    """In the place of an array, until its shape, type and bytes are known.
+
+    left: how many bytes the arrays of a file may still have.
+    """
 
     array: Array
+
+    def __init__(self, left: list[int]) -> None:
+        self.left = left
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, content = state
@@ -48,21 +56,18 @@ class Pickled:
             raise BadInput(f"an array of {name}, not of floats")
         if isinstance(content, str):  # as Python 2 wrote them
             content = content.encode("latin-1")
+        self.left[0] -= len(content)
+        if self.left[0] < 0:
+            raise BadInput("its arrays have more bytes than it has")
         flat = np.frombuffer(content, dtype.order + dtype.name)
+        if not np.isfinite(flat).all():
+            raise BadInput("an array holds numbers that are not finite")
         self.array = flat.reshape(shape, order="F" if fortran else "C")
 
 
-def reconstruct(*_: Any) -> Pickled:
-    """In the place of numpy's function that makes an empty array."""
-    return Pickled()
-
-
 # All that pickled arrays are made of. The names are numpy 1's, which every pinned file has.
-ADMITTED = {
-    ("numpy.core.multiarray", "_reconstruct"): reconstruct,
-    ("numpy", "ndarray"): None,
-    ("numpy", "dtype"): DType,
-}
+RECONSTRUCT, CLASS = ("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray")
+ADMITTED = {RECONSTRUCT: None, CLASS: None, ("numpy", "dtype"): DType}
 
 
 def read_arrays(file: Path) -> dict[str, Any]:
@@ -73,10 +78,12 @@ def read_arrays(file: Path) -> dict[str, Any]:
     """
     content = inputs.content(file, MOST_BYTES, "run dvc repro")
     try:
-        for opcode, argument, _ in pickletools.genops(content):
+        for number, (opcode, argument, _) in enumerate(pickletools.genops(content)):
             if "PUT" in opcode.name and int(argument or 0) > MOST_PLACES:
                 raise BadInput(f"it numbers a place {argument}")
-        tree = _arrays(_Unpickler(io.BytesIO(content)).load(), "", count(1))
+            if number > MOST_PLACES:
+                raise BadInput(f"it has more than {MOST_PLACES:,} instructions")
+        tree = _arrays(_Unpickler(content).load(), "", count(1))
     except BadInput as error:
         raise BadInput(f"{file}: {error}; do not trust where it comes from") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to say
@@ -90,19 +97,27 @@ def read_arrays(file: Path) -> dict[str, Any]:
 class _Unpickler(pickle.Unpickler):
     """An unpickler that admits the three names."""
 
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(content))
+        self.left = [len(content)]
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ADMITTED:
             raise BadInput(
                 f"asks for {module}.{name}, which has no part in an array: refused, and nothing "
                 "was run"
             )
+        if (module, name) == RECONSTRUCT:
+            return lambda *_: Pickled(self.left)
         return ADMITTED[module, name]
 
 
 def _arrays(found: object, place: str, number: Any) -> Any:
-    """The arrays of `found`, dict by dict; refuses all else and numbers that are not finite."""
+    """The arrays of `found`, dict by dict; refuses all else."""
     if next(number) > MOST_ENTRIES:
         raise BadInput(f"it has more than {MOST_ENTRIES:,} entries")
+    if len(place) > LONGEST_PLACE:
+        raise BadInput(f"{place[:SHOWN]}... is nested too deeply")
     if isinstance(found, dict) and all(isinstance(name, str) for name in found):
         return {
             n: _arrays(v, f"{place}[{n!r}]" if place else repr(n), number) for n, v in found.items()
@@ -110,6 +125,4 @@ def _arrays(found: object, place: str, number: Any) -> Any:
     array = getattr(found, "array", None) if isinstance(found, Pickled) else None
     if array is None:
         raise BadInput(f"{place or 'it'} is {type(found).__name__}, not a dict of arrays of floats")
-    if not np.isfinite(array).all():
-        raise BadInput(f"{place or 'it'} holds numbers that are not finite")
     return array

@@ -1,12 +1,13 @@
 """Pictures of any kind in a folder, read as 8-bit RGB; what cannot be used is skipped and named."""
 
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from generative.core import inputs
 from generative.core.errors import BadInput
@@ -14,6 +15,7 @@ from generative.core.errors import BadInput
 # Formats of pixels only: Pillow would run a program for others, such as EPS.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 MOST_REASONS = 10
+MOST_BYTES = 2**29
 # What undoes each orientation of Exif.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -84,10 +86,13 @@ def read(file: Path) -> Image.Image:
         # Pillow warns above its limit and refuses above twice that.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file, formats=FORMATS) as opened:
+            content = io.BytesIO(inputs.content(file, MOST_BYTES))
+            with Image.open(content, formats=FORMATS) as opened:
                 return to_rgb(upright(opened))
         except Unusable:
             raise
+        except BadInput as error:
+            raise Unusable(str(error).removeprefix(f"{file} ")) from None
         except UnidentifiedImageError:
             raise Unusable("not a picture of a known format") from None
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -100,6 +105,7 @@ def read(file: Path) -> Image.Image:
 def upright(picture: Image.Image) -> Image.Image:
     """`picture` as its camera was held. What else a camera writes does not matter, however broken:
     `ImageOps.exif_transpose` writes all of it again."""
+    picture.load()  # an error of the pixels is none of the metadata
     try:
         orientation = picture.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # damaged, as any part of a file may be
@@ -108,14 +114,22 @@ def upright(picture: Image.Image) -> Image.Image:
     return picture if turn is None else picture.transpose(turn)
 
 
-def skip(stream: Any, position: int, length: int) -> bytes:
-    """Read a part of a PNG and leave it."""
-    return bytes(ImageFile._safe_read(stream.fp, length))
+def left_out_if_long(read: Callable[..., bytes]) -> Callable[..., bytes]:
+    """`read`, of a part of a PNG that is no pixels, without what Pillow refuses it for."""
+
+    def part(stream: Any, position: int, length: int) -> bytes:
+        try:
+            return read(stream, position, length)
+        except ValueError:
+            return b""
+
+    return part
 
 
-# Texts in a PNG, which nobody needs here: Pillow refuses a picture for one that is long.
-for part in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
-    setattr(PngImagePlugin.PngStream, part, skip)
+# For a text or a colour profile that unpacks to more than 1 MiB Pillow refuses the picture.
+for name in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt", "chunk_iCCP"):
+    read_part = getattr(PngImagePlugin.PngStream, name)
+    setattr(PngImagePlugin.PngStream, name, left_out_if_long(read_part))
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

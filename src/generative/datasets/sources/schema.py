@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from generative.core import inputs
 from generative.core.errors import BadInput, unknown
 from generative.core.folders import file_hash
-from generative.core.params import Schema, check, read_document
+from generative.core.params import Schema, check
 
 SOURCES = Path(__file__).parent
 
@@ -72,7 +73,7 @@ def read_source(key: str, folder: Path = SOURCES) -> Source:
     if key not in keys:
         raise unknown("data set", key, keys)
     path = folder / f"{key}.yaml"
-    source: Source = check(key, Source, read_document(path), path)
+    source: Source = check(key, Source, inputs.yaml(path), path)
     shared = {"archive": source.archive}
     files = [file if file.archive else file.model_copy(update=shared) for file in source.files]
     for other, names in source.include.items():

@@ -63,7 +63,7 @@ def load(folder: Path, precision: str = "float32") -> keras.Model:
             f"{folder} holds no network; run dvc repro vgg@vgg16, or "
             f"generative fetch vgg19 {folder}"
         ) from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BadInput(f"{folder} is damaged ({first}); make it again") from None
     check.check_features(network, known, folder)

@@ -13,7 +13,7 @@ from keras import ops
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import shown
+from generative.core.inputs import shown
 from generative.text.base import losses, sampling
 from generative.training.losses import objective
 from generative.training.optimizers import Decay, LearningRate, adam
