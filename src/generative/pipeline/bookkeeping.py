@@ -28,6 +28,7 @@ from dvc_data.hashfile.cache import DiskError
 from generative.core.errors import BadInput
 from generative.core.folders import atomic_file
 from generative.pipeline.mend import (
+    cached_outs,
     objects_checked,
     remove,
     remove_damaged,
@@ -159,9 +160,8 @@ class Bookkeeping:
         # As dvc repro has it: what is not in the cache cannot come back from it.
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
         stage.save(run_cache=cached)
-        for out in stage.outs:
-            if out.use_cache and out.hash_info:
-                remove_damaged(out)
+        for out in cached_outs(stage):
+            remove_damaged(out)
         stage.commit()
         self.note(stage)
 

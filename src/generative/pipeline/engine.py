@@ -216,9 +216,10 @@ class Engine:
     def decide(self, name: str, stage: Any) -> None:
         """Leave a stage as it is, take it from the cache, or let it run."""
         changed = self.force or stage.changed()
-        for out in lost(stage) if changed and not self.force else ():
-            put_back(out)
-            self.view.line(f"{out}: was not in the cache; put there from its place")
+        if changed and not self.force and (outs := list(lost(stage))):
+            for out in outs:
+                put_back(out)
+                self.view.line(f"{out}: was not in the cache; put there from its place")
             changed = stage.changed()
         if not changed:
             self.results.unchanged.append(name)

@@ -2,8 +2,8 @@
 is certain, which is git and the run cache. Nothing is trained again for it.
 """
 
+import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def mend_lock() -> Iterator[str]:
             f"git checkout --ours {LOCK}, and run: generative repro"
         )
     DAMAGED.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(LOCK, DAMAGED / f"{file_hash(LOCK)[:8]}.{LOCK}")
+    (DAMAGED / f"{hashlib.md5(content).hexdigest()[:8]}.{LOCK}").write_bytes(content)
     state = f"{LOCK} was {'empty' if not content.strip() else 'damaged'}"
     committed = committed_lock()
     if is_lock(committed):
@@ -156,9 +156,12 @@ def objects_of(out: Any) -> list[Path]:
 def lost(stage: Any) -> Iterator[Any]:
     """Those of a stage's outputs that went from the cache and are whole in their place: `put_back`
     puts them there. For DVC the stage would have to run again."""
-    for out in stage.outs:
-        if out.use_cache and out.hash_info and not all_there(out) and is_whole(out):
-            yield out
+    return (out for out in cached_outs(stage) if not all_there(out) and is_whole(out))
+
+
+def cached_outs(stage: Any) -> Iterator[Any]:
+    """Those of a stage's outputs that the cache is to have."""
+    return (out for out in stage.outs if out.use_cache and out.hash_info)
 
 
 def put_back(out: Any) -> None:

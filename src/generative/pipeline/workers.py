@@ -108,10 +108,9 @@ class LocalProcesses:
         processes = [process for _, process in self.running.values()]
         for process in processes:
             signal_group(process.pid, signal.SIGTERM)
-        left = {process.sentinel for process in processes}
         deadline = time.monotonic() + PATIENCE
-        while left and (ended := connection.wait(list(left), deadline - time.monotonic())):
-            left.difference_update(ended)
+        for process in processes:
+            process.join(max(0.0, deadline - time.monotonic()))
         for process in processes:
             signal_group(process.pid, signal.SIGKILL)  # also what outlived it
             process.kill()
