@@ -112,26 +112,20 @@ def check_size(written: str, file: Path) -> None:
     from it: that is recursive, in C, where a hundred thousand brackets end the process, and a value
     of aliases and merge keys may be larger than any memory. An alias counts as what it names."""
     values = [0]  # in each of the collections that are open, and in all
-    anchors: dict[str, int] = {}
+    anchors: dict[str | None, int] = {}
     names: list[str | None] = []
     for event in YAML(typ="safe").parse(written):
-        if isinstance(event, CollectionEndEvent):
-            size, name = values.pop(), names.pop()
-            values[-1] += size
-        elif isinstance(event, CollectionStartEvent):
+        if isinstance(event, CollectionStartEvent):
             values.append(1)
             names.append(event.anchor)
-            continue
-        elif isinstance(event, AliasEvent):
-            size, name = anchors.get(event.anchor, 1), None
+        elif isinstance(event, CollectionEndEvent):
+            size = anchors[names.pop()] = values.pop()
             values[-1] += size
+        elif isinstance(event, AliasEvent):
+            values[-1] += anchors.get(event.anchor, 1)
         elif isinstance(event, ScalarEvent):
-            size, name = 1, event.anchor
+            anchors[event.anchor] = 1
             values[-1] += 1
-        else:
-            continue
-        if name:
-            anchors[name] = size
         if values[-1] > YAML_VALUES:
             raise BadInput(f"{file}: it has more than {YAML_VALUES:,} values")
         if len(values) > YAML_LEVELS:

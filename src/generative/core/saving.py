@@ -55,7 +55,7 @@ def describe(folder: Path) -> Description:
     try:
         content = read_json(file)
         version = content.pop("version")
-        described = TypeAdapter(Description).validate_python(content, strict=True)
+        described = TypeAdapter(Description).validate_python(content)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise BadInput(f"{file} describes no model; run dvc checkout") from None
     if version != VERSION:
