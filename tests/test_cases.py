@@ -1,20 +1,23 @@
 """Inputs that were once refused, mangled or choked on. Each stands for a kind."""
 
 import gzip
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from typer.testing import CliRunner
 
+from generative.cli.main import app
 from generative.core import inputs
 from generative.core.errors import BadInput
-from generative.datasets import mnist, stories
+from generative.datasets import mnist, shakespeare, stories
 from generative.datasets.readers import digits, pictures, texts
 from generative.datasets.readers.pickled import read_arrays
 from generative.style.pictures import read_styles
-from generative.tracking import publish
+from generative.text.render import line_of
 
 CASES = Path(__file__).parent / "cases"
 
@@ -56,6 +59,18 @@ def test_what_is_no_picture_is_skipped_with_a_line(
 def test_texts_of_any_system() -> None:
     assert texts.read(CASES / "text_from_mac").strip()
     assert texts.read(CASES / "text_upper_suffix").strip()
+
+
+def test_a_text_of_other_characters_has_a_prompt() -> None:
+    """Of which none is outside its vocabulary."""
+    file = CASES / "zh_utf8_350_characters.txt"
+    shares = {"validation_share": 0.05, "test_share": 0.05}
+    prepared = shakespeare.prepare(file, case="lower", **shares)
+    vocabulary = list(prepared["vocabulary"])
+    assert len(vocabulary) > 300
+    prompt = line_of("".join(vocabulary[i - 1] for i in np.asarray(prepared["test_ids"])))
+    assert prompt.strip()
+    assert set(prompt) <= set(vocabulary)
 
 
 def test_a_text_that_is_no_utf8() -> None:
@@ -115,15 +130,19 @@ def test_parameters_in_another_encoding() -> None:
         inputs.yaml(CASES / "params_head_in_gbk.yaml")
 
 
+@pytest.mark.parametrize("arguments", ["publish", "ui", "register cvae"])
 def test_stages_of_the_users_own_in_the_lock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     own = (CASES / "dvc_lock_own_stages.yaml").read_text()
     (tmp_path / "dvc.lock").write_text(f"schema: '2.0'\nstages:\n{own}")
-    lock = publish.read_lock()
-    assert set(lock) == {"summary", "notify"}
-    assert publish.entries(lock, {"train": {"summary": {}}}) == []
+    (tmp_path / "params.yaml").write_text("profile: test\ntrain: {summary: {}}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", "")
+    monkeypatch.setattr(os, "execv", lambda *_: None)
+    done = CliRunner().invoke(app, arguments.split())
+    assert done.exception is None or isinstance(done.exception, BadInput)
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("pickle_*")), ids=lambda file: file.stem)

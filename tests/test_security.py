@@ -51,6 +51,22 @@ def test_a_password_is_in_no_message_and_no_argument(
     assert str(refused.value).count("http://***@127.0.0.1:9") == 2
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://someone:secret@host/x",
+        "https://someone:p@ss/secret@host:1",
+        "postgresql://host/db?user=a&password=secret&sslmode=off",
+        "mysql+pymysql://secret@host",
+        "no answer from http://a:secret@host, http://b:secret@other",
+    ],
+)
+def test_passwords_anywhere_in_an_address(address: str) -> None:
+    shown = store.without_password(address)
+    assert "secret" not in shown
+    assert "host" in shown
+
+
 def test_the_ui_is_for_this_machine_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     started: list[list[str]] = []

@@ -1,5 +1,6 @@
 """Where the program runs: other settings, terminals and places than those of who wrote it."""
 
+import ast
 import json
 import os
 import subprocess
@@ -46,6 +47,35 @@ def test_settings_of_other_projects_change_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"params.yaml: ")
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("stage", sorted((PROJECT / "stages").glob("*.py")), ids=lambda s: s.stem)
+def test_a_stage_reads_no_settings_of_keras(stage: Path) -> None:
+    """`generative` says which before Keras is imported: it comes first."""
+    imports = [
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.parse(stage.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    roots = [str(name).partition(".")[0] for name in imports]
+    ours = [root for root in roots if root not in sys.stdlib_module_names]
+    assert ours[0] == "generative"
+
+
+def test_a_standard_output_that_is_closed() -> None:
+    program = f"import os; os.close(1); {MAIN}"
+    for arguments, status in (("--help", 0), ("params use none", 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments.split()],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode in (status, 1)
 
 
 def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from generative.core.errors import BadInput
 from generative.core.folders import (
+    JSON_BYTES,
     atomic_file,
     atomic_folder,
     file_hash,
@@ -71,6 +72,33 @@ def test_a_result_that_has_no_place_is_kept(tmp_path: Path) -> None:
         part.write_text("hours of work")
         (tmp_path / "out" / "of the way").mkdir(parents=True)
     assert Path(str(lost.value).rpartition(" is in ")[2]).read_text() == "hours of work"
+
+
+def test_what_came_meanwhile_stays(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BadInput, match="out cannot be written now: another file has its name") as no,
+        atomic_file(tmp_path / "out", replace=False) as part,
+    ):
+        part.write_text("hours of work")
+        (tmp_path / "out").write_text("the user's own")
+    assert (tmp_path / "out").read_text() == "the user's own"
+    assert Path(str(no.value).rpartition(" is in ")[2]).read_text() == "hours of work"
+    (tmp_path / "folder").mkdir()  # an empty one is no loss
+    with atomic_folder(tmp_path / "folder", replace=False) as filling:
+        (filling / "a").touch()
+    with (
+        pytest.raises(OSError, match="not empty"),
+        atomic_folder(tmp_path / "folder", replace=False),
+    ):
+        pass
+    assert [file.name for file in (tmp_path / "folder").iterdir()] == ["a"]
+
+
+def test_json_larger_than_any_of_ours(tmp_path: Path) -> None:
+    with (tmp_path / "a.json").open("wb") as file:
+        file.truncate(JSON_BYTES + 1)
+    with pytest.raises(ValueError, match="has more than 16,777,216 bytes"):
+        read_json(tmp_path / "a.json")
 
 
 def test_what_the_disk_does_not_take_has_no_name(

@@ -45,6 +45,18 @@ def test_it_stays_after_an_error_and_goes_with_the_result() -> None:
     assert not any(path.exists() for path in (first, second, other))
 
 
+def test_a_file_system_without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(module.FileLock, "acquire", refuse)
+    with (
+        pytest.raises(BadInput, match=r".cache/training: FileSystem does not appear to support"),
+        workspace("training", "cvae", 1, []),
+    ):
+        pass
+
+
 def test_a_second_process_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.2)
     program = (

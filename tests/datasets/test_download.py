@@ -321,7 +321,19 @@ def test_the_index_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://pip.example/simple\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert download.index_url() == "https://pip.example/simple"
+    (tmp_path / "uv").mkdir()
+    for settings in ("[", "index = 3", "no-cache = true"):
+        (tmp_path / "uv" / "uv.toml").write_text(settings)
+        assert download.index_url() == "https://pip.example/simple"
+    for settings in (
+        'index-url = "https://uv.example/all"',
+        '[[index]]\nurl = "https://other.example"\n'
+        '[[index]]\nurl = "https://uv.example/all"\ndefault = true',
+    ):
+        (tmp_path / "uv" / "uv.toml").write_text(settings)
+        assert download.index_url() == "https://uv.example/all"
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
     assert download.index_url() == "https://uv.example/simple"
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from generative.core.errors import BadInput
+from generative.core.folders import write_checksums
 from generative.image_quality import extractors
 from generative.image_quality.extractors import (
     AlexNetFeatures,
@@ -73,6 +74,7 @@ def test_identity_is_that_of_all_files(judge: Path, tmp_path: Path, name: str) -
     assert DigitFeatures(judge).identity == before
     file = judge / name
     file.write_bytes(file.read_bytes() + b" ")
+    write_checksums(judge)
     assert DigitFeatures(judge).identity != before
 
 
@@ -90,19 +92,39 @@ def test_a_judge_with_a_missing_file_is_refused(judge: Path, name: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", json.dumps({"class_name": "Nothing"})])
-def test_a_damaged_description_is_refused(judge: Path, content: str) -> None:
+LAMBDA = {
+    "class_name": "Lambda",
+    "module": "keras.layers",
+    "config": {"name": "own", "function": {"class_name": "__lambda__", "config": {"code": "4w=="}}},
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", "[1]", *map(json.dumps, [{"class_name": "Nothing"}, LAMBDA])],
+)
+def test_a_description_of_no_network_is_refused(judge: Path, content: str) -> None:
+    """Nor does one that holds code run it."""
     (judge / "features.json").write_text(content)
-    with pytest.raises(BadInput, match=r"features.json or its weights are damaged \(") as refused:
+    write_checksums(judge)
+    with pytest.raises(BadInput, match=r"features.json and its weights make no network \(") as no:
         extractors.load(judge)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(no.value)
 
 
 def test_weights_of_another_network_are_refused(judge: Path) -> None:
     weights = (judge / "digits.weights.h5").read_bytes()
-    (judge / "features.weights.h5").write_bytes(weights)
-    with pytest.raises(BadInput, match=r"features.json or its weights are damaged \("):
-        extractors.load(judge)
-    (judge / "features.weights.h5").write_bytes(weights[:100])
-    with pytest.raises(BadInput, match=r"features.json or its weights are damaged \("):
+    for other in (weights, weights[:100]):
+        (judge / "features.weights.h5").write_bytes(other)
+        write_checksums(judge)
+        with pytest.raises(BadInput, match=r"features.json and its weights make no network \("):
+            extractors.load(judge)
+
+
+@pytest.mark.parametrize("name", extractors.JUDGE)
+def test_a_bit_that_is_another_is_found(judge: Path, name: str) -> None:
+    content = bytearray((judge / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (judge / name).write_bytes(content)
+    with pytest.raises(BadInput, match=f"{name} is damaged, or of another version"):
         extractors.load(judge)

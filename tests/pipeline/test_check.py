@@ -8,7 +8,7 @@ import yaml
 
 from generative.core import params
 from generative.core.errors import BadInput
-from generative.pipeline.check import check_all, missing_files
+from generative.pipeline.check import check_all, lacking_characters, missing_files
 from tests.support.params import set_parameter
 
 
@@ -201,3 +201,23 @@ def test_an_input_that_is_nowhere(params_file: Path, name: str, value: str) -> N
     set_parameter(params_file, name, value)
     (mistake,) = missing_files(params.read_document(params_file))
     assert mistake == f"{name}: received {value}, which is not there"
+
+
+@pytest.mark.parametrize(
+    ("case", "prompt", "lacking"),
+    [("kept", "Romeo", None), ("lower", "Romeo", "'R'"), ("kept", "Romeo\u661f", "'\u661f'")],
+)
+def test_a_prompt_that_a_text_lacks_is_known_before_the_training(
+    params_file: Path, tmp_path: Path, case: str, prompt: str, lacking: str | None
+) -> None:
+    text = tmp_path / "own.txt"
+    text.write_text("O Romeo, Romeo! wherefore art thou Romeo?\n" * 20, encoding="utf-8")
+    set_parameter(params_file, "prepare.shakespeare.raw", str(text))
+    set_parameter(params_file, "prepare.shakespeare.case", case)
+    set_parameter(params_file, "render.text.prompt", prompt)
+    found = list(lacking_characters(params.read_document(params_file)))
+    if lacking is None:
+        assert not found
+    else:
+        (mistake,) = found
+        assert f"prepare.shakespeare makes no {lacking} of {text}" in mistake

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from generative.core.folders import write_checksums
+
 
 def write_judge(folder: Path) -> None:
     """Write a judge of the digits of `write_raw_mnist`, whose bars tell the label by their column:
@@ -29,3 +31,4 @@ def write_judge(folder: Path) -> None:
             layer.set_weights([places])
         (folder / f"{layer.name}.json").write_text(network.to_json(), encoding="utf-8")
         network.save_weights(folder / f"{layer.name}.weights.h5")
+    write_checksums(folder)

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from generative.classifiers.base.classifier import Classifier
 from generative.core.errors import unknown
+from generative.core.folders import write_checksums
 from generative.core.params import Different, Schema
 from generative.datasets.base.dataset import Prepared
 
@@ -62,11 +63,12 @@ class Judge:
     weights: dict[str, float]
 
     def save(self, folder: Path) -> None:
-        """Write `<name>.json` and `<name>.weights.h5` of both networks into `folder`."""
+        """Write `<name>.json`, `<name>.weights.h5` of both networks and the md5 to `folder`."""
         for name, network in (("digits", self.digits), ("features", self.features)):
             text = network.to_json(indent=2)
             (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
             network.save_weights(folder / f"{name}.weights.h5")
+        write_checksums(folder)
 
 
 def build_judge(members: Mapping[str, Classifier], features: str, data: Prepared) -> Judge:

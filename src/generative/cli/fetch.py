@@ -17,9 +17,8 @@ def fetch(
     from generative.datasets.readers.cifar10 import extract_frogs
     from generative.style.vgg import convert
 
-    # Fetching replaces the folder, which here may be any of the user's.
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise errors.BadInput(f"{folder} is there already and not empty; name a new folder")
     converters = {"cifar10_frogs": extract_frogs, "vgg19": convert.from_keras}
-    download.fetch(key, folder.absolute(), converters)
+    download.fetch(key, folder.absolute(), converters, replace=False)
     print(f"files in {folder}: {len(list(folder.iterdir())):,}")

@@ -16,12 +16,13 @@ PROFILES = Path("profiles")
 @app.command()
 def check() -> None:
     """Check every section of params.yaml: unknown names, types, ranges."""
-    from generative.pipeline.check import check_all, missing_files, undeclared
+    from generative.pipeline.check import check_all, lacking_characters, missing_files, undeclared
 
     names = check_all()
     document = sections.read_document()
-    for mistake in (*undeclared(document), *missing_files(document)):
-        raise errors.BadInput(f"{sections.PATH}: {mistake}")
+    for find in (undeclared, missing_files, lacking_characters):
+        for mistake in find(document):
+            raise errors.BadInput(f"{sections.PATH}: {mistake}")
     print(f"{sections.PATH}: {len(names)} sections are right: {', '.join(names)}")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from generative.cli.trained import MODELS, folder_of
 from generative.core import saving
 from generative.core.errors import BadInput
-from generative.core.folders import atomic_file
+from generative.core.folders import atomic_file, check_new
 from generative.plots import grids
 
 Array = np.ndarray
@@ -62,8 +62,7 @@ def sample(
         raise BadInput(f"--out: received {out}, must end in {', '.join(FORMATS)}")
     if out.suffix == ".gif" and not sweep:
         raise BadInput(f"--out: received {out}; an animation shows a sweep, name one with --sweep")
-    if out.exists() and not force:
-        raise BadInput(f"{out} exists; choose another name or add --force")
+    check_new(out, force)
     folder = folder_of(model, models)
     trained = saving.load(folder)
     if not hasattr(trained, "images"):
@@ -86,7 +85,7 @@ def sample(
             {**arguments, control.argument: value_of(sweep, control, value, trained, [])}
             for value in values
         ]
-    with atomic_file(out) as part:
+    with atomic_file(out, force) as part:
         images = np.stack([generate(trained, count, seed, noise, at) for at in places], axis=1)
         write(part, out.suffix, images)
     return warnings

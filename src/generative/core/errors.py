@@ -23,9 +23,9 @@ REFUSALS = {
     errno.EIO: ("the disk fails to read or write", "look for its errors (dmesg)"),
     errno.ESTALE: ("the network's disk was lost", "mount it again"),
     errno.EMFILE: ("too many files are open (ulimit -n)", "raise the limit"),
-    errno.ENOMEM: ("the memory is used up", "close other programs"),
+    errno.ENOTEMPTY: ("the folder is not empty", "name another"),
+    errno.ENOMEM: ("the memory is used up", "close other programs or lower the batch size,"),
 }
-NO_MEMORY = "the memory is used up; close other programs, or lower the batch size"
 
 
 class BadInput(Exception):
@@ -57,16 +57,19 @@ def run(program: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    except MemoryError:
-        sys.exit(f"error: {NO_MEMORY}")
-    except OSError as error:
-        if error.errno not in REFUSALS:
-            raise
-        reason, remedy = REFUSALS[error.errno]
-        where = f": {error.filename}" if error.filename else ""
-        sys.exit(f"error: {reason}{where}; {remedy} and run the command again")
     except Exception as error:
-        # TensorFlow's, which is not imported for its name's sake.
-        if type(error).__name__ != "ResourceExhaustedError":
-            raise
-        sys.exit(f"error: {NO_MEMORY}")
+        sys.exit(f"error: {refusal(error)}")
+
+
+def refusal(error: Exception) -> str:
+    """What the system refused, and what to do; raises an `error` of any other kind."""
+    number = getattr(error, "errno", None)
+    # TensorFlow's is not imported for its name's sake.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        number = errno.ENOMEM
+    if number not in REFUSALS:
+        raise error
+    reason, remedy = REFUSALS[number]
+    name = getattr(error, "filename", None)
+    where = f": {name}" if name else ""
+    return f"{reason}{where}; {remedy} and run the command again"

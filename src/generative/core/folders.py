@@ -17,13 +17,15 @@ from typing import Any
 from generative.core.errors import BadInput
 
 PART, NAME_BYTES = ".part", 200
-CHECKSUMS, CHECKSUMS_BYTES = "md5.json", 2**20
+CHECKSUMS = "md5.json"
+JSON_BYTES = 2**24
 
 
 @contextmanager
-def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which takes its name, and the place of what had it, when it is full and
-    on the disk: a power cut leaves no name without what it names.
+def atomic_folder(folder: Path, replace: bool = True) -> Iterator[Path]:
+    """A new folder to fill, which takes its name when it is full and on the disk: a power cut
+    leaves no name without what it names. What had the name goes; unless `replace`, it is an error
+    of the system if that holds anything.
 
     If filling it fails, nothing of it stays and what was there before is untouched. Until then it
     is a hidden folder beside it, locked: what a killed process left there goes with the next call.
@@ -34,18 +36,18 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     with locked(part), named(folder):
         try:
             yield part
-            for file in part.rglob("*"):
-                to_disk(file)
-            shutil.rmtree(folder, ignore_errors=True)
+            if replace:
+                shutil.rmtree(folder, ignore_errors=True)
             move(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager
-def atomic_file(file: Path) -> Iterator[Path]:
+def atomic_file(file: Path, replace: bool = True) -> Iterator[Path]:
     """A name beside `file` to write to, which nobody else has: what is there then takes the place
-    of `file`. If writing it fails, nothing of it stays and what was there before is untouched.
+    of `file`. If writing it fails, nothing of it stays and what was there before is untouched;
+    unless `replace`, so is what came to be there meanwhile.
 
     A folder that cannot be written to is known at once, before the work. Raises `BadInput` if what
     was written cannot take its place; it is kept then, and named.
@@ -60,6 +62,8 @@ def atomic_file(file: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
             raise
         try:
+            if not replace and file.exists():
+                raise FileExistsError(errno.EEXIST, "another file has its name")
             move(part, file)
         except OSError as error:
             kept = part
@@ -69,6 +73,12 @@ def atomic_file(file: Path) -> Iterator[Path]:
             raise BadInput(
                 f"{file} cannot be written now: {error.strerror}; what was made is in {kept}"
             ) from None
+
+
+def check_new(file: Path, replace: bool) -> None:
+    """Raise `BadInput` if there is a `file` that is not to be replaced."""
+    if file.exists() and not replace:
+        raise BadInput(f"{file} exists; choose another name or add --force")
 
 
 def new_part(path: Path) -> Path:
@@ -84,7 +94,8 @@ def new_part(path: Path) -> Path:
 
 def move(part: Path, path: Path) -> None:
     """Give what is at `part` the name `path`, first its content and then the name on the disk."""
-    to_disk(part)
+    for written in (*part.rglob("*"), part):
+        to_disk(written)
     part.replace(path)
     to_disk(path.parent)
 
@@ -148,7 +159,7 @@ def write_checksums(folder: Path) -> None:
 def is_as_written(file: Path) -> bool:
     """Whether `file` has the md5 that `write_checksums` noted: no bit of it is another."""
     sums = file.with_name(CHECKSUMS)
-    if not (file.is_file() and sums.is_file() and sums.stat().st_size <= CHECKSUMS_BYTES):
+    if not (file.is_file() and sums.is_file()):
         return False
     try:
         return bool(read_json(sums)[file.name] == file_hash(file))
@@ -163,5 +174,7 @@ def write_json(file: Path, value: Any) -> None:
 
 
 def read_json(file: Path) -> Any:
-    """What `write_json` wrote."""
+    """What `write_json` wrote; raises `ValueError` for what is none or far larger."""
+    if file.stat().st_size > JSON_BYTES:
+        raise ValueError(f"{file} has more than {JSON_BYTES:,} bytes")
     return json.loads(file.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,23 +36,28 @@ def workspace(kind: str, key: str, decisive: Any, files: Iterable[Path]) -> Iter
     """
     parent = ROOT / kind
     parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(parent / f"{key}.lock")
-    try:
-        lock.acquire(timeout=PATIENCE)
-    except NotImplementedError as error:
-        raise BadInput(f"{parent}: {error}") from None
-    except Timeout:
+    lock = claim(parent / f"{key}.lock")
+    if lock is None:
         raise BadInput(
             f"another process works on {key} in {parent}; wait until it has ended, or stop it"
-        ) from None
-    try:
+        )
+    with lock:
         folder = parent / name_of(key, decisive, files)
         folder.mkdir(exist_ok=True)
         yield folder
         for other in parent.glob(f"{glob.escape(key)}-{'?' * 12}"):
             shutil.rmtree(other)
-    finally:
-        lock.release()
+
+
+def claim(file: Path, patience: float = PATIENCE) -> AbstractContextManager[Any] | None:
+    """The lock `file`, held until the `with` of what is returned ends; None if another process has
+    it for longer than `patience`, seconds."""
+    try:
+        return FileLock(file).acquire(timeout=patience)
+    except NotImplementedError as error:  # a file system without locks
+        raise BadInput(f"{file.parent}: {error}") from None
+    except Timeout:
+        return None
 
 
 def name_of(key: str, decisive: Any, files: Iterable[Path]) -> str:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -54,8 +55,9 @@ def fetch(
     folder: Path,
     converters: Mapping[str, Converter] | None = None,
     sources: Path = SOURCES,
+    replace: bool = True,
 ) -> None:
-    """Put every input of the data set `key` into `folder`.
+    """Put every input of the data set `key` into `folder`; what that holds goes if `replace`.
 
     `converters` are those that the source may name: they make files of a fetched one. Raises
     `BadInput` if no place has an input, with one reason a place.
@@ -71,7 +73,7 @@ def fetch(
     # One process at a time: data sets share files and archives.
     with FileLock(DOWNLOADS.resolve().with_suffix(".lock")):
         found = [(pinned, _find(pinned, unreachable)) for pinned in source.files]
-    with atomic_folder(folder) as filling:
+    with atomic_folder(folder, replace) as filling:
         for pinned, file in found:
             if source.extract:
                 _extract(file, source.extract, filling)
@@ -211,10 +213,31 @@ def index_url() -> str:
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         if url := os.environ.get(name):
             return url
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    found = dict(re.findall(r"^(global|install)\.index-url='(.+)'$", listed, re.MULTILINE))
-    return found.get("install") or found.get("global") or PYPI_SIMPLE_ENDPOINT
+    return index_of_uv() or index_of_pip() or PYPI_SIMPLE_ENDPOINT
+
+
+def index_of_uv() -> str | None:
+    """What uv's files say, in its order: the project's, the user's, the machine's."""
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for file in (Path("uv.toml"), user / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            found = tomllib.loads(file.read_text(encoding="utf-8"))
+            named = [index["url"] for index in found.get("index", []) if index.get("default")]
+            return str(named[0] if named else found["index-url"])
+    return None
+
+
+def index_of_pip() -> str | None:
+    """What `pip config list` says, of this environment's pip or, if it has none, of another."""
+    for command in ([sys.executable, "-m", "pip"], ["pip"]):
+        with suppress(OSError):
+            listed = subprocess.run(
+                [*command, "config", "list"], capture_output=True, text=True, check=False
+            ).stdout
+            found = dict(re.findall(r"^(global|install)\.index-url='(.+)'$", listed, re.MULTILINE))
+            if url := found.get("install") or found.get("global"):
+                return url
+    return None
 
 
 def download(url: str, to: Path) -> None:

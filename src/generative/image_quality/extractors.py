@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from generative.core.errors import BadInput
+from generative.core.folders import is_as_written
 from generative.image_quality import alexnet
 
 ALEXNET = "alexnet.ckpt"
@@ -74,6 +75,11 @@ class DigitFeatures:
         for name in JUDGE:
             if not (folder / name).exists():
                 raise BadInput(f"{folder / name} is missing; run dvc checkout")
+            if not is_as_written(folder / name):
+                raise BadInput(
+                    f"{folder / name} is damaged, or of another version; run generative doctor "
+                    "--mend, then generative repro"
+                )
         self.digits_network, self.features_network = (
             _read_network(folder, name) for name in ("digits", "features")
         )
@@ -122,11 +128,9 @@ def _read_network(folder: Path, name: str) -> keras.Model:
         text = (folder / f"{name}.json").read_text(encoding="utf-8")
         network = keras.models.model_from_json(text)
         network.load_weights(folder / f"{name}.weights.h5")
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except Exception as error:  # Keras' and HDF5's own
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BadInput(
-            f"{folder}/{name}.json or its weights are damaged ({first}); run dvc checkout"
-        ) from None
+        raise BadInput(f"{folder}/{name}.json and its weights make no network ({first})") from None
     return network
 
 

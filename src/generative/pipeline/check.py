@@ -10,7 +10,9 @@ import yaml
 
 from generative.core import members, params
 from generative.core.errors import BadInput, unknown
+from generative.core.inputs import shown
 from generative.core.params import DEFAULTS, PATH, Schema
+from generative.datasets.base.schema import Prepare
 from generative.datasets.sources.schema import read_source
 
 # Where the schema of a section stands; `*` is any key.
@@ -27,6 +29,7 @@ SCHEMAS = {
     "tune.*": "tuning.schema:Tune",
     "style.*": "style.schema:Style",
 }
+MOST_NAMED = 5  # characters of a prompt
 # Values that are files or folders.
 INPUTS = {"prepare": ["raw"], "style": ["content", "style"]}
 PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
@@ -110,6 +113,24 @@ def missing_files(document: dict[str, Any]) -> Iterator[str]:
                 file = Path(received)
                 if not file.exists() and not {file, *file.parents} & set(fetched):
                     yield f"{top}.{key}.{name}: received {received}, which is not there"
+
+
+def lacking_characters(document: dict[str, Any]) -> Iterator[str]:
+    """What the prompt has and a text lacks, of the texts that are there: a model of it cannot go on
+    from such a prompt, which would be known after the training."""
+    prompt = ((document.get("render") or {}).get("text") or {}).get("prompt") or ""
+    models = (document.get("train") or {}).values()
+    for key in sorted({own["dataset"] for own in models if prompt and own["family"] == "text"}):
+        options = params.read_section(f"prepare.{key}", Prepare, document, PATH)
+        if Path(options.raw).exists():
+            described = options.model_dump(exclude={"raw"})
+            prepared = members.dataset(key).prepare(Path(options.raw), **described)
+            if lacking := sorted(set(prompt) - set(prepared["vocabulary"])):
+                yield (
+                    f"render.text.prompt: received {shown(prompt)}; prepare.{key} makes no "
+                    f"{', '.join(map(repr, lacking[:MOST_NAMED]))} of {options.raw}; write others, "
+                    "or null for a line of the text"
+                )
 
 
 def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> Iterator[str]:

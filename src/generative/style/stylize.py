@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from generative.core import params
 from generative.core.errors import BadInput, unknown
-from generative.core.folders import atomic_file
+from generative.core.folders import atomic_file, check_new
 from generative.core.runtime import Runtime
 from generative.style import inputs, pictures
 from generative.style.schema import SMALLEST_SIDE, Scale, Style
@@ -45,8 +45,7 @@ def stylize(
     """
     if out.suffix.lower() not in SUFFIXES:
         raise BadInput(f"--out: received {out}, must end in one of {' '.join(SUFFIXES)}")
-    if out.exists() and not force:
-        raise BadInput(f"{out} exists; choose another name or add --force")
+    check_new(out, force)
     options = make_options(
         content,
         style,
@@ -58,7 +57,7 @@ def stylize(
     )
     device = inputs.configure(params.read("runtime", Runtime), options)
     transfer = inputs.load(options, device.precision, "--size")
-    with atomic_file(out) as part:
+    with atomic_file(out, force) as part:
         complete = run_with_progress(transfer)
         if transfer.picture is None:
             raise BadInput("interrupted before there was a picture; nothing is written")

@@ -13,13 +13,12 @@ from typing import Any
 
 import keras
 import optuna
-from filelock import FileLock, Timeout
 
 from generative.core import errors, members, runtime, stopping
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.core.runtime import Device, Runtime
-from generative.core.workspace import PATIENCE, name_of
+from generative.core.workspace import PATIENCE, claim, name_of
 from generative.datasets.base.dataset import Prepared
 from generative.tracking.live import LiveRun, NoRun, live_run
 from generative.training.fit import Diverged, fit
@@ -157,7 +156,25 @@ def work(search: Search, number: int) -> None:
 def run_trials(search: Search, device: Device, on_trial: OnTrial, number: int = 0) -> None:
     """Trial after trial in this process, until those of all workers are enough."""
     with claimed(search.key, number) as worker:
-        try_until_enough(search, device, on_trial, worker)
+        study = search.study()
+        while (done := len(finished(study))) < search.tune.trials:
+            # The seed follows from how many trials there are, not from how often it was begun.
+            study.sampler = optuna.samplers.TPESampler(
+                seed=search.tune.seed + done + SEEDS_OF_A_WORKER * worker,
+                n_startup_trials=RANDOM_TRIALS,
+                # Keeps workers apart, but a trial that was killed looks as if it still ran.
+                constant_liar=search.tune.workers > 1,
+            )
+            trial = study.ask()
+            arguments = suggest(trial, search.tune)
+            trial.set_user_attr("arguments", arguments)
+            loss = validate(search, arguments, device, worker)
+            study.tell(trial, loss)
+            print(
+                f"trial {done + 1}/{search.tune.trials}: val_loss {loss:.4f} {arguments}",
+                flush=True,
+            )
+            on_trial()
 
 
 @contextmanager
@@ -166,37 +183,12 @@ def claimed(key: str, first: int) -> Iterator[int]:
     `first`, or the next that is free."""
     JOURNALS.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(first):
-        lock = FileLock(JOURNALS / f"{key}.{number}.lock")
-        try:
-            # One that was killed may need a moment to end: its trial is to be gone on with.
-            lock.acquire(timeout=PATIENCE if number == first else 0)
-        except Timeout:
-            continue
-        try:
-            yield number
-        finally:
-            lock.release()
-        return
-
-
-def try_until_enough(search: Search, device: Device, on_trial: OnTrial, worker: int) -> None:
-    """Trial after trial as this worker."""
-    study = search.study()
-    while (done := len(finished(study))) < search.tune.trials:
-        # The seed follows from how many trials there are, not from how often the search was begun.
-        study.sampler = optuna.samplers.TPESampler(
-            seed=search.tune.seed + done + SEEDS_OF_A_WORKER * worker,
-            n_startup_trials=RANDOM_TRIALS,
-            # Keeps workers apart, but a trial that was killed looks as if it still ran.
-            constant_liar=search.tune.workers > 1,
-        )
-        trial = study.ask()
-        arguments = suggest(trial, search.tune)
-        trial.set_user_attr("arguments", arguments)
-        loss = validate(search, arguments, device, worker)
-        study.tell(trial, loss)
-        print(f"trial {done + 1}/{search.tune.trials}: val_loss {loss:.4f} {arguments}", flush=True)
-        on_trial()
+        # One that was killed may need a moment to end: its trial is to be gone on with.
+        lock = claim(JOURNALS / f"{key}.{number}.lock", PATIENCE if number == first else 0)
+        if lock:
+            with lock:
+                yield number
+            return
 
 
 def suggest(trial: optuna.Trial, tune: Tune) -> dict[str, Any]:

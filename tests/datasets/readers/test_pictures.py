@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from generative.core.errors import BadInput
 from generative.datasets.readers import pictures
@@ -132,6 +133,23 @@ def test_exif_orientation(tmp_path: Path, colours: np.ndarray) -> None:
     upright = np.rot90(colours, k=-1)
     assert pixels(tmp_path / "a.jpg").shape == upright.shape == (40, 24, 3)
     assert abs(pixels(tmp_path / "a.jpg").astype(int) - upright).mean() < 3
+
+
+def test_orientation_among_the_texts_of_a_png(tmp_path: Path, colours: np.ndarray) -> None:
+    texts = PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", '<rdf:Description tiff:Orientation="6"/>')
+    Image.fromarray(colours).save(tmp_path / "a.png", pnginfo=texts)
+    np.testing.assert_array_equal(pixels(tmp_path / "a.png"), np.rot90(colours, k=-1))
+
+
+def test_damaged_pixels(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 9] = bytes(9)
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(pictures.Unusable, match="cannot be read, "):
+        pictures.read(tmp_path / "a.png")
 
 
 def test_truncated(tmp_path: Path, colours: np.ndarray) -> None:

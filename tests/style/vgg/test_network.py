@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from generative.core.errors import BadInput
+from generative.core.folders import read_json, write_json
 from generative.style.vgg.network import load
 from tests.support.style import write_network
 from tests.support.vgg import assert_features, features_of
@@ -41,5 +42,14 @@ def test_a_folder_without_a_complete_network_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
     assert "\n" not in str(refused.value)
     (tmp_path / "network.json").write_text("[]")
+    with pytest.raises(BadInput, match="is damaged .*; make it again"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("channels", [[10**9] * 13, [64], [0] * 13, ["64"] * 13, "64", None])
+def test_channels_that_no_network_has(tmp_path: Path, channels: object) -> None:
+    write_network(tmp_path)
+    described = read_json(tmp_path / "network.json") | {"channels": channels}
+    write_json(tmp_path / "network.json", described)
     with pytest.raises(BadInput, match="is damaged .*; make it again"):
         load(tmp_path)

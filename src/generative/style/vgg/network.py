@@ -8,16 +8,19 @@ and blue in [0, 1], on disk as `network.json` and `network.weights.h5`.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
 from keras import layers
+from pydantic import Field, TypeAdapter
 
 from generative.core.errors import BadInput, unknown
 from generative.core.folders import read_json
 from generative.image_quality.alexnet import DEVIATION, MEAN
 from generative.style.vgg import check
+
+MOST_CHANNELS = 4096  # of a convolution; VGG's have 512
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,16 @@ ARCHITECTURES = {
 }
 
 
+@dataclass(frozen=True)
+class Description:
+    """What `convert` writes of a network: of which kind it is, the channels of each convolution,
+    and the md5 of the file that it was made of."""
+
+    kind: str
+    channels: list[Annotated[int, Field(ge=1, le=MOST_CHANNELS)]]
+    md5: str
+
+
 def load(folder: Path, precision: str = "float32") -> keras.Model:
     """The network in `folder`, checked: images [N, height, width, 3] in [0, 1] to a dict of the
     features of every layer, [N, height / 2^(block - 1), width / 2^(block - 1), channels], after
@@ -54,10 +67,10 @@ def load(folder: Path, precision: str = "float32") -> keras.Model:
     Raises `BadInput` if there is none, or if its features of known photographs are wrong.
     """
     try:
-        description = read_json(folder / "network.json")
-        network = build(description["kind"], description["channels"], precision)
+        described = TypeAdapter(Description).validate_python(read_json(folder / "network.json"))
+        network = build(described.kind, described.channels, precision)
         network.load_weights(folder / "network.weights.h5")
-        known = check.KNOWN_DISTANCES.get(description["md5"], ())
+        known = check.KNOWN_DISTANCES.get(described.md5, ())
     except FileNotFoundError:
         raise BadInput(
             f"{folder} holds no network; run dvc repro vgg@vgg16, or "
