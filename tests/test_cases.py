@@ -101,10 +101,11 @@ def test_digits_as_archives_have_them(
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b[:50] + b"?" + b[51:]])
-def test_packed_digits_that_are_damaged(raw_mnist: Path, damage: object) -> None:
+def test_packed_digits_that_are_damaged(raw_mnist: Path, tmp_path: Path, damage: object) -> None:
     assert callable(damage)
-    file = raw_mnist / "train-images-idx3-ubyte"
-    file.write_bytes(damage(gzip.compress(file.read_bytes())))
+    name = "train-images-idx3-ubyte"
+    file = tmp_path / name
+    file.write_bytes(damage(gzip.compress((raw_mnist / name).read_bytes())))
     with pytest.raises(BadInput, match="is packed by gzip and damaged"):
         digits.read_idx(file, 3)
 

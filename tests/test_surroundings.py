@@ -58,15 +58,13 @@ def test_a_stage_reads_no_settings_of_keras(stage: Path) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     roots = [str(name).partition(".")[0] for name in imports]
-    ours = [root for root in roots if root not in sys.stdlib_module_names]
-    assert ours[0] == "generative"
+    assert not {"keras", "tensorflow"} & set(roots[: roots.index("generative")])
 
 
 def test_a_standard_output_that_is_closed() -> None:
-    program = f"import os; os.close(1); {MAIN}"
-    for arguments, status in (("--help", 0), ("params use none", 1)):
+    for arguments in ("--help", "params use none"):
         done = subprocess.run(
-            [sys.executable, "-c", program, *arguments.split()],
+            ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-c", MAIN, *arguments.split()],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
             stdin=subprocess.DEVNULL,
@@ -75,7 +73,7 @@ def test_a_standard_output_that_is_closed() -> None:
             check=False,
         )
         assert "Traceback" not in done.stderr
-        assert done.returncode in (status, 1)
+        assert done.returncode in (0, 1)
 
 
 def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:

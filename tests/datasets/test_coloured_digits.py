@@ -61,7 +61,7 @@ def test_no_photograph(tmp_path: Path) -> None:
 
 def test_no_digits(tmp_path: Path) -> None:
     write_raw_photographs(tmp_path)
-    with pytest.raises(BadInput, match="is missing; run dvc repro fetch@coloured_digits"):
+    with pytest.raises(BadInput, match="is missing, packed .* Run dvc repro fetch@coloured_digits"):
         prepare(tmp_path)
 
 

@@ -115,7 +115,7 @@ def test_too_little(numbered: Path, options: dict[str, Any], message: str) -> No
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="the folder of pictures .*photos is missing"):
+    with pytest.raises(BadInput, match="the folder .*photos is missing"):
         prepare(tmp_path / "photos")
 
 

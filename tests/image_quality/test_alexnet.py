@@ -125,7 +125,7 @@ def spoil(tree: Any, how: str) -> None:
         ("transposed", r"Conv_2 have the shapes \(7, 6, 3, 3\) and \(7,\), not \(3, 3, 6, 'n'\)"),
         ("grey", r"Conv_0 have the shapes \(11, 11, 1, 4\)"),
         ("long bias", r"Conv_4 have the shapes \(3, 3, 5, 5\) and \(6,\)"),
-        ("infinite", r"\['Conv_4'\]\['bias'\] holds numbers that are not finite"),
+        ("infinite", "an array holds numbers that are not finite"),
     ],
 )
 def test_other_weights_are_refused(file: Path, tmp_path: Path, how: str, message: str) -> None:

@@ -32,7 +32,6 @@ def test_the_committed_parameters_are_right() -> None:
         ("train.cvae.epochs", True, "received True, must be a valid integer"),
         ("train.cvae.epochs", 1.5, "received 1.5, must be a valid integer"),
         ("train.cvae.precision", "float16", "must be 'auto', 'float32' or 'bfloat16'"),
-        ("train.cvae.model.learning_rate", "2e-4", "write floats with a point"),
         ("train.cvae.model.latent_size", -1, "received -1, must be greater than or equal to 1"),
         ("train.cvae.data.binarization", "treshold", "must be 'none', 'threshold' or 'stochastic'"),
         (

@@ -27,7 +27,8 @@ from pathlib import Path
 import yaml
 
 name, _, key = os.environ["DVC_STAGE"].partition("@")
-number = yaml.safe_load(Path("params.yaml").read_text())["numbers"]
+numbers = yaml.safe_load(Path("params.yaml").read_text())["numbers"]
+number = {key: own["value"] for key, own in numbers.items()}
 if name == "write":
     print("writing", key)
     if number[key] < 0:
@@ -83,7 +84,7 @@ stages:
 """
 PARAMS = """
 runtime: {threads: 1}
-numbers: {c: 3, a: 1, b: 2}
+numbers: {c: {value: 3}, a: {value: 1}, b: {value: 2}}
 shared: {x: {y: 1}}
 """
 GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
@@ -143,7 +144,7 @@ def freeze(folder: Path) -> None:
 
 
 def number(key: str, value: int) -> Callable[[Path], None]:
-    return lambda folder: set_parameter(folder / "params.yaml", f"numbers.{key}", value)
+    return lambda folder: set_parameter(folder / "params.yaml", f"numbers.{key}.value", value)
 
 
 # What is done to a project, one after the other, and the options of the run after it.
@@ -186,8 +187,8 @@ def test_one_that_fails_stops_only_what_needs_it(
     reproduce: Callable[..., engine.Results],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    set_parameter(project / "params.yaml", "numbers.a", -1)
-    set_parameter(project / "params.yaml", "numbers.b", 666)
+    set_parameter(project / "params.yaml", "numbers.a.value", -1)
+    set_parameter(project / "params.yaml", "numbers.b.value", 666)
     results = reproduce(project)
     assert {name: results.failed.pop(name) for name in ("write@a", "write@b")} == {
         "write@a": "failed with status 1",
@@ -197,8 +198,8 @@ def test_one_that_fails_stops_only_what_needs_it(
     assert sorted(results.ran) == ["alone", "lines", "write@c"]
     assert results.logs["write@a"].read_text() == "writing a\nerror: a is negative\n"
     assert "write@a: failed with status 1\n    writing a\n    error: a is" in capfd.readouterr().out
-    set_parameter(project / "params.yaml", "numbers.a", 1)
-    set_parameter(project / "params.yaml", "numbers.b", 1)
+    set_parameter(project / "params.yaml", "numbers.a.value", 1)
+    set_parameter(project / "params.yaml", "numbers.b.value", 1)
     again = reproduce(project)
     assert sorted(again.ran) == ["shout", "sum", "write@a", "write@b"]
 
@@ -208,7 +209,7 @@ def test_one_that_the_kernel_kills_for_memory(
 ) -> None:
     counts = iter([4, 5, 5, 5])
     monkeypatch.setattr(machine, "kernel_kills", lambda: next(counts))
-    set_parameter(project / "params.yaml", "numbers.b", 666)
+    set_parameter(project / "params.yaml", "numbers.b.value", 666)
     results = reproduce(project)
     assert results.failed["write@b"].startswith("was killed by the kernel, because memory ran out")
 
@@ -229,7 +230,7 @@ def test_an_experiment_is_saved(project: Path, reproduce: Callable[..., engine.R
     reproduce(project)
     run(project, "git", "add", "--all")
     run(project, *GIT, "commit", "--quiet", "-m", "results")
-    set_parameter(project / "params.yaml", "numbers.a", 10)
+    set_parameter(project / "params.yaml", "numbers.a.value", 10)
     reproduce(project)
     run(project, sys.executable, "-m", "dvc", "exp", "save", "--name", "wider")
     run(project, "git", "checkout", "--quiet", "params.yaml", "dvc.lock")

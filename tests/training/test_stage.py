@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from generative.core import params, runtime, saving
 from generative.core.errors import BadInput
+from generative.core.folders import CHECKSUMS
 from generative.core.history import History
 from generative.pipeline import overlay
 from generative.training import fit
@@ -79,7 +80,7 @@ def test_what_is_written(
     monkeypatch.setattr(fit, "fit", lambda *_: History(table, frames, [], warnings))
     train.main(["gan_minimax"])
     model, history = (project / "data" / kind / "gan_minimax" for kind in ("models", "history"))
-    assert {file.name for file in model.iterdir()} == {"model.json", "model.weights.h5"}
+    assert {file.name for file in model.iterdir()} == {"model.json", "model.weights.h5", CHECKSUMS}
     assert {file.name for file in history.iterdir()} == {
         "history.csv",
         "params.json",

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import reprlib
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -37,7 +38,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
-    return BadInput(f"unknown {kind} {name!r}; {hint}")
+    return BadInput(f"unknown {kind} {reprlib.repr(name)}; {hint}")
 
 
 def run(program: Callable[[], None]) -> None:

@@ -36,6 +36,8 @@ def atomic_folder(folder: Path, replace: bool = True) -> Iterator[Path]:
     with locked(part), named(folder):
         try:
             yield part
+            for written in (*part.rglob("*"), part):
+                to_disk(written)
             if replace:
                 shutil.rmtree(folder, ignore_errors=True)
             move(part, folder)
@@ -93,9 +95,7 @@ def new_part(path: Path) -> Path:
 
 
 def move(part: Path, path: Path) -> None:
-    """Give what is at `part` the name `path`, first its content and then the name on the disk."""
-    for written in (*part.rglob("*"), part):
-        to_disk(written)
+    """Give what is at `part`, and on the disk, the name `path` there."""
     part.replace(path)
     to_disk(path.parent)
 

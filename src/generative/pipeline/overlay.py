@@ -30,6 +30,7 @@ def change(
     style.width = 1000  # lines stay as they are
     style.indent(mapping=2, sequence=4, offset=2)
     style.representer.add_representer(float, with_point)
+    style.representer.add_representer(type(None), null)
     before = read_document(path)
     document = style.load(inputs.text(path))
     changed = merge(document, overlay, source, before)
@@ -49,6 +50,11 @@ def with_point(representer: Any, value: float) -> Any:
     text = repr(value)
     text = text if "." in text else text.replace("e", ".0e")
     return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+def null(representer: Any, _: None) -> Any:
+    """Written out: a name with nothing after it looks like a section."""
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def merge(

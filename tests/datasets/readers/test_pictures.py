@@ -193,8 +193,9 @@ def test_a_file_that_must_not_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(pictures.Unusable, match="cannot be read, .*Permission denied"):
+    (tmp_path / "a.png").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(pictures.Unusable, match="cannot be read: Permission denied"):
         pictures.read(tmp_path / "a.png")
 
 
