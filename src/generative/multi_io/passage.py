@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers
 
 from generative.core.errors import BadInput
+from generative.core.inputs import shown
 from generative.core.params import Count
 from generative.datasets.passages import EDITIONS, GENRES, encode, tokenize
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share, Weight
@@ -90,7 +91,7 @@ class Passage(MultiIOModel):
         """
         ids = encode(tokenize(text), self.words)
         if not ids.any():
-            raise BadInput(f"text: received {text!r}, which has no word that the model knows")
+            raise BadInput(f"text: received {shown(text)}, which has no word that the model knows")
         return {"passage": np.resize(ids, (1, self.length))}
 
     def display(self, inputs: dict[str, Array]) -> list[str]:

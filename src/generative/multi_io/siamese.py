@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers, ops
 
 from generative.core.errors import BadInput
+from generative.core.inputs import shown
 from generative.core.params import Count
 from generative.datasets.lines import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share
@@ -53,7 +54,9 @@ class Siamese(MultiIOModel):
         for name, text in (("line", line), ("other", other)):
             inputs[name] = encode([text], self.characters, self.length)
             if not inputs[name].any():
-                raise BadInput(f"{name}: received {text!r}, which has no character of the plays")
+                raise BadInput(
+                    f"{name}: received {shown(text)}, which has no character of the plays"
+                )
         return inputs
 
     def display(self, inputs: dict[str, Array]) -> list[str]:

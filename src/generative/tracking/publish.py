@@ -15,14 +15,14 @@ import yaml
 from filelock import FileLock, Timeout
 
 from generative.core import inputs
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.folders import file_hash, read_json
 from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
 from generative.core.params import flatten, nest, read_document, section
 from generative.tracking.store import (
     Store,
     digest,
-    first_line,
+    without_password,
     wrap_store_errors,
 )
 
@@ -151,7 +151,7 @@ def publish_all(data: Path) -> Iterator[tuple[str, str]]:
         except Exception as error:  # of mlflow: of this run, or of all if the store is gone
             with wrap_store_errors():
                 store.ping()
-            done = f"failed: {type(error).__name__}: {first_line(error)}"
+            done = f"failed: {type(error).__name__}: {first_line(error, without_password)}"
         if done.startswith("failed"):
             failed.append(entry.stage)
         yield entry.stage, done

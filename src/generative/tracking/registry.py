@@ -10,6 +10,7 @@ from typing import Any
 
 from generative.core import saving
 from generative.core.errors import BadInput
+from generative.core.inputs import shown
 from generative.tracking.publish import DATA, read_lock
 from generative.tracking.store import Store, digest, wrap_store_errors
 
@@ -24,7 +25,7 @@ def register(key: str, alias: str, data: Path = DATA) -> str:
     """
     if not ALIAS.fullmatch(alias) or RESERVED.fullmatch(alias):
         raise BadInput(
-            f"--alias: received {alias!r}; it has letters, digits, _ and -, and is neither latest "
+            f"--alias: received {shown(alias)}; it has letters, digits, _ and -, and is neither latest "
             "nor a v with a number, which MLflow keeps for itself"
         )
     model = saving.load(data / "models" / key)

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.folders import file_hash
 from generative.core.history import read_table
 from generative.core.params import flatten, read_document
@@ -60,7 +60,7 @@ def wrap_store_errors() -> Iterator[None]:
     except Exception as error:  # mlflow, SQLAlchemy, requests and sqlite3 all raise their own
         raise StoreUnavailable(
             f"MLflow at {without_password(store_uri())} cannot be used "
-            f"({first_line(error)}); the results are on "
+            f"({first_line(error, without_password)}); the results are on "
             "disk, mend or start it and run: generative publish"
         ) from error
 
@@ -68,12 +68,6 @@ def wrap_store_errors() -> Iterator[None]:
 def without_password(text: str) -> str:
     """`text` without what stands between // and @ in the addresses in it, and passwords by name."""
     return re.sub(r"(?<=//)\S+(?=@)|(?<=password=)[^&\s]+", "***", text)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, cut to 160 characters; its class where it has none."""
-    first, *_ = str(error).strip().splitlines() or [type(error).__name__]
-    return without_password(first)[:160]
 
 
 class Store:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from generative.core import inputs
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, first_line
 from generative.core.inputs import SHOWN
 
 Array = np.ndarray
@@ -87,8 +87,9 @@ def read_arrays(file: Path) -> dict[str, Any]:
     except BadInput as error:
         raise BadInput(f"{file}: {error}; do not trust where it comes from") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to say
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise BadInput(f"{file} is not a whole pickle ({reason}); fetch it again") from None
+        raise BadInput(
+            f"{file} is not a whole pickle ({first_line(error)}); fetch it again"
+        ) from None
     if not isinstance(tree, dict):
         raise BadInput(f"{file}: it is an array, not a dict of arrays; fetch it again")
     return tree

@@ -38,7 +38,9 @@ def read(file: Path) -> dict[str, list[str]]:
         own = words.get(kind) if isinstance(words, dict) else None
         least = 2 if kind in ("people", "places") else 1
         if not isinstance(own, list) or len({str(word) for word in own}) < least:
-            raise BadInput(f"{file}: {kind} must be a list of {least} or more, received {own!r}")
+            raise BadInput(
+                f"{file}: {kind} must be a list of {least} or more, received {inputs.shown(own)}"
+            )
     return {kind: [str(word).lower() for word in words[kind]] for kind in KINDS}
 
 

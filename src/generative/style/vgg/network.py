@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers
 from pydantic import Field, TypeAdapter
 
-from generative.core.errors import BadInput, unknown
+from generative.core.errors import BadInput, first_line, unknown
 from generative.core.folders import read_json
 from generative.image_quality.alexnet import DEVIATION, MEAN
 from generative.style.vgg import check
@@ -77,8 +77,7 @@ def load(folder: Path, precision: str = "float32") -> keras.Model:
             f"generative fetch vgg19 {folder}"
         ) from None
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BadInput(f"{folder} is damaged ({first}); make it again") from None
+        raise BadInput(f"{folder} is damaged ({first_line(error)}); make it again") from None
     check.check_features(network, known, folder)
     return network
 
