@@ -123,6 +123,8 @@ MERGES = "m0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9}\n" + ""
         (f"a: [{'1,' * 200_000}]\n", "it has more than 100,000 values"),
         (BOMB, "it has more than 100,000 values"),
         (MERGES, "it has more than 100,000 values"),
+        ("a: &b [*b]\n", "&b holds itself"),
+        ("a: &b {c: {<<: *b}}\n", "&b holds itself"),
         (f"a: {'[' * 500_000}\n", "is nested too deeply; it may have 20 levels"),
         (f"a: {'x' * 2**21}\n", "has 2,097,156 bytes, at most 1,048,576 are read of its kind"),
     ],

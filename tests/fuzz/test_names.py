@@ -58,7 +58,7 @@ def test_arguments(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
         def call(arguments: tuple[str, ...] = (command, *given)) -> None:
             done = CliRunner().invoke(app, arguments)
-            if done.exception and not isinstance(done.exception, SystemExit):
+            if isinstance(done.exception, Exception):
                 raise BadInput(errors.refusal(done.exception))
             assert done.exit_code or "--help" in arguments, done.output
 

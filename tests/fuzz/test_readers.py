@@ -68,6 +68,7 @@ def read_soundly(name: str, schema: type[params.Schema], file: Path) -> None:
 def sound(value: Any) -> None:
     """What was taken is what numbers can be."""
     if isinstance(value, dict | list):
+        assert all(isinstance(key, str) for key in value) or isinstance(value, list)
         for inner in value.values() if isinstance(value, dict) else value:
             sound(inner)
     elif isinstance(value, int | float):
@@ -75,13 +76,45 @@ def sound(value: Any) -> None:
         assert abs(value) < 2**63
 
 
+# Values as they may stand in a file.
+WRITTEN = [
+    "[" * 100_000,
+    "[" * 30 + "]" * 30,
+    "{a: " * 1000,
+    ".inf",
+    ".NaN",
+    f"1{'0' * 30}",
+    f"0x{'f' * 5000}",
+    f"1{'0' * 5000}",
+    "1e400",
+    "2001-02-30",
+    "&a [*a]",
+    "[&a [1, 1], *a, *a, {<<: *a}]",
+    "!!python/object/apply:os.getcwd []",
+    "!!binary aGk=",
+    "!!set {a}",
+    "{1: 2, ~: 3, [a]: 4}",
+    "'",
+    "|",
+    "%",
+    "\t",
+    "\u2028",
+]
+
+
 def test_yaml(count: int, params_file: Path) -> None:
     whole, generator = params_file.read_bytes(), random.Random(2)
+    lines = [line for line in whole.splitlines(keepends=True) if b": " in line]
     for _ in range(count):
         start = generator.randrange(len(whole))
         changed = mutated(whole[start : start + 2000], generator)
+        if generator.random() < 0.5:
+            start = generator.randrange(len(lines))
+            name = lines[start].partition(b": ")[0]
+            value = generator.choice(WRITTEN).encode()
+            changed = name + b": " + value + b"\n" + b"".join(lines[start + 1 : start + 10])
         params_file.write_bytes(changed)
-        survives(lambda: inputs.yaml(params_file), changed)
+        survives(lambda: sound(inputs.yaml(params_file)), changed)
 
 
 def test_stories(count: int, tmp_path: Path) -> None:

@@ -123,6 +123,8 @@ def check_size(written: str, file: Path) -> None:
             size = anchors[names.pop()] = values.pop()
             values[-1] += size
         elif isinstance(event, AliasEvent):
+            if event.anchor in names:
+                raise BadInput(f"{file}: &{event.anchor[:SHOWN]} holds itself")
             values[-1] += anchors.get(event.anchor, 1)
         elif isinstance(event, ScalarEvent):
             anchors[event.anchor] = 1

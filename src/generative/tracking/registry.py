@@ -25,8 +25,8 @@ def register(key: str, alias: str, data: Path = DATA) -> str:
     """
     if not ALIAS.fullmatch(alias) or RESERVED.fullmatch(alias):
         raise BadInput(
-            f"--alias: received {shown(alias)}; it has letters, digits, _ and -, and is neither latest "
-            "nor a v with a number, which MLflow keeps for itself"
+            f"--alias: received {shown(alias)}; it has letters, digits, _ and -, and is neither "
+            "latest nor a v with a number, which MLflow keeps for itself"
         )
     model = saving.load(data / "models" / key)
     identity = digest(read_lock().get(f"train@{key}"))
