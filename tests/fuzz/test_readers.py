@@ -221,6 +221,19 @@ def test_texts(count: int, tmp_path: Path) -> None:
         survives(lambda: texts.read(tmp_path), changed)
 
 
+# A place far away, much of nothing, what contains itself, what would run.
+OPCODES = [
+    b"r\xff\xff\xff\x7f",
+    b"p999999999\n",
+    b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"B\xff\xff\xff\x7f",
+    b"}0" * 200_000,
+    b"(" * 200_000,
+    b"}q\x63h\x63h\x63\x86",
+    b"cos\nsystem\n(S'true'\ntR",
+]
+
+
 def test_pickles(count: int, tmp_path: Path) -> None:
     write_raw_alexnet(tmp_path)
     file, generator = tmp_path / "alexnet.ckpt", random.Random(9)
@@ -231,5 +244,8 @@ def test_pickles(count: int, tmp_path: Path) -> None:
     written = [w.replace(b"numpy._core.multiarray", b"numpy.core.multiarray") for w in written[:4]]
     for _ in range(count):
         changed = mutated(generator.choice(written), generator)
+        if generator.random() < 0.2:
+            start = generator.randrange(len(changed) + 1)
+            changed = changed[:start] + generator.choice(OPCODES) + changed[start:]
         file.write_bytes(changed)
         survives(lambda: read_arrays(file), changed)

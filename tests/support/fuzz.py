@@ -3,17 +3,20 @@
 import copy
 import json
 import random
+import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
 from generative.core.errors import BadInput
 
 # Seconds for one input, on a machine under load.
 LIMIT = 30
+MEMORY = 2**31  # bytes, for one input
 LONGEST_LINE = 2000
 # Inputs of a kind: for every change, and for `make check`.
 COUNTS = [60, pytest.param(2000, marks=pytest.mark.slow)]
@@ -24,18 +27,23 @@ class Endless(BaseException):
 
 
 @contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """Raise `Endless` in the main thread if it takes longer."""
+def within(seconds: int, more_bytes: int) -> Iterator[None]:
+    """Raise `Endless` in the main thread if it takes longer, and `MemoryError` if the process asks
+    for more memory than it has."""
 
     def end(number: int, frame: Any) -> None:
         raise Endless
 
     before = signal.signal(signal.SIGALRM, end)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    most = psutil.Process().memory_info().vms + more_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (most, limits[1]))
     signal.alarm(seconds)
     try:
         yield
     finally:
         signal.alarm(0)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
         signal.signal(signal.SIGALRM, before)
 
 
@@ -45,9 +53,11 @@ def survives(
     """Whether `read` took what is `given`; fails the test for anything but a result or a refusal of
     short lines."""
     try:
-        with within(LIMIT):
+        with within(LIMIT, MEMORY):
             read()
     except refusal as refused:
+        # A bound comes before the memory is asked for.
+        assert not isinstance(refused.__context__, MemoryError), given
         lines = str(refused).splitlines()
         assert lines, given
         assert max(map(len, lines)) < LONGEST_LINE, given
