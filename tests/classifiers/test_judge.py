@@ -14,6 +14,7 @@ from generative.classifiers.base.classifier import outputs_of
 from generative.classifiers.judge import Judge, JudgeOptions, build_judge, mixture_weights
 from generative.core import params
 from generative.core.errors import BadInput
+from generative.core.folders import CHECKSUMS
 from generative.datasets.base.dataset import Prepared
 from tests.support.classifiers import SMALL
 from tests.support.classifiers import build_classifier as build
@@ -130,7 +131,7 @@ def test_one_member_is_its_own_judge(data: Prepared) -> None:
 
 def test_the_files_give_both_networks_back(judge: Judge, data: Prepared, tmp_path: Path) -> None:
     judge.save(tmp_path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(FILES)
+    assert {file.name for file in tmp_path.iterdir()} == {*FILES, CHECKSUMS}
     images, _ = data.load("test")
     for name, network in (("digits", judge.digits), ("features", judge.features)):
         loaded = load(tmp_path, name)
