@@ -76,7 +76,7 @@ def measure(train: Train, rounds: int) -> tuple[float, float]:
         return checkpoint.file.stat().st_size / 1e6, statistics.median(seconds)
 
 
-def ignore(epoch: int, values: dict[str, float], frame: np.ndarray) -> None:
+def ignore(epoch: int, values: dict[str, float], frame: np.ndarray | None) -> None:
     """Snapshots go nowhere else."""
 
 

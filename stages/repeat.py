@@ -13,6 +13,7 @@ from generative.core import members, params, runtime, saving, stage
 import keras
 
 from generative.core.folders import atomic_folder
+from generative.core.history import TABLE
 from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared
 from generative.gan.disentanglement import infogan
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> None:
             recorded = {"train": {key: repeated.written()}, "runtime": runtime_options.written()}
             name = f"{workspace.name}-{seed}"
             with live_run(f"repeat@{key}", recorded, data.folder, device.tags(), name) as run:
-                fit.fit(
+                history = fit.fit(
                     f"train.{key}",
                     model,
                     repeated,
@@ -60,8 +61,10 @@ def main(arguments: list[str]) -> None:
                     run.epoch,
                     workspace / f"training_{seed}",
                 )
-            with atomic_folder(models[seed]) as folder:
-                saving.save(model, saving.describe(trained), folder)
+                with atomic_folder(models[seed]) as folder:
+                    saving.save(model, saving.describe(trained), folder)
+                    history.save(folder, recorded)
+                run.finish(models[seed] / TABLE)
         write(models, data, options, key)
 
 
@@ -76,7 +79,7 @@ def write(models: dict[int, Path], data: Prepared, options: Any, key: str) -> No
         for seed, folder in models.items()
     }
     with atomic_folder(Path("data/repeats") / key) as folder:
-        write_seeds(metrics, folder)
+        write_seeds(metrics, models, folder)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,15 @@ from generative.tracking.live import live_run
 from generative.tracking.store import md5_of_folder
 from tests.support.tracking import UNUSABLE, artifacts, query
 
-PARAMS = {"train": {"cvae": {"epochs": 1, "model": {"beta": 1.0}}}, "runtime": {"threads": 0}}
+PARAMS = {
+    "train": {
+        "cvae": {
+            **{"family": "vae", "network": "vae/cvae", "dataset": "mnist", "seed": 7},
+            **{"epochs": 100, "model": {"beta": 1.0}},
+        }
+    },
+    "runtime": {"threads": 0},
+}
 
 
 @pytest.fixture
@@ -44,6 +52,12 @@ def train(data: Path, folder: Path, error: BaseException | None = None) -> Any:
     return run
 
 
+def losses(database: Path) -> list[Any]:
+    """The step and value of each point of the training loss."""
+    sql = "select step, value from metrics where key = 'train/loss' order by step"
+    return query(database, sql)
+
+
 def warnings_in(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if line.startswith("warning")]
 
@@ -51,18 +65,21 @@ def warnings_in(printed: str) -> list[str]:
 def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
     train(data, tmp_path / "model")
     assert query(database, "select status from runs") == [("FINISHED",)]
-    points = query(database, "select key, step, value from metrics order by step")
-    assert points == [("loss", 1, 10.0), ("loss", 2, 5.0)]
+    assert losses(database) == [(1, 10.0), (2, 5.0)]
+    system = "select key, step from metrics where key like 'system/%' and value > 0"
+    assert sorted(query(database, system)) == [
+        (f"system/{name}", epoch) for name in ("epoch_seconds", "memory_mib") for epoch in (1, 2)
+    ]
     names = dict(query(database, "select key, value from params"))
-    assert names == {
-        "train.cvae.epochs": "1",
-        "train.cvae.model.beta": "1.0",
-        "runtime.threads": "0",
-    }
+    assert names == {"epochs": "100", "model.beta": "1.0", "runtime.threads": "0"}
     tags = dict(query(database, "select key, value from tags"))
     assert tags["dvc.stage"] == "train@cvae"
     assert tags["origin"] == "live"
     assert tags["device"] == "CPU"
+    assert (tags["family"], tags["model"], tags["seed"]) == ("vae", "cvae", "7")
+    assert (tags["network"], tags["dataset"]) == ("vae/cvae", "mnist")
+    assert tags["mlflow.source.name"] == "stages/train.py"
+    assert tags["mlflow.user"]
     assert tags["result.md5"] == file_hash(tmp_path / "model" / "model.weights.h5")
     assert tags["data.md5"] == md5_of_folder(data)
     assert query(database, "select name, digest from datasets") == [("mnist", tags["data.md5"])]
@@ -74,11 +91,12 @@ def test_any_name_is_tracked(data: Path, database: Path) -> None:
     with live_run("style@a", params, data, {}) as run:
         run.epoch(1, {"a (1)": 1.0}, np.empty(0))
     names = [name for (name,) in query(database, "select key from params order by key")]
-    blend = "style.a.blend."
+    blend = "blend."
     assert len(names[1]) == 250
     assert names[1].startswith(f"{blend}nnnn")
     assert names == [f"{blend}a _28_1_29_.jpg", names[1], f"{blend}星夜.jpg"]
-    assert query(database, "select key from metrics") == [("a _28_1_29_",)]
+    curve = "select key from metrics where key not like 'system/%'"
+    assert query(database, curve) == [("train/a _28_1_29_",)]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +157,7 @@ def test_a_locked_store_stops_no_training(
     assert line == "warning: MLflow is slow; run generative publish later"
     run.thread.join()
     assert query(database, "select status from runs") == [("FINISHED",)]
-    points = query(database, "select key, step, value from metrics order by step")
-    assert points == [("loss", 1, 10.0), ("loss", 2, 5.0)]
+    assert losses(database) == [(1, 10.0), (2, 5.0)]
 
 
 def test_a_store_that_stays_locked_stops_no_training(
@@ -172,8 +189,7 @@ def test_a_store_that_is_back_gets_what_it_missed(
         run.epoch(3, {"loss": 1.0}, np.empty(0))
     assert len(warnings_in(printed)) == 1
     assert "MLflow is back" in capfd.readouterr().out
-    points = query(database, "select step, value from metrics order by step")
-    assert points == [(1, 10.0), (2, 5.0), (3, 1.0)]
+    assert losses(database) == [(1, 10.0), (2, 5.0), (3, 1.0)]
     assert query(database, "select status from runs") == [("FINISHED",)]
 
 
@@ -183,7 +199,8 @@ def test_a_stopped_training_goes_on_in_its_run(data: Path, database: Path) -> No
     def run(epochs: tuple[int, ...], error: BaseException | None = None) -> None:
         with live_run("train@cvae", PARAMS, data, {}, "cvae-0123456789ab") as live:
             for epoch in epochs:
-                live.epoch(epoch, {"loss": 10.0 / epoch}, np.empty(0))
+                done = epoch < epochs[-1] and error is None
+                live.epoch(epoch, {"loss": 10.0 / epoch}, None if done else np.empty(0))
             if error:
                 raise error
 
@@ -191,8 +208,10 @@ def test_a_stopped_training_goes_on_in_its_run(data: Path, database: Path) -> No
         run((1, 2, 3), KeyboardInterrupt())
     assert query(database, "select status from runs") == [("KILLED",)]
     run((1, 2, 3, 4))
-    points = query(database, "select step, value from metrics order by step")
-    assert points == [(1, 10.0), (2, 5.0), (3, 10.0 / 3), (4, 2.5)]
+    assert losses(database) == [(1, 10.0), (2, 5.0), (3, 10.0 / 3), (4, 2.5)]
+    # Only of what this process did.
+    seconds = "select step from metrics where key = 'system/epoch_seconds' order by step"
+    assert query(database, seconds) == [(1,), (2,), (3,), (4,)]
     assert query(database, "select status from runs") == [("FINISHED",)]
     with live_run("train@cvae", PARAMS, data, {}, "cvae-ba9876543210"):
         pass
@@ -225,7 +244,7 @@ def test_a_store_that_goes_while_the_run_is_made(
     query_of_runs = "select status, lifecycle_stage from runs order by start_time"
     assert query(database, query_of_runs) == [("RUNNING", "deleted"), ("FINISHED", "active")]
     assert len(query(database, "select * from params")) == 3
-    assert query(database, "select step from metrics") == [(1,)]
+    assert losses(database) == [(1, 1.0)]
 
 
 WORKS = """
@@ -307,8 +326,26 @@ def test_snapshots_are_one_picture(
     frame = greys * np.ones((7, 4, 6, channels), np.float32)
     with live_run("train@dcgan", PARAMS, data, {}) as run:
         run.epoch(1, {"generator": 0.5}, frame)
-    (file,) = artifacts(database).rglob("snapshot*.png")
+    (file,) = artifacts(database).rglob("samples~training*.png")
     with Image.open(file) as picture:
         assert picture.size == (18, 12)
         pixels = np.asarray(picture.convert("L"))
     assert (pixels[0, 0], pixels[11, 0], pixels[0, 17]) == (0, 255, 85)
+
+
+def test_the_pictures_of_a_long_training_are_few(data: Path, database: Path) -> None:
+    """At most 50, under one key, for the UI's slider."""
+    with live_run("train@cvae", PARAMS, data, {}) as run:
+        for epoch in range(1, 101):
+            run.epoch(epoch, {"loss": 1.0}, np.zeros((1, 2, 2, 1), np.float32))
+    found = (file.name for file in artifacts(database).rglob("samples~training*.png"))
+    epochs = sorted(int(name.split("+")[2]) for name in found)
+    assert epochs == list(range(1, 101, 2))
+
+
+def test_an_experiment_of_dvc_is_named(
+    data: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_EXP_NAME", "wide")
+    train(data, tmp_path / "model")
+    assert query(database, "select value from tags where key = 'dvc.exp'") == [("wide",)]

@@ -55,6 +55,12 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path) -> 
     return tmp_path
 
 
+def model_files(database: Path) -> Path:
+    """The folder of the files of the only logged model."""
+    ((uri,),) = query(database, "select artifact_location from logged_models")
+    return Path(uri.removeprefix("file://"))
+
+
 def params_of_run(database: Path) -> dict[str, str]:
     return dict(query(database, "select key, value from params"))
 
@@ -78,17 +84,16 @@ def test_publish_restores_keeps_and_updates(results: Path, database: Path) -> No
     assert query(database, "select status from runs") == [("FINISHED",)]
     assert query(database, "select value from tags where key = 'judge'") == [("abc",)]
     points = set(query(database, "select key, step, value from latest_metrics"))
-    assert points == {("loss", 2, 2.5), ("test/elbo_nats", 0, -149.5)}
+    assert points == {("train/loss", 2, 2.5), ("test/elbo_nats", 0, -149.5)}
     assert (artifacts(database) / "pictures" / "samples.png").exists()
-    assert (artifacts(database) / "model" / "model.weights.h5").exists()
+    assert (model_files(database) / "model.weights.h5").exists()
 
 
 def test_a_restored_run_has_the_parameters_of_its_training(results: Path, database: Path) -> None:
     assert dict(publish()) == {"train@cvae": "restored"}
     assert params_of_run(database) == {
-        "train.cvae.family": "vae",
-        "train.cvae.epochs": "2",
-        "train.cvae.precision": "bfloat16",
+        "epochs": "2",
+        "precision": "bfloat16",
         "runtime.determinism": "True",
     }
     tags = dict(query(database, "select key, value from tags"))
@@ -101,10 +106,9 @@ def test_where_a_training_wrote_none_they_are_those_of_the_lock(
     (results / "data/history/cvae/params.json").unlink()
     assert dict(publish()) == {"train@cvae": "restored"}
     assert params_of_run(database) == {
-        "train.cvae.family": "vae",
-        "train.cvae.precision": "auto",
-        "train.cvae.model.beta": "2.0",
-        "train.cvae.model.latent_size": "2",
+        "precision": "auto",
+        "model.beta": "2.0",
+        "model.latent_size": "2",
         "runtime.determinism": "True",
     }
 
@@ -132,14 +136,14 @@ def test_publish_sends_all_of_a_generator(results: Path, database: Path) -> None
     assert dict(publish()) == {"train@cvae": "restored"}
     points = dict(query(database, "select key, value from latest_metrics"))
     assert points == {
-        "generator": -0.5,
-        "norm": 0.1,
-        "val_generator": -0.4,
+        "train/generator": -0.5,
+        "train/norm": 0.1,
+        "val/generator": -0.4,
         "test/elbo_nats": -150.5,
-        "test/frechet_distance": 0.25,
-        "test/digits_covered": 10,
-        "test/category_error": 0.125,
-        "test/codes.slant": 0.5,
+        "samples/frechet_distance": 0.25,
+        "samples/digits_covered": 10,
+        "samples/category_error": 0.125,
+        "samples/codes.slant": 0.5,
     }
     tags = dict(query(database, "select key, value from tags"))
     assert (tags["extractor"], tags["judge"]) == ("alexnet 0123", "abc")
@@ -149,10 +153,11 @@ def test_publish_sends_all_of_a_generator(results: Path, database: Path) -> None
         "digits_by_epoch.png",
         "sweep.png",
     }
-    model = artifacts(database) / "model"
-    assert (model / "warnings.txt").read_text() == "epoch 1: it dominates\n"
-    for name in ("model.json", "model.weights.h5", "history.csv"):
-        assert (model / name).exists()
+    history = artifacts(database) / "history"
+    assert (history / "warnings.txt").read_text() == "epoch 1: it dominates\n"
+    assert (history / "history.csv").exists()
+    for name in ("model.json", "model.weights.h5", "README.md", "requirements.txt", "MLmodel"):
+        assert (model_files(database) / name).exists()
 
 
 @pytest.mark.parametrize("kind", ["image_quality", "disentanglement", "samples"])
@@ -194,13 +199,13 @@ def test_the_judge_has_a_run_of_its_own(results: Path, database: Path) -> None:
     ((name,),) = query(database, "select name from runs")
     assert name.startswith("judge mnist · test · ")
     assert query(database, "select key, value from latest_metrics") == [
-        ("test/test_accuracy", 0.995)
+        ("test/accuracy", 0.995)
     ]
     assert params_of_run(database) == {
-        "judge.mnist.members": "['one', 'two']",
+        "members": "['one', 'two']",
         "runtime.determinism": "False",
     }
-    assert (artifacts(database) / "model" / "digits.weights.h5").exists()
+    assert (model_files(database) / "digits.weights.h5").exists()
     assert (artifacts(database) / "pictures" / "reliability.png").exists()
 
 

@@ -86,10 +86,10 @@ def expected(rows: list[dict[str, Any]], parent: str) -> list[dict[str, Any]]:
             "parent": parent,
             "status": "FINISHED",
             "params": {
-                "width": str(row["width"]),
-                "learning_rate": str(row["learning_rate"]),
+                "model.width": str(row["width"]),
+                "model.learning_rate": str(row["learning_rate"]),
             },
-            "latest_metrics": {"val_loss": row["val_loss"]},
+            "latest_metrics": {"val/loss": row["val_loss"]},
         }
         for row in rows
     ]
@@ -102,7 +102,7 @@ def test_trials_are_runs_inside_that_of_the_search(data: Path, database: Path) -
     assert tagged(database, "workspace") == {parent: STUDY}
     assert trials(database) == expected(ROWS, parent)
     names = dict(query(database, f"select key, value from params where run_uuid = '{parent}'"))
-    assert names == {"tune.separable.trials": "3", "runtime.threads": "0"}
+    assert names == {"tune.trials": "3", "runtime.threads": "0"}
 
 
 def test_what_was_sent_is_not_sent_again(data: Path, database: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_loss_of_a_trial_that_diverged(data: Path, database: Path, capfd: An
     search(data, [{**ROWS[0], "val_loss": math.inf}, ROWS[1]])
     assert "warning" not in capfd.readouterr().out
     assert [trial["status"] for trial in trials(database)] == ["FINISHED", "FINISHED"]
-    assert trials(database)[0]["latest_metrics"]["val_loss"] > 1e300
+    assert trials(database)[0]["latest_metrics"]["val/loss"] > 1e300
 
 
 @pytest.fixture
@@ -218,11 +218,11 @@ def test_publish_restores_a_search_with_its_trials(results: Path, database: Path
     assert status == "FINISHED"
     assert trials(database) == expected(ROWS, parent)
     names = dict(query(database, f"select key, value from params where run_uuid = '{parent}'"))
-    assert names["tune.separable.trials"] == "3"
-    assert names["train.separable.precision"] == "auto"
+    assert names["tune.trials"] == "3"
+    assert names["precision"] == "auto"
     assert tagged(database, "precision") == {parent: "auto"}
     sql = f"select key, value from latest_metrics where run_uuid = '{parent}'"
-    assert dict(query(database, sql))["test/test_accuracy"] == 0.9
+    assert dict(query(database, sql))["test/accuracy"] == 0.9
     sent = {file.name for file in (artifacts(database, parent) / "search").iterdir()}
     assert sent == {file.name for file in results.iterdir()}
     assert dict(publish()) == {"tune@separable": "kept"}

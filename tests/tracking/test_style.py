@@ -51,7 +51,7 @@ def runs(database: Path) -> list[dict[str, str]]:
 
 
 def curve(database: Path, run: str) -> list[tuple[int, float]]:
-    sql = f"select step, value from metrics where run_uuid = '{run}' and key = 'total'"
+    sql = f"select step, value from metrics where run_uuid = '{run}' and key = 'train/total'"
     return sorted(query(database, sql))
 
 
@@ -69,7 +69,7 @@ def test_a_live_run_is_published_as_it_is(result: Path, database: Path) -> None:
     folder = artifacts(database)
     assert (folder / "pictures" / "picture.png").exists()
     for step in (2, 3):
-        assert len(list(folder.rglob(f"picture?step?{step}?*.png"))) == 1
+        assert len(list(folder.rglob(f"samples~training?step?{step}?*.png"))) == 1
     assert dict(publish()) == {"style@cat": "kept"}
 
 
@@ -81,4 +81,4 @@ def test_a_run_that_is_missing_is_made_from_the_files(result: Path, database: Pa
     assert found["data.md5"] == file_hash(Path("cat.png"))
     assert curve(database, found["id"]) == [(1, 8.0), (2, 4.0), (3, pytest.approx(8 / 3))]
     names = dict(query(database, "select key, value from params"))
-    assert names["style.cat.style_weight"] == "5.0"
+    assert names["style_weight"] == "5.0"

@@ -1,22 +1,27 @@
 """Live runs: MLflow follows a training while it goes on."""
 
-import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash
 from generative.core.stopping import closed_if_stopped
+from generative.tracking import names
 from generative.tracking.store import (
+    SNAPSHOTS,
     Store,
     checkout,
     is_alive,
     is_off,
+    shown_epochs,
     this_process,
     wrap_store_errors,
 )
@@ -24,15 +29,15 @@ from generative.tracking.store import (
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
 STOP_SECONDS = 2  # and one that was stopped
 RETRY_SECONDS = 10  # until a store that was gone is asked again
-IMAGE_EVERY_EPOCHS = 3
 
 
 class LiveRun:
     """A run that follows a training. A thread sends to the store, so no step waits for it; a store
     that is gone gets what it missed when it is back."""
 
-    def __init__(self, create: Callable[[Store], str]) -> None:
+    def __init__(self, create: Callable[[Store], str], epochs: int) -> None:
         self.store: Store
+        self.epochs, self.begun = epochs, time.monotonic()
         self.run = ""
         self.steps: set[int] | None = None  # that the store has; None if that is not known
         self.trials_sent = 0
@@ -70,40 +75,33 @@ class LiveRun:
 
     def epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
         """Send the curves' next points and, every few epochs, the snapshot: texts, or images in
-        one picture. What the store has already is not sent."""
-        self.jobs.put(partial(self._epoch, epoch, values, snapshot))
+        one picture. What the store has already is not sent; an epoch that another process did has
+        None for a snapshot."""
+        curves = {names.curve(name): value for name, value in values.items()}
+        now = time.monotonic()
+        if snapshot is not None:
+            curves["system/epoch_seconds"] = now - self.begun
+            curves["system/memory_mib"] = psutil.Process().memory_info().rss / 2**20
+        self.begun = now
+        self.jobs.put(partial(self._epoch, epoch, curves, snapshot))
 
-    def _epoch(self, epoch: int, values: dict[str, float], snapshot: Any) -> None:
-        if self._is_new(epoch, values):
-            if len(snapshot) and epoch % IMAGE_EVERY_EPOCHS == 1:
-                texts = snapshot.dtype.kind == "U"
-                (self._texts if texts else self._images)(snapshot, epoch)
-            self._log(epoch, values)
+    def _epoch(self, epoch: int, curves: dict[str, float], snapshot: Any) -> None:
+        if self._is_new(epoch, curves):
+            shown = snapshot is not None and epoch in shown_epochs(self.epochs)
+            if shown and len(snapshot):
+                self.store.log_snapshot(self.run, snapshot, epoch)
+            self._log(epoch, curves)
 
-    def _is_new(self, step: int, values: dict[str, float]) -> bool:
+    def _is_new(self, step: int, curves: dict[str, float]) -> bool:
         """Whether the run has no point of this step."""
         if self.steps is None:
-            self.steps = self.store.steps(self.run, next(iter(values)))
+            self.steps = self.store.steps(self.run, next(iter(curves)))
         return step not in self.steps
 
-    def _log(self, step: int, values: dict[str, float]) -> None:
-        self.store.log(self.run, values, step)
+    def _log(self, step: int, curves: dict[str, float]) -> None:
+        self.store.log(self.run, [(curves, step)])
         assert self.steps is not None
         self.steps.add(step)
-
-    def _texts(self, texts: Any, epoch: int) -> None:
-        text = "\n\n---\n\n".join(texts)
-        self.store.client.log_text(self.run, text, f"snapshots/epoch_{epoch:03}.txt")
-
-    def _images(self, images: Any, epoch: int) -> None:
-        import numpy as np
-
-        count, height, width, channels = images.shape
-        columns = math.ceil(math.sqrt(count))
-        full = np.pad(images, ((0, -count % columns), (0, 0), (0, 0), (0, 0)))
-        rows = full.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
-        picture = rows.reshape(-1, columns * width, channels)
-        self.store.client.log_image(self.run, picture, key="snapshot", step=epoch)
 
     def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
         """Send the next rows of a style transfer's history, and the best picture so far."""
@@ -112,12 +110,12 @@ class LiveRun:
     def _evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
         for row in rows:
             (_, number), *items = row.items()  # the first is the number of the evaluation
-            step, values = int(number), dict(items)
+            step, values = int(number), {names.curve(name): value for name, value in items}
             new = self._is_new(step, values)
             if new:
                 self._log(step, values)
         if new:
-            self.store.client.log_image(self.run, picture, key="picture", step=step)
+            self.store.client.log_image(self.run, picture, key=SNAPSHOTS, step=step)
 
     def trials(self, rows: list[dict[str, Any]]) -> None:
         """The trials of a search so far, each a nested run; those that are there stay."""
@@ -187,7 +185,8 @@ def live_run(
         live = {"origin": "live", "process": this_process()}
         return store.create(stage, params, {**tags, **own, **live}, data)
 
-    live = LiveRun(create)
+    trained = params.get("train", {}).get(stage.partition("@")[2], {})
+    live = LiveRun(create, trained.get("epochs", 1))
     status = "FAILED"
     try:
         with closed_if_stopped(lambda: live.close("KILLED", STOP_SECONDS)):

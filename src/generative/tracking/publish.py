@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import FileLock, Timeout
 
 from generative.core import inputs
 from generative.core.errors import BadInput, first_line
 from generative.core.folders import file_hash, read_json
-from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params
+from generative.core.history import PARAMETERS, TABLE, WARNINGS, read_params, read_table
 from generative.core.params import flatten, nest, read_document, section
+from generative.core.workspace import claim
+from generative.tracking import descriptions, models, names, views
 from generative.tracking.store import (
     Store,
     digest,
@@ -37,6 +38,7 @@ MEASURED = {"image_quality": "generators", "disentanglement": "disentanglement"}
 # The file of an entry's output whose hash its live run is tagged with.
 RESULTS = {
     "train": "model.weights.h5",
+    "repeat": TABLE,
     "judge": "digits.weights.h5",
     "tune": "trials.csv",
     "style": "picture.png",
@@ -50,6 +52,8 @@ class Entry:
     section, key: those of params.yaml. lock: the entry itself.
     output: what the stage wrote. history: the training's curves and parameters, where it has any.
     measured: each with a `metrics.json`. pictures: folders of nothing else.
+    seed: of a repeated training, which is one of several of its stage. parent: the entry of the
+        training that it repeats.
     """
 
     stage: str
@@ -60,6 +64,18 @@ class Entry:
     history: Path
     measured: tuple[Path, ...]
     pictures: tuple[Path, ...] = ()
+    seed: int | None = None
+    parent: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the stage, and the seed of a repeated training."""
+        return self.stage if self.seed is None else f"{self.stage} seed {self.seed}"
+
+    @property
+    def identity(self) -> str:
+        """The hash that its run is found by."""
+        return digest(self.lock if self.seed is None else [self.lock, self.seed])
 
     @property
     def result(self) -> Path:
@@ -73,14 +89,17 @@ class Entry:
                 raise BadInput(f"{folder} is missing; run dvc pull, then dvc repro")
 
     def metrics(self) -> dict[str, Any]:
-        """Everything that was measured, by names joined with points."""
+        """Everything that was measured, by the names that it has in MLflow; texts by their own."""
         found: dict[str, Any] = {}
         for folder in self.measured:
             file = folder / "metrics.json"
             try:
-                found |= flatten(read_json(file))
+                values = flatten(read_json(file))
             except (OSError, ValueError, AttributeError) as error:
                 raise BadInput(f"{file} cannot be read ({error}); run dvc checkout") from None
+            kind = folder.parent.name if self.seed is None else "disentanglement"
+            for name, value in values.items():
+                found[name if isinstance(value, str) else names.result(kind, name)] = value
         return found
 
 
@@ -101,6 +120,18 @@ def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -
             pictures=(data / "samples" / key,),
         )
         found.append(entry)
+    for key, own in (document.get("repeat") or {}).items():
+        stage = f"repeat@{key}"
+        for seed in (own or {}).get("seeds") or []:
+            folder = data / "repeats" / key / f"seed_{seed}"
+            lock_entry, parent = lock.get(stage, {}), lock.get(f"train@{key}")
+            found.append(
+                Entry(
+                    *(stage, "repeat", key, lock_entry, folder, folder, (folder,)),
+                    seed=seed,
+                    parent=parent,
+                )
+            )
     for key in document.get("judge") or {}:
         stage, folder, measured = f"judge@{key}", data / "judge" / key, data / "metrics" / "judge"
         found.append(Entry(stage, "judge", key, lock.get(stage, {}), folder, folder, (measured,)))
@@ -127,20 +158,21 @@ def publish(data: Path = DATA) -> Iterator[tuple[str, str]]:
 def publishing() -> Iterator[None]:
     """One at a time in a checkout: two at once would make two runs of one training."""
     LOCKED.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(LOCKED, timeout=PATIENCE):
-            yield
-    except Timeout:
-        raise BadInput("another publish is at work here; run this when it is done") from None
+    lock = claim(LOCKED, PATIENCE)
+    if lock is None:
+        raise BadInput("another publish is at work here; run this when it is done")
+    with lock:
+        yield
 
 
 def publish_all(data: Path) -> Iterator[tuple[str, str]]:
     """As `publish`, which holds the lock."""
-    lock = read_lock()
-    found = entries(lock, read_document(), data)
+    lock, document = read_lock(), read_document()
+    found = entries(lock, document, data)
     failed = []
     with wrap_store_errors():
         store = Store()
+        store.keep_views(views.views(document))
         if killed := store.close_killed():
             yield "runs that a kill left open", f"{killed} ended as KILLED"
     for entry in found:
@@ -153,8 +185,8 @@ def publish_all(data: Path) -> Iterator[tuple[str, str]]:
                 store.ping()
             done = f"failed: {type(error).__name__}: {first_line(error, without_password)}"
         if done.startswith("failed"):
-            failed.append(entry.stage)
-        yield entry.stage, done
+            failed.append(entry.name)
+        yield entry.name, done
     if failed:
         raise BadInput(
             f"{len(failed)} of {len(found)} runs are not published: {', '.join(failed)}; "
@@ -168,27 +200,36 @@ def publish_entry(store: Store, entry: Entry, results: str) -> str:
     `results` is the hash of what was measured and drawn.
     """
     entry.check_folders()
-    identity = digest(entry.lock)
-    run = next(iter(store.find({"dvc.lock_hash": identity})), None)
+    run = next(iter(store.find({"dvc.lock_hash": entry.identity})), None)
     if run and run.data.tags.get("results.hash") == results:
+        store.join_experiment(run)
         return "kept"
     metrics = entry.metrics()
     if run:
         run_id, done = run.info.run_id, "updated"
     else:
-        md5 = file_hash(entry.result)
+        tags = {"dvc.stage": entry.stage, "result.md5": file_hash(entry.result)}
         live = [
             run.info.run_id
-            for run in store.find({"dvc.stage": entry.stage, "result.md5": md5})
-            if run.info.status == "FINISHED" and "dvc.lock_hash" not in run.data.tags
+            for run in store.find(tags, "FINISHED")
+            if "dvc.lock_hash" not in run.data.tags
         ]
         run_id = live[0] if live else restore(store, entry)
         done = "tagged" if live else "restored"
-    add_metrics(store, run_id, metrics)
-    add_files(store, run_id, entry)
-    # Last, so that a publish that was cut off is done again.
-    store.client.set_tag(run_id, "results.hash", results)
-    store.client.set_tag(run_id, "dvc.lock_hash", identity)
+        if (entry.history / TABLE).exists():
+            store.add_curves(run_id, entry.history)
+            store.add_snapshots(run_id, entry.history)
+    pictures = add_files(store, run_id, entry)
+    add_metrics(store, run_id, metrics, add_model(store, run_id, entry))
+    tags = store.client.get_run(run_id).data.tags
+    about = {"mlflow.note.content": descriptions.of_run(run_id, tags, list(pictures))}
+    if pictures:
+        about["pictures.md5"] = " ".join(pictures.values())
+    if entry.parent and (parents := store.find({"dvc.lock_hash": digest(entry.parent)})):
+        about["mlflow.parentRunId"] = parents[0].info.run_id
+    # The last two last, so that a publish that was cut off is done again.
+    for name, value in {**about, "results.hash": results, "dvc.lock_hash": entry.identity}.items():
+        store.client.set_tag(run_id, name, value)
     return done
 
 
@@ -211,8 +252,6 @@ def restore(store: Store, entry: Entry) -> str:
         inputs = (Path(dependency["path"]) for dependency in entry.lock["deps"])
         data = next(path for path in inputs if path.parent.name == "prepared")
     run_id = store.create(entry.stage, params, tags, data)
-    if (entry.history / TABLE).exists():
-        store.log_history(run_id, entry.history)
     store.client.set_terminated(run_id, "FINISHED")
     return run_id
 
@@ -231,37 +270,51 @@ def params_of(entry: Entry) -> dict[str, Any]:
     return params
 
 
-def add_metrics(store: Store, run_id: str, metrics: dict[str, Any]) -> None:
-    """The final metrics; those that are texts become tags."""
-    # A prefix, because the curves of the training have some of the same names.
-    numbers = {f"test/{name}": v for name, v in metrics.items() if not isinstance(v, str)}
-    store.log(run_id, numbers, 0)
+def add_metrics(store: Store, run_id: str, metrics: dict[str, Any], model: str) -> None:
+    """The final metrics, which are those of the logged model too; texts become tags."""
+    numbers = {name: v for name, v in metrics.items() if not isinstance(v, str)}
+    store.log(run_id, [(numbers, 0)], model)
     for name, value in metrics.items():
         if isinstance(value, str):
             store.client.set_tag(run_id, name, value)
 
 
-def add_files(store: Store, run_id: str, entry: Entry) -> None:
-    """The pictures and the trained model; of a search all of its files, and its trials."""
+def add_model(store: Store, run_id: str, entry: Entry) -> str:
+    """The trained model of an entry that has one; its id in MLflow, or nothing."""
+    if entry.section not in ("train", "judge"):
+        return ""
+    epochs = len(read_table(entry.history)) if (entry.history / TABLE).exists() else 0
+    return models.add_model(store, run_id, entry.key, entry.output, epochs)
+
+
+def add_files(store: Store, run_id: str, entry: Entry) -> dict[str, str]:
+    """The pictures, and what else is worth to look at; of a search all of its files, and its
+    trials. Returns the md5 of each picture by its path among the run's artifacts."""
     if entry.section == "tune":
         import pandas as pd
 
         store.client.log_artifacts(run_id, str(entry.output), "search")
         rows: Any = pd.read_csv(entry.result).to_dict("records")
         store.add_trials(run_id, rows)
-        return
-    if entry.section == "style":
-        store.client.log_artifacts(run_id, str(entry.output), "pictures")
-        return
-    for folder in entry.pictures:
+        return {f"search/{f.name}": file_hash(f) for f in sorted(entry.output.glob("*.png"))}
+    folders = (entry.output,) if entry.section == "style" else entry.pictures
+    for folder in folders:
         store.client.log_artifacts(run_id, str(folder), "pictures")
-    for folder in entry.measured:
-        for picture in sorted(folder.glob("*.png")):
-            store.client.log_artifact(run_id, str(picture), "pictures")
-    store.client.log_artifacts(run_id, str(entry.output), "model")
-    for name in (TABLE, WARNINGS):
-        if (entry.history / name).exists():
-            store.client.log_artifact(run_id, str(entry.history / name), "model")
+    pictures = [file for folder in folders for file in sorted(folder.iterdir()) if is_picture(file)]
+    if entry.section != "style":
+        beside = [f for folder in entry.measured for f in sorted(folder.iterdir()) if is_picture(f)]
+        for file in beside:
+            store.client.log_artifact(run_id, str(file), "pictures")
+        pictures += beside
+        for name in (TABLE, WARNINGS):
+            if (entry.history / name).exists():
+                store.client.log_artifact(run_id, str(entry.history / name), "history")
+    return {f"pictures/{file.name}": file_hash(file) for file in pictures}
+
+
+def is_picture(file: Path) -> bool:
+    """Whether the UI can show a file as a picture."""
+    return file.suffix in (".png", ".gif", ".jpg")
 
 
 def read_lock() -> dict[str, Any]:

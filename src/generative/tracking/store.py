@@ -5,29 +5,39 @@ a store that is locked, full or gone costs a warning and never a training. Only 
 mlflow.
 """
 
+import getpass
 import hashlib
 import json
+import math
 import os
 import platform
-import posixpath
 import re
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from generative.core import history
 from generative.core.errors import BadInput, first_line
 from generative.core.folders import file_hash
-from generative.core.history import read_table
-from generative.core.params import flatten, read_document
+from generative.core.history import read_snapshots, read_table
+from generative.core.params import read_document
+from generative.tracking import descriptions, names
+from generative.tracking.names import in_batches, named
+from generative.tracking.views import KIND, View
 
 EXPERIMENT = "generative"
-NAME_LENGTH = 250  # of a parameter or a metric
+# What MLflow takes in one request.
+MOST_PARAMS, MOST_METRICS = 100, 1000
+# Pictures of a training under one key, which the UI has a slider for; and how many at most.
+SNAPSHOTS, MOST_SNAPSHOTS = "samples/training", 50
+# What the pipeline writes among the files of git.
+WRITTEN = (":(exclude)dvc.lock", ":(exclude,glob)**/.gitignore")
 SWITCH = "GENERATIVE_TRACKING"  # "off" stops live tracking and publishing
 
 
@@ -119,17 +129,34 @@ class Store:
         """Ask the store for anything; raises where it cannot be used."""
         self.client.get_experiment(self.experiment)
 
-    def find(self, tags: dict[str, str]) -> list[Any]:
-        """Runs with these tags, newest first."""
-        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    def find(self, tags: dict[str, str], status: str = "") -> list[Any]:
+        """Runs with these tags, and in this status if one is given, newest first."""
+        conditions = [f"tags.`{name}` = '{value}'" for name, value in tags.items()]
+        conditions += [f"attributes.status = '{status}'"] if status else []
+        query = " and ".join(conditions)
         return self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
+
+    def join_experiment(self, run: Any) -> None:
+        """Let a run that an experiment of DVC shares with an earlier one be found by its name,
+        too."""
+        experiment = os.environ.get("DVC_EXP_NAME")
+        joined = run.data.tags.get("dvc.exp", "").split()
+        if experiment and experiment not in joined:
+            self.client.set_tag(run.info.run_id, "dvc.exp", " ".join([*joined, experiment]))
+
+    def keep_views(self, ready: Iterable[View]) -> None:
+        """Let the experiment open as training of models, with views that links open."""
+        there = self.client.get_experiment(self.experiment).tags
+        for name, value in (KIND, *(view.tag() for view in ready)):
+            if there.get(name) != value:
+                self.client.set_experiment_tag(self.experiment, name, value)
 
     def close_killed(self) -> int:
         """End the runs of this checkout whose process was killed before it could; how many."""
         running = [
             run
-            for run in self.find({"checkout": checkout(), "origin": "live"})
-            if run.info.status == "RUNNING" and not is_alive(run.data.tags.get("process", ""))
+            for run in self.find({"checkout": checkout(), "origin": "live"}, "RUNNING")
+            if not is_alive(run.data.tags.get("process", ""))
         ]
         for run in running:
             self.client.set_terminated(run.info.run_id, "KILLED")
@@ -144,13 +171,15 @@ class Store:
             "params.hash": digest(params)[:16],
             "data.md5": file_hash(data) if data.is_file() else md5_of_folder(data),
             "profile": read_document().get("profile", "unknown"),
-            **git_tags(),
+            **names.tags(stage, params),
+            **source_tags(stage),
             **tags,
         }
         title = stage.removeprefix("train@").replace("@", " ")
         name = f"{title} · {all_tags['profile']} · {all_tags['params.hash'][:7]}"
-        run = self._create(name, flatten(params), all_tags)
-        dataset = Dataset(data.name, all_tags["data.md5"], "local", json.dumps({"uri": str(data)}))
+        run = self._create(name, names.parameters(params), all_tags)
+        source, (schema, profile) = json.dumps({"uri": str(data)}), descriptions.of_data(data)
+        dataset = Dataset(data.name, all_tags["data.md5"], "local", source, schema, profile)
         context = [InputTag("mlflow.data.context", "training")]
         self.client.log_inputs(run, [DatasetInput(dataset, context)])
         return run
@@ -160,56 +189,121 @@ class Store:
 
         texts = {tag: str(value) for tag, value in tags.items()}
         run: str = self.client.create_run(self.experiment, tags=texts, run_name=name).info.run_id
-        self.client.log_batch(run, params=[Param(named(n), str(v)) for n, v in params.items()])
+        for batch in in_batches([Param(named(n), str(v)) for n, v in params.items()], MOST_PARAMS):
+            self.client.log_batch(run, params=batch)
         return run
 
     def add_trials(self, parent: str, rows: list[dict[str, Any]]) -> None:
         """A finished run inside that of a search for each row (`trial`, the arguments, `val_loss`)
         that has none."""
+        if not rows:
+            return
+        tags = self.client.get_run(parent).data.tags
+        shared = {n: v for n, v in tags.items() if n in ("model", "network", "dataset", "profile")}
         for row in rows:
-            arguments = {name: v for name, v in row.items() if name not in ("trial", "val_loss")}
-            self._add_trial(parent, int(row["trial"]), arguments, row["val_loss"])
+            arguments = {
+                f"model.{name}": v for name, v in row.items() if name not in ("trial", "val_loss")
+            }
+            self._add_trial(parent, int(row["trial"]), arguments, row["val_loss"], shared)
 
-    def _add_trial(self, parent: str, number: int, arguments: dict[str, Any], loss: float) -> None:
+    def _add_trial(
+        self,
+        parent: str,
+        number: int,
+        arguments: dict[str, Any],
+        loss: float,
+        shared: dict[str, str],
+    ) -> None:
         tags = {"mlflow.parentRunId": parent, "trial": str(number)}
         for run in self.find(tags):
             if run.info.status == "FINISHED":
                 return
             self.client.delete_run(run.info.run_id)  # the process was killed while it sent it
-        run_id = self._create(f"trial {number}", arguments, tags)
-        self.log(run_id, {"val_loss": loss}, 0)
+        run_id = self._create(f"trial {number}", arguments, {**shared, **tags})
+        self.log(run_id, [({"val/loss": loss}, 0)])
         self.client.set_terminated(run_id, "FINISHED")
 
-    def log(self, run: str, values: Mapping[str, float], step: int) -> None:
-        """One point on each curve, in one request."""
+    def log(
+        self, run: str, points: Iterable[tuple[Mapping[str, float], int]], model: str = ""
+    ) -> None:
+        """The next points of the run's curves, by name, each with its step; final metrics of a
+        logged model belong to that, too."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        metrics = [Metric(named(n), float(value), now, step) for n, value in values.items()]
-        self.client.log_batch(run, metrics=metrics)
+        metrics = [
+            Metric(named(name), float(value), now, step, model_id=model or None)
+            for values, step in points
+            for name, value in values.items()
+        ]
+        for batch in in_batches(metrics, MOST_METRICS):
+            self.client.log_batch(run, metrics=batch)
 
     def steps(self, run: str, metric: str) -> set[int]:
         """The steps at which a curve has a point."""
-        return {point.step for point in self.client.get_metric_history(run, metric)}
+        return {point.step for point in self.client.get_metric_history(run, named(metric))}
 
-    def log_history(self, run: str, folder: Path) -> None:
-        """The curves of a training that was not tracked live, from the table in `folder`."""
+    def add_curves(self, run: str, folder: Path) -> None:
+        """What the run lacks of the curves of a training, whose table is in `folder`."""
         table = read_table(folder)
-        step, *names = table.columns  # an epoch, or an evaluation
-        for row in table.to_dict("records"):
-            self.log(run, {str(name): row[name] for name in names}, int(row[step]))
+        step, *columns = table.columns  # an epoch, or an evaluation
+        if not columns or table.empty:
+            return
+        there = self.steps(run, names.curve(str(columns[0])))
+        rows: Any = table.to_dict("records")
+        new = [row for row in rows if int(row[step]) not in there]
+        self.log(run, [(curves(row, columns), int(row[step])) for row in new])
+        self.log(run, [(names.best(rows, str(step)), 0)])
+
+    def add_snapshots(self, run: str, folder: Path) -> None:
+        """What the run lacks of the pictures or texts of a training, which are in `folder`."""
+        if not (folder / history.SNAPSHOTS).exists():
+            return
+        frames = read_snapshots(folder)
+        there = self.snapshots(run)
+        for epoch in shown_epochs(len(frames)):
+            if epoch not in there:
+                self.log_snapshot(run, frames[epoch - 1], epoch)
+
+    def snapshots(self, run: str) -> set[int]:
+        """The epochs that the run has pictures or texts of."""
+        files = [
+            file.path
+            for place in ("images", SNAPSHOTS)
+            for file in self.client.list_artifacts(run, place)
+        ]
+        found = (re.search(r"(?:training\+step\+|epoch_)(\d+)", file) for file in files)
+        return {int(number[1]) for number in found if number}
+
+    def log_snapshot(self, run: str, snapshot: Any, epoch: int) -> None:
+        """What a model showed after an epoch: texts [count], or images [count, height, width,
+        channels] in [0, 1] in one picture."""
+        if snapshot.dtype.kind == "U":
+            text = "\n\n---\n\n".join(snapshot)
+            self.client.log_text(run, text, f"{SNAPSHOTS}/epoch_{epoch:03}.txt")
+        else:
+            self.client.log_image(run, side_by_side(snapshot), key=SNAPSHOTS, step=epoch)
 
 
-def named(name: str) -> str:
-    """`name` as MLflow takes it: what it refuses, such as brackets, becomes _28_, its number."""
-    taken = re.sub(r"[^/\w.\- ]", lambda found: f"_{ord(found[0]):x}_", name)
-    # It is the path of a file in some stores, and must be the only one to that file.
-    if posixpath.normpath(taken) != taken or taken.startswith(("/", "..")):
-        taken = taken.replace("/", "_2f_")
-    if len(taken) > NAME_LENGTH:
-        end = hashlib.md5(name.encode(errors="replace")).hexdigest()[:8]
-        taken = f"{taken[: NAME_LENGTH - 9].rstrip('/ .')}_{end}"
-    return taken
+def curves(row: Mapping[str, float], columns: Iterable[Any]) -> dict[str, float]:
+    """A row of a training's history by the names of the curves."""
+    return {names.curve(str(name)): row[name] for name in columns}
+
+
+def shown_epochs(epochs: int) -> range:
+    """The epochs of a training whose pictures are sent: the first and every so many after it."""
+    return range(1, epochs + 1, -(-epochs // MOST_SNAPSHOTS) or 1)
+
+
+def side_by_side(images: Any) -> Any:
+    """Images [count, height, width, channels] in one that is as wide as high, or nearly."""
+    import numpy as np
+
+    count, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(count))
+    full = np.pad(images, ((0, -count % columns), (0, 0), (0, 0), (0, 0)))
+    rows = full.reshape(-1, columns, height, width, channels).swapaxes(1, 2)
+    return rows.reshape(-1, columns * width, channels)
 
 
 def checkout() -> str:
@@ -246,17 +340,29 @@ def md5_of_folder(folder: Path) -> str:
     return hashlib.md5("\n".join(lines).encode()).hexdigest()
 
 
-def git_tags() -> dict[str, str]:
-    """The commit, and whether the tree differs from it; empty outside a repository."""
+def source_tags(stage: str) -> dict[str, str]:
+    """Who made a run with what: user, program, commit and branch, and whether the tree differs from
+    the commit in more than what the pipeline itself writes. Without git, what is known without."""
+    found = {
+        "mlflow.source.name": f"stages/{stage.partition('@')[0]}.py",
+        "mlflow.source.type": "LOCAL",
+    }
+    with suppress(OSError, KeyError):  # a user without a name
+        found["mlflow.user"] = getpass.getuser()
+    if experiment := os.environ.get("DVC_EXP_NAME"):
+        found["dvc.exp"] = experiment
 
     def git(*arguments: str) -> str:
         command = ["git", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    try:
-        return {
-            "git.sha": git("rev-parse", "HEAD"),
-            "git.dirty": str(bool(git("status", "--porcelain", "--untracked-files=no"))).lower(),
+    with suppress(OSError, subprocess.CalledProcessError):
+        commit = git("rev-parse", "HEAD")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *WRITTEN)
+        found |= {
+            "git.sha": commit,
+            "git.dirty": str(bool(changed)).lower(),
+            "mlflow.source.git.commit": commit,
+            "mlflow.source.git.branch": git("rev-parse", "--abbrev-ref", "HEAD"),
         }
-    except (OSError, subprocess.CalledProcessError):
-        return {}
+    return found

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 # One array, or several by name.
 Arrays = np.ndarray | dict[str, np.ndarray]
-OnEpoch = Callable[[int, dict[str, float], np.ndarray], None]
+OnEpoch = Callable[[int, dict[str, float], np.ndarray | None], None]
 
 
 class NotFinite(Exception):

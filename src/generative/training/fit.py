@@ -65,9 +65,10 @@ def fit(
     """Compile `model` and train it as `train` says; `name` is its section in params.yaml.
 
     The model is left with the weights that `keep` asks for. `on_epoch` is called with each epoch's
-    number, metrics and snapshot. `workspace` gets a checkpoint after every epoch, from which an
-    equal training goes on; TensorBoard's files lie in a folder of its name. Validation batches have
-    1,000 examples, or the model's `validation_batch`. Raises `Diverged` if a term of the loss is
+    number, metrics and snapshot, which is None for one that an earlier process did. `workspace`
+    gets a checkpoint after every epoch, from which an equal training goes on; TensorBoard's files
+    lie in a folder of its name. Validation batches have 1,000 examples, or the model's
+    `validation_batch`. Raises `Diverged` if a term of the loss is
     not finite, `BadInput` if a batch is larger than the data or if these are not what the model
     takes.
     """
@@ -106,7 +107,7 @@ def fit(
             checkpoint.restore(model)
             finished = len(checkpoint.rows)
             for number, row in enumerate(checkpoint.rows, start=1):
-                on_epoch(number, row, np.empty(0))
+                on_epoch(number, row, None)
             if finished:
                 progress.console.print(f"goes on after epoch {finished} of {train.epochs}")
             # Keras 3.15 cannot loop inside one call over batches that several devices share.

@@ -51,8 +51,20 @@ def test_a_model_that_is_not_trained_is_refused() -> None:
 
 
 def test_the_median_of_each_metric_is_written(tmp_path: Path) -> None:
+    """Beside what is known of each seed."""
+    trained = tmp_path / "trained"
+    trained.mkdir()
+    (trained / "history.csv").write_text("epoch,loss\n")
+    trainings = {1: tmp_path / "none", 2: trained, 3: trained}
     write_seeds(
-        {seed: {"leakage": value} for seed, value in ((1, 0.1), (2, 0.5), (3, 0.2))}, tmp_path
+        {seed: {"leakage": value} for seed, value in ((1, 0.1), (2, 0.5), (3, 0.2))},
+        trainings,
+        tmp_path,
     )
+    assert {str(file.relative_to(tmp_path)) for file in tmp_path.glob("seed_*/*")} == {
+        *(f"seed_{seed}/metrics.json" for seed in (1, 2, 3)),
+        *(f"seed_{seed}/history.csv" for seed in (2, 3)),
+    }
+    assert json.loads((tmp_path / "seed_2/metrics.json").read_text()) == {"leakage": 0.5}
     assert pd.read_csv(tmp_path / "seeds.csv")["seed"].tolist() == [1, 2, 3]
     assert json.loads((tmp_path / "metrics.json").read_text()) == {"leakage": 0.2}

@@ -1,0 +1,150 @@
+"""Views of MLflow that are ready: for each family a comparison of its models, for each search its
+trials, for repeated trainings their seeds.
+
+A view is kept as a tag of the experiment, and a link opens it. MLflow 3.17 documents neither: its
+UI shares a view so, and tests/tracking/test_views.py opens one in a browser.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from generative.core.params import fold
+from generative.tracking import names
+
+PREFIX = "mlflow.sharedViewState."
+# What the experiment opens as: training of models, not traces and prompts.
+KIND = ("mlflow.experimentKind", "custom_model_development")
+# By what models of a family are compared.
+MEASURES = {
+    "classifiers": ("test/accuracy", "test/cross_entropy_nats"),
+    "gan": ("samples/frechet_distance", "samples/kernel_distance", "samples/precision"),
+    "multi_io": ("val/best_loss",),
+    "style": ("test/style_loss_ratio", "test/lpips_to_content"),
+    "text": ("test/bits_per_character",),
+    "vae": ("test/elbo_nats", "test/nll_importance_nats"),
+}
+MOST_AXES = 6  # of parallel coordinates, which are read with the eye
+
+
+@dataclass(frozen=True)
+class View:
+    """Runs that are compared: which, along which parameters, by which metrics."""
+
+    key: str
+    title: str
+    query: str
+    parameters: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The view as MLflow's UI keeps it: a table, parallel coordinates, a bar for each
+        metric."""
+        section = {"uuid": self.key, "name": self.title, "display": True, "isReordered": True}
+        shared = {"metricSectionId": self.key, "deleted": False, "isGenerated": False}
+        charts: list[dict[str, Any]] = [
+            {
+                "uuid": f"{self.key}-parallel",
+                "type": "PARALLEL",
+                "selectedParams": list(self.parameters),
+                "selectedMetrics": list(self.metrics[:2]),
+                "showAllRuns": True,
+                "runsCountToCompare": 100,
+                **shared,
+            }
+        ]
+        for metric in self.metrics:
+            charts.append(
+                {
+                    "uuid": f"{self.key}-{metric}",
+                    "type": "BAR",
+                    "metricKey": metric,
+                    "runsCountToCompare": 20,
+                    "displayName": metric,
+                    **shared,
+                }
+            )
+        columns = [f"params.`{name}`" for name in self.parameters]
+        columns += [f"metrics.`{name}`" for name in self.metrics]
+        return {
+            "searchFilter": self.query,
+            "orderByKey": f"metrics.`{self.metrics[0]}`",
+            "orderByAsc": True,
+            "startTime": "ALL",
+            "lifecycleFilter": "Active",
+            "modelVersionFilter": "All Runs",
+            "datasetsFilter": [],
+            "selectedColumns": columns,
+            "compareRunCharts": charts,
+            "compareRunSections": [section],
+            "runListHidden": False,
+        }
+
+    def tag(self) -> tuple[str, str]:
+        """The tag of the experiment that keeps it, deflated: 5,000 characters are the most."""
+        packed = zlib.compress(json.dumps(self.state).encode())
+        return f"{PREFIX}{self.key}", f"deflate;{base64.b64encode(packed).decode()}"
+
+    def link(self, server: str, experiment: str) -> str:
+        """The address that opens it in the UI of `server`."""
+        query = {
+            "viewStateShareKey": self.key,
+            "workflowType": "machine_learning",
+            "compareRunsMode": "CHART",
+        }
+        return f"{server}/#/experiments/{experiment}/runs?{urlencode(query)}"
+
+
+def views(document: dict[str, Any]) -> Iterator[View]:
+    """The views of what params.yaml, which is `document`, names."""
+    defaults = document.get("defaults") or {}
+    families: dict[str, list[dict[str, Any]]] = {}
+    for top in ("train", "style"):
+        for own in (document.get(top) or {}).values():
+            family = "style" if top == "style" else (own or {}).get("family", "")
+            families.setdefault(family, []).append(fold(defaults.get(family) or {}, own or {}))
+    for family, sections in sorted(families.items()):
+        if len(sections) > 1 and family in MEASURES:
+            yield View(
+                family,
+                f"compare: {family}",
+                f"tags.family = '{family}' and tags.`dvc.stage` LIKE '{top_of(family)}@%'",
+                tuple(differing(sections))[:MOST_AXES],
+                MEASURES[family],
+            )
+    for key, search in (document.get("tune") or {}).items():
+        yield View(
+            f"trials-{key}",
+            f"trials: {key}",
+            f"tags.trial != '' and tags.model = '{key}'",
+            tuple(f"model.{name}" for name in search.get("space", {}))[:MOST_AXES],
+            ("val/loss",),
+        )
+    for key, repeated in (document.get("repeat") or {}).items():
+        if repeated.get("seeds"):
+            yield View(
+                f"seeds-{key}",
+                f"seeds: {key}",
+                f"tags.model = '{key}' and tags.family != 'tune'",
+                ("seed",),
+                ("samples/category_error", "val/best_loss"),
+            )
+
+
+def top_of(family: str) -> str:
+    """The section of params.yaml that the family's models stand in."""
+    return "style" if family == "style" else "train"
+
+
+def differing(sections: Iterable[dict[str, Any]]) -> list[str]:
+    """The parameters in which models differ, those that all of them have first."""
+    flat = [names.parameters({"train": {"": section}}) for section in sections]
+    found = dict.fromkeys(name for own in flat for name in own)
+    values = {name: [own[name] for own in flat if name in own] for name in found}
+    differ = [name for name, seen in values.items() if len({str(value) for value in seen}) > 1]
+    return sorted(differ, key=lambda name: (-len(values[name]), "rate" not in name))
