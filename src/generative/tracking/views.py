@@ -92,12 +92,14 @@ class View:
 
     def link(self, server: str, experiment: str) -> str:
         """The address that opens it in the UI of `server`."""
-        query = {
-            "viewStateShareKey": self.key,
-            "workflowType": "machine_learning",
-            "compareRunsMode": "CHART",
-        }
-        return f"{server}/#/experiments/{experiment}/runs?{urlencode(query)}"
+        state = {"viewStateShareKey": self.key, "compareRunsMode": "CHART"}
+        return experiment_link(server, experiment, **state)
+
+
+def experiment_link(server: str, experiment: str, **state: str) -> str:
+    """The address of the runs of an experiment, as training of models, in the UI of `server`."""
+    query = urlencode({**state, "workflowType": "machine_learning"})
+    return f"{server}/#/experiments/{experiment}/runs?{query}"
 
 
 def views(document: dict[str, Any]) -> Iterator[View]:

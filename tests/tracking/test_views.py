@@ -1,0 +1,94 @@
+"""Ready views of MLflow: what they hold, and that its UI opens them."""
+
+import base64
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generative.core import params
+from generative.tracking.store import EXPERIMENT, Store
+from generative.tracking.views import KIND, PREFIX, View, views
+from tests.support import browser, server
+from tests.support.tracking import query
+
+DOCUMENT = {
+    "defaults": {"gan": {"epochs": 3, "model": {"momentum": 0.5}}},
+    "train": {
+        "gan": {"family": "gan", "model": {"generator_learning_rate": 0.001}},
+        "cgan": {"family": "gan", "model": {"generator_learning_rate": 0.002, "dropout": 0.1}},
+        "cvae": {"family": "vae"},
+    },
+    "tune": {"separable": {"space": {"width": {"choices": [8]}}}},
+    "repeat": {"gan": {"seeds": [2]}},
+}
+
+
+def unpacked(value: str) -> dict[str, Any]:
+    """The state of a view, as the UI reads it."""
+    state: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(value.split(";")[1])))
+    return state
+
+
+def test_there_is_a_view_of_each_comparison() -> None:
+    found = {view.key: view for view in views(DOCUMENT)}
+    assert list(found) == ["gan", "trials-separable", "seeds-gan"]
+    assert found["gan"].parameters == ("model.generator_learning_rate",)
+    assert "samples/frechet_distance" in found["gan"].metrics
+    assert found["trials-separable"].parameters == ("model.width",)
+    assert found["seeds-gan"].parameters == ("seed",)
+
+
+def test_every_view_fits_into_a_tag() -> None:
+    for view in views(params.read_document()):
+        assert len(view.tag()[1]) < 5000
+
+
+def test_a_view_is_kept_and_not_written_twice(database: Path) -> None:
+    store = Store()
+    for _ in range(2):
+        store.keep_views(views(DOCUMENT))
+    tags = dict(query(database, "select key, value from experiment_tags"))
+    assert tags[KIND[0]] == "custom_model_development"
+    state = unpacked(tags[f"{PREFIX}gan"])
+    assert "tags.family = 'gan'" in state["searchFilter"]
+    (parallel,) = (c for c in state["compareRunCharts"] if c["type"] == "PARALLEL")
+    assert parallel["selectedParams"] == ["model.generator_learning_rate"]
+
+
+def add_run(store: Store, folder: Path, key: str, rate: float, distance: float) -> None:
+    section = {"family": "gan", "seed": 1, "model": {"generator_learning_rate": rate}}
+    run = store.create(f"train@{key}", {"train": {key: section}, "runtime": {}}, {}, folder)
+    store.log(run, [({"samples/frechet_distance": distance}, 0)])
+    store.client.set_terminated(run)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+def test_the_ui_opens_a_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path
+) -> None:
+    """With its runs, its title and its charts; a link to a view that is not there says so."""
+    port = server.free_port()
+    address = f"http://127.0.0.1:{port}"
+    with server.serving(tmp_path, port):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        store = Store()
+        store.keep_views(views(DOCUMENT))
+        data = tmp_path / "mnist"
+        data.mkdir()
+        add_run(store, data, "gan", 0.001, 12.5)
+        add_run(store, data, "cgan", 0.002, 11.5)
+        add_run(store, data, "another", 0.003, 10.5)
+        store.client.set_tag(store.find({"model": "another"})[0].info.run_id, "family", "vae")
+        (view, *_) = views(DOCUMENT)
+        html = browser.page(view.link(address, store.experiment))
+        assert "compare: gan" in html
+        assert "frechet_distance" in html
+        for name, shown in (("gan ·", True), ("cgan ·", True), ("another ·", False)):
+            assert (name in html) == shown, name
+        assert EXPERIMENT in html
+        gone = View("gone", "", "", (), ("a",))
+        assert "does not exist" in browser.page(gone.link(address, store.experiment))
