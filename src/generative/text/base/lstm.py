@@ -58,9 +58,10 @@ def recur(
         return t + 1, hidden, cell, *longer
 
     start = (0, hidden, cell, *arrays(7))
-    results = tf.while_loop(lambda t, *_: t < length, forwards, start)
-    _, last_hidden, last_cell, *kept, hiddens = results
-    hiddens = hiddens.stack()
+    _, last_hidden, last_cell, *kept, outputs = tf.while_loop(
+        lambda t, *_: t < length, forwards, start
+    )
+    hiddens = outputs.stack()
 
     def gradient(of_hiddens: Tensor, of_hidden: Tensor, of_cell: Tensor) -> tuple[Tensor, ...]:
         transposed = tf.transpose(recurrent_kernel)  # once: each product would do it again
