@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from generative.core import inputs
-from generative.core.errors import BadInput, first_line
-from generative.core.inputs import SHOWN
+from generative.core.errors import SHOWN, BadInput, first_line
 
 Array = np.ndarray
 
@@ -65,9 +64,14 @@ class Pickled:
         self.array = flat.reshape(shape, order="F" if fortran else "C")
 
 
+def called(*_: Any) -> None:
+    """In the place of `numpy.ndarray`, which a pickled array names and never calls."""
+    raise BadInput("it asks for an array and gives no numbers for it, as no file of weights does")
+
+
 # All that pickled arrays are made of. The names are numpy 1's, which every pinned file has.
 RECONSTRUCT, CLASS = ("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray")
-ADMITTED = {RECONSTRUCT: None, CLASS: None, ("numpy", "dtype"): DType}
+ADMITTED = {RECONSTRUCT: None, CLASS: called, ("numpy", "dtype"): DType}
 
 
 def read_arrays(file: Path) -> dict[str, Any]:
