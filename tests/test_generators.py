@@ -20,6 +20,7 @@ from generative.gan.base.trainer import BaseGAN
 from generative.pipeline import overlay
 from generative.training import fit
 from generative.training.schema import Train
+from tests.support.saving import check_signature
 from tests.support.workspace import PROJECT, TINY
 
 GENERATIVE = {
@@ -198,6 +199,7 @@ def test_a_fresh_process_generates_the_same(
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
     subprocess.run(command, check=True, capture_output=True, env=environment)
     for key in KEYS:
+        check_signature(tmp_path / key)
         images = np.load(tmp_path / f"{key}.npy")
         expected = train(key).model.generate(4, seed=1)
         if images.dtype.kind == "U":

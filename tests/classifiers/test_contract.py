@@ -14,6 +14,7 @@ from generative.core import members, saving
 from generative.datasets.base.dataset import Prepared
 from tests.support.classifiers import PARAMETERS, arguments
 from tests.support.classifiers import build_classifier as build
+from tests.support.saving import check_signature
 
 DATA = {"binarization": "none", "binarization_seed": 1}
 
@@ -60,6 +61,7 @@ def test_training_moves_every_weight_and_the_folder_gives_it_back(
 
     described = saving.Description(f"classifiers/{name}", arguments(name), "mnist", DATA)
     saving.save(model, described, tmp_path)
+    check_signature(tmp_path)
     test, _ = data.load("test")
     loaded = saving.load(tmp_path)
     assert all(map(np.array_equal, loaded.get_weights(), model.get_weights()))

@@ -11,6 +11,7 @@ from generative.core.errors import BadInput
 from generative.core.folders import write_checksums
 from generative.training.schema import Train
 from generative.vae.cvae import CVAE
+from tests.support.saving import check_signature
 
 
 @pytest.fixture
@@ -38,6 +39,26 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     loaded = saving.load(tmp_path)
     for weight, saved in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, saved)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_signature_is_that_of_the_loaded_model(tmp_path: Path, policy: str) -> None:
+    arguments = params.read("train.cvae", Train).model
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = CVAE(**arguments)
+        paths = [weight.path for weight in model.weights]
+        saving.save(model, saving.Description("vae/cvae", arguments, "mnist", {}), tmp_path)
+        assert keras.config.dtype_policy().name == policy
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert [weight.path for weight in model.weights] == paths
+    assert json.loads((tmp_path / "signature.json").read_text()) == {
+        "inputs": [{"name": None, "dtype": "float32", "shape": [-1, 2]}],
+        "outputs": [{"name": None, "dtype": "float32", "shape": [-1, 28, 28, 1]}],
+    }
+    check_signature(tmp_path)
 
 
 def test_no_model(tmp_path: Path) -> None:

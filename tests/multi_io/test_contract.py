@@ -18,6 +18,7 @@ from generative.multi_io.base.model import Head, MultiIOModel
 from generative.multi_io.render import describe_predictions
 from generative.plots import architecture
 from tests.support import multi_io
+from tests.support.saving import check_signature
 
 INPUTS: dict[str, dict[str, Any]] = {
     "question_answering": {"story": "Mary went to the garden.", "question": "Where is Mary?"},
@@ -101,6 +102,7 @@ def test_the_folder_gives_it_back(trained: Trained, tmp_path: Path) -> None:
     arguments = multi_io.arguments(name, trained.data)
     description = saving.Description(f"multi_io/{name}", arguments, trained.data.key, {})
     saving.save(trained.model, description, tmp_path)
+    check_signature(tmp_path)
     expected = trained.model.predictions(trained.validation[0])
     loaded = saving.load(tmp_path)
     assert all(map(np.array_equal, loaded.get_weights(), trained.model.get_weights()))

@@ -80,7 +80,12 @@ def test_what_is_written(
     monkeypatch.setattr(fit, "fit", lambda *_: History(table, frames, [], warnings))
     train.main(["gan_minimax"])
     model, history = (project / "data" / kind / "gan_minimax" for kind in ("models", "history"))
-    assert {file.name for file in model.iterdir()} == {"model.json", "model.weights.h5", CHECKSUMS}
+    assert {file.name for file in model.iterdir()} == {
+        "model.json",
+        "model.weights.h5",
+        "signature.json",
+        CHECKSUMS,
+    }
     assert {file.name for file in history.iterdir()} == {
         "history.csv",
         "params.json",

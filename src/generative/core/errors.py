@@ -3,10 +3,10 @@
 import errno
 import io
 import os
-import reprlib
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Any
 
 # Why the system does not write a file, and what to do.
 REFUSALS = {
@@ -27,6 +27,7 @@ REFUSALS = {
     errno.ENOTEMPTY: ("the folder is not empty", "name another"),
     errno.ENOMEM: ("the memory is used up", "close other programs or lower the batch size,"),
 }
+SHOWN = 100  # characters of a value or a key in a message
 LINE = 160  # characters of another library's message
 
 
@@ -34,12 +35,18 @@ class BadInput(Exception):
     """Something the user gave or can mend. The message is the whole explanation."""
 
 
+def shown(value: Any) -> str:
+    """A value in a message: all of it, or its beginning."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     """An error for a name that is not in `known`, with the nearest one that is."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
-    return BadInput(f"unknown {kind} {reprlib.repr(name)}; {hint}")
+    return BadInput(f"unknown {kind} {shown(name)}; {hint}")
 
 
 def first_line(error: Exception, without: Callable[[str], str] = str) -> str:

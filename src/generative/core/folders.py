@@ -167,6 +167,21 @@ def is_as_written(file: Path) -> bool:
         return False
 
 
+def whole(file: Path, command: str) -> Path:
+    """`file`, if it is as `write_checksums` noted; raises `BadInput` if not.
+
+    command: brings a file that is missing.
+    """
+    if not file.exists():
+        raise BadInput(f"{file} is missing; run {command}")
+    if not is_as_written(file):
+        raise BadInput(
+            f"{file} is damaged, or of another version: {CHECKSUMS} says so; run generative doctor "
+            "--mend, then generative repro"
+        )
+    return file
+
+
 def write_json(file: Path, value: Any) -> None:
     """`value` as JSON; raises `ValueError` for a number that is not finite, which JSON lacks."""
     text = json.dumps(value, indent=2, allow_nan=False)

@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
-from generative.core.errors import BadInput
+from generative.core.errors import SHOWN, BadInput, shown
 
 # Bytes of a file of parameters or words, and the values and the levels in it.
 YAML_BYTES, YAML_VALUES, YAML_LEVELS = 2**20, 100_000, 20
@@ -31,8 +31,6 @@ TEXT_BYTES = 2**28
 # Bytes of a NumPy archive, unpacked too.
 NPZ_BYTES = 2**28
 LONGEST_KEY = 255  # characters; it may be the name of a file
-# Characters of a value or a key in a message.
-SHOWN = 100
 # A whole number that every library keeps as it is.
 LARGEST = 2**63 - 1
 
@@ -162,12 +160,6 @@ def mistakes_in(document: Any) -> Iterator[str]:
     return walk(document, "")
 
 
-def shown(value: Any) -> str:
-    """A value in a message: all of it, or its beginning."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
 def npz(file: Path) -> dict[str, np.ndarray]:
     """The arrays of a NumPy archive; raises what NumPy does for one that is damaged."""
     packed = io.BytesIO(content(file, NPZ_BYTES))
@@ -178,9 +170,9 @@ def npz(file: Path) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def files_in(folder: Path, suffixes: Collection[str] = ()) -> tuple[list[Path], list[str]]:
+def files_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
     """The files of `folder` and of the folders in it whose name ends in one of `suffixes`, in
-    large or small letters, sorted by path; and a line for each thing that is left out.
+    large or small letters, sorted by path. Prints a line for each thing that is left out.
 
     Names that begin with a dot, which systems and editors make, are left out without a line. Links
     to files are followed, links to folders are not. Without `suffixes` every file is one. Raises
@@ -190,10 +182,9 @@ def files_in(folder: Path, suffixes: Collection[str] = ()) -> tuple[list[Path], 
         kind = "a file, not a folder" if folder.exists() else "missing"
         raise BadInput(f"the folder {folder} is {kind}")
     files: list[Path] = []
-    left_out: list[str] = []
 
     def cannot_be_read(error: OSError) -> None:
-        left_out.append(f"{error.filename}: {error.strerror}")
+        print(f"left out {error.filename}: {error.strerror}")
 
     found = []
     for place, below, names in os.walk(folder, onerror=cannot_be_read):
@@ -202,11 +193,11 @@ def files_in(folder: Path, suffixes: Collection[str] = ()) -> tuple[list[Path], 
     for path in sorted(found):
         if path.is_dir():
             if path.is_symlink():
-                left_out.append(f"{path}: a link to a folder")
+                print(f"left out {path}: a link to a folder")
         elif not path.is_file():
-            left_out.append(f"{path}: a link to nothing, a pipe or a device")
+            print(f"left out {path}: a link to nothing, a pipe or a device")
         elif suffixes and path.suffix.lower() not in suffixes:
-            left_out.append(f"{path}: does not end in {' or '.join(suffixes)}")
+            print(f"left out {path}: does not end in {' or '.join(suffixes)}")
         else:
             files.append(path)
-    return files, left_out
+    return files

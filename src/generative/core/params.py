@@ -17,8 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from generative.core import inputs
-from generative.core.errors import BadInput, unknown
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown, unknown
 
 PATH = Path("params.yaml")
 DEFAULTS = "defaults"

@@ -39,14 +39,7 @@ def prepare(
     `raw` is a UTF-8 file or a folder of them. The end of the text is the test text, what stands
     before it the validation text. Raises `BadInput` for what is no text, or too little of it.
     """
-    from generative.datasets.readers import texts
-
-    try:
-        text = texts.read(raw)
-    except BadInput as error:
-        raise BadInput(f"prepare.{KEY}.raw: {error}") from None
-    if case == "lower":
-        text = text.lower()
+    text = read_text(raw, case)
     lengths = [int(len(text) * share) for share in (validation_share, test_share)]
     lengths.insert(0, len(text) - sum(lengths))
     if min(lengths) < 2:
@@ -65,6 +58,17 @@ def prepare(
         "vocabulary": vocabulary,
         "test_compressed_bytes": np.array(added_bytes(train, test)),
     }
+
+
+def read_text(raw: Path, case: Case) -> str:
+    """The text of `raw` in its `case`; raises `BadInput` for what is no text."""
+    from generative.datasets.readers import texts
+
+    try:
+        text = texts.read(raw)
+    except BadInput as error:
+        raise BadInput(f"prepare.{KEY}.raw: {error}") from None
+    return text.lower() if case == "lower" else text
 
 
 def added_bytes(train: str, text: str) -> int:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from generative.core.errors import BadInput, first_line
-from generative.core.folders import is_as_written
+from generative.core.folders import whole
 from generative.image_quality import alexnet
 
 ALEXNET = "alexnet.ckpt"
@@ -73,13 +73,7 @@ class DigitFeatures:
 
     def __init__(self, folder: Path) -> None:
         for name in JUDGE:
-            if not (folder / name).exists():
-                raise BadInput(f"{folder / name} is missing; run dvc checkout")
-            if not is_as_written(folder / name):
-                raise BadInput(
-                    f"{folder / name} is damaged, or of another version; run generative doctor "
-                    "--mend, then generative repro"
-                )
+            whole(folder / name, "dvc checkout")
         self.digits_network, self.features_network = (
             _read_network(folder, name) for name in ("digits", "features")
         )

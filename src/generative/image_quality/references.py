@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.folders import is_as_written, write_checksums
+from generative.core.folders import whole, write_checksums
 from generative.core.params import Count, Different, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
@@ -108,12 +108,8 @@ class RealFeatures:
 
     @classmethod
     def load(cls, folder: Path) -> "RealFeatures":
-        """What `save` wrote; `BadInput` if it is missing."""
-        if not (folder / FILE).exists():
-            raise BadInput(f"{folder / FILE} is missing; run dvc repro references")
-        if not is_as_written(folder / FILE):
-            raise BadInput(f"{folder / FILE} is damaged; run generative doctor --mend")
-        with np.load(folder / FILE) as found:
+        """What `save` wrote; `BadInput` if it is missing or damaged."""
+        with np.load(whole(folder / FILE, "dvc repro references")) as found:
             values: dict[str, Any] = dict(found)
         values["nearest_distance"] = float(values["nearest_distance"])
         values["extractor"] = str(values["extractor"])

@@ -7,8 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from generative.core.errors import BadInput
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown
 from generative.core.params import Count
 from generative.datasets.passages import EDITIONS, GENRES, encode, tokenize
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share, Weight

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from generative.core.errors import BadInput
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown
 from generative.core.params import Count
 from generative.datasets.lines import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share

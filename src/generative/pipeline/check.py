@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from generative.core import members, params
-from generative.core.errors import BadInput, unknown
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown, unknown
 from generative.core.params import DEFAULTS, PATH, Schema
 from generative.datasets.base.schema import Prepare
 from generative.datasets.sources.schema import read_source
@@ -121,14 +120,14 @@ def lacking_characters(document: dict[str, Any]) -> Iterator[str]:
     prompt = ((document.get("render") or {}).get("text") or {}).get("prompt") or ""
     models = (document.get("train") or {}).values()
     for key in sorted({own["dataset"] for own in models if prompt and own["family"] == "text"}):
-        options = params.read_section(f"prepare.{key}", Prepare, document, PATH)
-        if Path(options.raw).exists():
-            described = options.model_dump(exclude={"raw"})
-            prepared = members.dataset(key).prepare(Path(options.raw), **described)
-            if lacking := sorted(set(prompt) - set(prepared["vocabulary"])):
+        options = params.read_section(f"prepare.{key}", Prepare, document, PATH).model_dump()
+        raw = Path(options["raw"])
+        if raw.exists():
+            text = members.dataset(key).read_text(raw, options["case"])
+            if lacking := sorted(set(prompt) - set(text)):
                 yield (
                     f"render.text.prompt: received {shown(prompt)}; prepare.{key} makes no "
-                    f"{', '.join(map(repr, lacking[:MOST_NAMED]))} of {options.raw}; write others, "
+                    f"{', '.join(map(repr, lacking[:MOST_NAMED]))} of {raw}; write others, "
                     "or null for a line of the text"
                 )
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generative.core import saving
-from generative.core.errors import BadInput
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown
 from generative.tracking.publish import DATA, read_lock
 from generative.tracking.store import Store, digest, wrap_store_errors
 
@@ -46,24 +45,17 @@ def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def schema_of(tensors: list[Any], names: list[str | None]) -> Schema:
-        shapes = [tuple(-1 if size is None else size for size in t.shape) for t in tensors]
-        types = [np.dtype(tensor.dtype) for tensor in tensors]
-        return Schema([TensorSpec(*spec) for spec in zip(types, shapes, names, strict=True)])
+    def schema(tensors: list[dict[str, Any]]) -> Schema:
+        return Schema([TensorSpec(np.dtype(t["dtype"]), t["shape"], t["name"]) for t in tensors])
 
-    # An input by itself is given without a name. A Sequential's output has none.
-    names = [tensor.name for tensor in model.inputs] if len(model.inputs) > 1 else [None]
-    signature = ModelSignature(
-        schema_of(model.inputs, names),
-        schema_of(model.outputs, getattr(model, "output_names", [None])),
-    )
+    described = saving.signature(model)
     # Named here: working the requirements out loads the model once more in another process.
     pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.keras.log_model(
             model,
             name=name,
-            signature=signature,
+            signature=ModelSignature(schema(described["inputs"]), schema(described["outputs"])),
             pip_requirements=pins,
             registered_model_name=name,
         )

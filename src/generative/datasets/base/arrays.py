@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from generative.core.errors import BadInput, unknown
-from generative.core.folders import is_as_written, read_json, write_checksums, write_json
+from generative.core.errors import unknown
+from generative.core.folders import read_json, whole, write_checksums, write_json
 
 if TYPE_CHECKING:
     from generative.datasets.base.batches import Batches
@@ -41,26 +41,15 @@ def read(folder: Path, key: str, split: str) -> Arrays:
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    with np.load(_whole(folder / f"{key}.npz", key)) as prepared:
+    with np.load(whole(folder / f"{key}.npz", f"dvc repro prepare@{key}")) as prepared:
         own = [name for name in prepared.files if name.startswith(f"{split}_")]
         return {name.removeprefix(f"{split}_"): prepared[name] for name in own}
 
 
 def read_list(folder: Path, key: str, name: str) -> list[str]:
     """The list `<name>.json` of the data set `key`; `BadInput` if it is not prepared."""
-    found: list[str] = read_json(_whole(folder / f"{name}.json", key))
+    found: list[str] = read_json(whole(folder / f"{name}.json", f"dvc repro prepare@{key}"))
     return found
-
-
-def _whole(file: Path, key: str) -> Path:
-    """`file`, if it is what `save` wrote."""
-    if not file.exists():
-        raise BadInput(f"{file} is missing; run dvc repro prepare@{key}")
-    if not is_as_written(file):
-        raise BadInput(
-            f"{file} is not what was prepared; run dvc checkout, or dvc repro prepare@{key}"
-        )
-    return file
 
 
 def narrow(numbers: np.ndarray) -> np.ndarray:

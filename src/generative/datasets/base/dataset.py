@@ -27,6 +27,8 @@ class DataSet(Protocol):
         groups(folder, split) -> Arrays
         subsets(folder, split) -> Arrays
         similarity(inputs) -> np.ndarray
+
+    One that is a text offers read_text(raw, case) -> str, all of the text before it is split.
     """
 
     KEY: str

@@ -40,9 +40,7 @@ def files_of(folder: Path) -> list[Path]:
 
     Raises `BadInput` if there is no such folder, or no file in it.
     """
-    files, left_out = inputs.files_in(folder)
-    for line in left_out:
-        print(f"left out {line}")
+    files = inputs.files_in(folder)
     if not files:
         raise BadInput(f"the folder of pictures {folder} is empty; put pictures into it")
     return files

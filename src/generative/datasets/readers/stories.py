@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generative.core import inputs
-from generative.core.errors import BadInput
+from generative.core.errors import BadInput, shown
 
 # Stories that are tried for one in which somebody takes a thing.
 ATTEMPTS = 1000
@@ -39,7 +39,7 @@ def read(file: Path) -> dict[str, list[str]]:
         least = 2 if kind in ("people", "places") else 1
         if not isinstance(own, list) or len({str(word) for word in own}) < least:
             raise BadInput(
-                f"{file}: {kind} must be a list of {least} or more, received {inputs.shown(own)}"
+                f"{file}: {kind} must be a list of {least} or more, received {shown(own)}"
             )
     return {kind: [str(word).lower() for word in words[kind]] for kind in KINDS}
 

@@ -17,9 +17,7 @@ def read(raw: Path) -> str:
     """
     if not raw.is_dir():
         return _read_file(raw)
-    files, left_out = inputs.files_in(raw, [".txt"])
-    for line in left_out:
-        print(f"left out {line}")
+    files = inputs.files_in(raw, [".txt"])
     if not files:
         raise BadInput(f"{raw} holds no .txt file; name a text file or a folder of them")
     return GAP.join(_read_file(file) for file in files)

@@ -12,8 +12,7 @@ import tensorflow as tf
 from keras import ops
 from pydantic import Field
 
-from generative.core.errors import BadInput
-from generative.core.inputs import shown
+from generative.core.errors import BadInput, shown
 from generative.text.base import losses, sampling
 from generative.training.losses import objective
 from generative.training.optimizers import Decay, LearningRate, adam
