@@ -10,7 +10,11 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--hide-scrollbars", "--virtual-time-budget=30000", "--run-all-compositor-stages-before-draw"),
+    *(
+        "--hide-scrollbars",
+        "--virtual-time-budget=30000",
+        "--run-all-compositor-stages-before-draw",
+    ),
 )
 
 

@@ -33,8 +33,8 @@ def test_a_run_shows_its_picture() -> None:
 def test_prepared_data_have_a_schema_and_counts(tmp_path: Path) -> None:
     folder = tmp_path / "mnist"
     folder.mkdir()
-    arrays = {"train_images": np.zeros((5, 28, 28), np.uint8), "test_labels": np.zeros(3, np.int64)}
-    np.savez_compressed(folder / "mnist.npz", allow_pickle=False, **arrays)
+    images, labels = np.zeros((5, 28, 28), np.uint8), np.zeros(3, np.int64)
+    np.savez_compressed(folder / "mnist.npz", train_images=images, test_labels=labels)
     schema, profile = map(json.loads, descriptions.of_data(folder))
     assert schema["mlflow_colspec"] == [
         {"name": "test_labels", "type": "int64 []"},

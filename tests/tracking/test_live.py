@@ -71,7 +71,7 @@ def test_a_live_run(data: Path, database: Path, tmp_path: Path) -> None:
         (f"system/{name}", epoch) for name in ("epoch_seconds", "memory_mib") for epoch in (1, 2)
     ]
     names = dict(query(database, "select key, value from params"))
-    assert names == {"epochs": "100", "model.beta": "1.0", "runtime.threads": "0"}
+    assert names == {"epochs": "100", "model.beta": "1.0", "runtime.threads": "0", "seed": "7"}
     tags = dict(query(database, "select key, value from tags"))
     assert tags["dvc.stage"] == "train@cvae"
     assert tags["origin"] == "live"
@@ -239,11 +239,11 @@ def test_a_store_that_goes_while_the_run_is_made(
     with live_run("train@cvae", PARAMS, data, {}, "cvae-0123456789ab") as run:
         assert isinstance(run, live.LiveRun)
         run.epoch(1, {"loss": 1.0}, np.empty(0))
-        while run.steps is None:
+        while run.steps is None and run.thread.is_alive():
             run.thread.join(0.1)
     query_of_runs = "select status, lifecycle_stage from runs order by start_time"
     assert query(database, query_of_runs) == [("RUNNING", "deleted"), ("FINISHED", "active")]
-    assert len(query(database, "select * from params")) == 3
+    assert len(query(database, "select * from params")) == 4
     assert losses(database) == [(1, 1.0)]
 
 
@@ -254,7 +254,7 @@ import numpy as np
 from generative.tracking.live import live_run
 with live_run("train@cvae", {"runtime": {"threads": 0}}, Path(sys.argv[1]), {}, "cvae-0") as run:
     run.epoch(1, {"loss": 1.0}, np.empty(0))
-    while run.steps is None:
+    while run.steps is None and run.thread.is_alive():
         run.thread.join(0.1)
     print("in", flush=True)
     input()
@@ -283,7 +283,7 @@ from generative.tracking.live import live_run
 stopping.watch()
 with live_run("train@cvae", {"runtime": {}}, Path(sys.argv[1]), {}) as run:
     run.epoch(1, {"loss": 1.0}, np.empty(0))
-    while run.steps is None:
+    while run.steps is None and run.thread.is_alive():
         run.thread.join(0.1)
     os.kill(os.getpid(), int(sys.argv[2]))
     signal.pause()

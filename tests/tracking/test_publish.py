@@ -198,9 +198,7 @@ def test_the_judge_has_a_run_of_its_own(results: Path, database: Path) -> None:
     assert dict(publish()) == {"judge@mnist": "kept"}
     ((name,),) = query(database, "select name from runs")
     assert name.startswith("judge mnist · test · ")
-    assert query(database, "select key, value from latest_metrics") == [
-        ("test/accuracy", 0.995)
-    ]
+    assert query(database, "select key, value from latest_metrics") == [("test/accuracy", 0.995)]
     assert params_of_run(database) == {
         "members": "['one', 'two']",
         "runtime.determinism": "False",

@@ -45,7 +45,9 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "samples/cvae/samples.png": "picture",
     }
     write_results(folder, {"profile": "test", "train": {"cvae": SECTION}}, LOCK, files)
-    np.savez_compressed(folder / "data/history/cvae/snapshots.npz", frames=np.zeros((4, 2, 4, 4, 1)))
+    np.savez_compressed(
+        folder / "data/history/cvae/snapshots.npz", frames=np.zeros((4, 2, 4, 4, 1))
+    )
     monkeypatch.chdir(folder)
     return folder
 
@@ -63,33 +65,35 @@ def test_a_server_that_is_killed_and_started_again(
     kept = tmp_path / "server"
     kept.mkdir()
     data = Path("data/prepared/mnist")
-    with server.serving(kept, port) as first:
-        with live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run:
-            assert isinstance(run, LiveRun)
-            run.epoch(1, {"loss": 4.0, "val_loss": 5.0}, FRAME)
-            while not run.steps:
-                run.thread.join(0.1)
-            server.stop(first)
-            run.epoch(2, {"loss": 2.0, "val_loss": 2.5}, FRAME)
-            printed = ""
-            while "not tracked" not in printed:
-                run.thread.join(0.1)
-                printed += capfd.readouterr().out
-            with server.serving(kept, port):
-                for epoch in (3, 4):
-                    run.epoch(epoch, {"loss": 4 / epoch, "val_loss": 5 / epoch}, FRAME)
-                run.finish(Path("data/models/cvae/model.weights.h5"))
-                run.close("FINISHED")
-                assert dict(publish.publish()) == {"train@cvae": "tagged"}
-                assert dict(publish.publish()) == {"train@cvae": "kept"}
-                (found,) = store.Store().find({"model": "cvae"})
-                files = store.Store().client.list_artifacts(found.info.run_id, "pictures")
-                assert [file.path for file in files] == ["pictures/samples.png"]
-                assert store.Store().snapshots(found.info.run_id) == {1, 2, 3, 4}
-                (logged,) = mlflow.MlflowClient().search_logged_models([found.info.experiment_id])
-                place = mlflow.artifacts.download_artifacts(f"models:/{logged.model_id}")
-                assert (Path(place) / "model.weights.h5").read_text() == "weights"
-                assert "elbo_nats" in json.dumps([m.key for m in logged.metrics])
+    with (
+        server.serving(kept, port) as first,
+        live_run("train@cvae", PARAMS, data, {"device": "CPU"}) as run,
+    ):
+        assert isinstance(run, LiveRun)
+        run.epoch(1, {"loss": 4.0, "val_loss": 5.0}, FRAME)
+        while not run.steps:
+            run.thread.join(0.1)
+        server.stop(first)
+        run.epoch(2, {"loss": 2.0, "val_loss": 2.5}, FRAME)
+        printed = ""
+        while "not tracked" not in printed:
+            run.thread.join(0.1)
+            printed += capfd.readouterr().out
+        with server.serving(kept, port):
+            for epoch in (3, 4):
+                run.epoch(epoch, {"loss": 4 / epoch, "val_loss": 5 / epoch}, FRAME)
+            run.finish(Path("data/models/cvae/model.weights.h5"))
+            run.close("FINISHED")
+            assert dict(publish.publish()) == {"train@cvae": "tagged"}
+            assert dict(publish.publish()) == {"train@cvae": "kept"}
+            (found,) = store.Store().find({"model": "cvae"})
+            files = store.Store().client.list_artifacts(found.info.run_id, "pictures")
+            assert [file.path for file in files] == ["pictures/samples.png"]
+            assert store.Store().snapshots(found.info.run_id) == {1, 2, 3, 4}
+            (logged,) = mlflow.MlflowClient().search_logged_models([found.info.experiment_id])
+            place = mlflow.artifacts.download_artifacts(f"models:/{logged.model_id}")
+            assert (Path(place) / "model.weights.h5").read_text() == "weights"
+            assert "elbo_nats" in json.dumps([m.key for m in logged.metrics or []])
     database = kept / "mlflow.db"
     sql = "select step, value from metrics where key = 'train/loss' order by step"
     assert query(database, sql) == [(1, 4.0), (2, 2.0), (3, 4 / 3), (4, 1.0)]
