@@ -1,0 +1,76 @@
+"""The pictures of docs/mlflow.md: MLflow's UI of this checkout's store, in headless Chromium.
+
+generative publish && python benchmarks/screenshots.py
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from generative.core.params import read_document
+from generative.tracking import store, views
+from tests.support import browser, server
+
+DOCS = Path("docs")
+
+
+def main() -> None:
+    if not browser.CHROMIUM:
+        sys.exit("error: Chromium is not installed; on Debian: apt-get install chromium")
+    port = server.free_port()
+    address = f"http://127.0.0.1:{port}"
+    opened = store.Store()
+    experiment = opened.experiment
+    ready = {view.key: view.link(address, experiment) for view in views.views(read_document())}
+    (run, *_) = opened.find({"model": "gan_non_saturating", "dvc.stage": "train@gan_non_saturating"})
+    number = run.info.run_id
+    runs = [r.info.run_id for r in opened.find({"family": "gan"}) if "trial" not in r.data.tags]
+    listed = quote("[" + ",".join(f'"{run}"' for run in runs) + "]")
+    pages = {
+        "experiment": views.experiment_link(address, experiment),
+        "gan": ready["gan"],
+        "trials": ready["trials-separable"],
+        "compare": f"{address}/#/compare-runs?runs={listed}&experiments=%5B%22{experiment}%22%5D",
+        "run": f"{address}/#/experiments/{experiment}/runs/{number}",
+        "pictures": f"{address}/#/experiments/{experiment}/runs/{number}/model-metrics",
+        "models": f"{address}/#/experiments/{experiment}/models?workflowType=machine_learning",
+    }
+    if "seeds-infogan" in ready:
+        pages["seeds"] = ready["seeds-infogan"]
+    # Without the job runner the server is two processes instead of ten.
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
+    command += ["--backend-store-uri", store.store_uri()]
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        server.wait(f"{address}/health", process)
+        for name, page in pages.items():
+            file = DOCS / f"mlflow_{name}.png"
+            browser.screenshot(page, file.absolute())
+            shrink(file)
+            print(f"{file}: {file.stat().st_size:,} bytes", flush=True)
+    finally:
+        server.stop(process)
+
+
+def shrink(file: Path) -> None:
+    """Fewer colours: a third of the bytes, and as easy to read."""
+    from PIL import Image
+
+    part = file.with_suffix(".part.png")
+    with Image.open(file) as picture:
+        picture.convert("RGB").quantize(128).save(part, optimize=True)
+    shutil.move(part, file)
+
+
+if __name__ == "__main__":
+    main()
