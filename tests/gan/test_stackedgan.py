@@ -71,7 +71,7 @@ def test_only_together_the_image_teaches_the_upper_level(share: float, reaches: 
     with tf.GradientTape() as tape:
         step = model.forward_pass(*DATA, training=True)
         _, terms = model.loss_terms(step, training=True)
-        of_image = terms["generator"] + terms["feature"] + terms["noise"]
+        of_image = sum(terms[name].weighted for name in ("generator", "feature", "noise"))
     gradients = tape.gradient(of_image, model.upper_generator.trainable_variables)
     sizes = [0.0 if g is None else float(tf.norm(g)) for g in gradients]
     assert any(size > 0 for size in sizes) == reaches
@@ -97,11 +97,18 @@ def test_r1_of_features() -> None:
     with tf.GradientTape() as tape:
         logits = tf.reduce_sum(model.feature_discriminator(features)["logits"])
     slopes = tape.gradient(logits, features)
-    expected = 2 * 0.5 * float(tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1))) / 2
-    compute = tf.function(lambda: model.penalties(model.forward_pass(*DATA, training=True)))
-    assert float(compute()["feature_r1"]) == pytest.approx(expected, 1e-4)
+    expected = 2 * float(tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1))) / 2
+
+    @tf.function
+    def compute() -> tuple[Any, Any]:
+        term = model.penalties(model.forward_pass(*DATA, training=True))["feature_r1"]
+        return term.value, term.weighted
+
+    value, weighted = map(float, compute())
+    assert value == pytest.approx(expected, 1e-4)
+    assert weighted == pytest.approx(0.5 * expected, 1e-4)
     model.discriminator_optimizer.iterations.assign(1)
-    assert float(compute()["feature_r1"]) == 0
+    assert tuple(map(float, compute())) == (0, 0)
 
 
 def test_each_noise_has_its_level() -> None:
@@ -136,7 +143,9 @@ def test_each_level_weighs_its_noise() -> None:
     step = (one := build()).forward_pass(*DATA, training=True)
     other = build(feature_entropy_weight=1.0)
     for terms in zip(one.loss_terms(step, True), other.loss_terms(step, True), strict=True):
-        lower, upper = ([float(t[name]) for t in terms] for name in ("noise", "feature_noise"))
+        lower, upper = (
+            [float(t[name].weighted) for t in terms] for name in ("noise", "feature_noise")
+        )
         assert lower[0] == pytest.approx(lower[1], rel=1e-5)
         assert upper[0] == pytest.approx(10 * upper[1], rel=1e-5)
 
@@ -146,8 +155,9 @@ def test_atienzas_variant_also_recovers_the_noise_from_real_images() -> None:
     step = model.forward_pass(*DATA, training=True)
     discriminator, generator = model.loss_terms(step, training=True)
     z0 = step.latents[:, model.noise_size : 2 * model.noise_size]
-    expected = 10 * np.square(step.real_outputs["noise"] - z0).mean()
-    assert float(discriminator["real_noise"]) == pytest.approx(float(expected), 1e-5)
+    expected = np.square(step.real_outputs["noise"] - z0).mean()
+    assert float(discriminator["real_noise"].value) == pytest.approx(float(expected), 1e-5)
+    assert discriminator["real_noise"].weight == 10.0
     assert "feature_real_noise" in discriminator
     assert not any("real_noise" in name for name in generator)
     usual, _ = build().loss_terms(step, training=True)

@@ -52,11 +52,13 @@ class Constant(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        terms = {"squares": tf.reduce_mean(tf.square(x - y_pred)), "penalty": tf.square(y_pred)}
+        penalty = tf.square(y_pred)
         if self.spoil >= 0 and training:
             bad = tf.where(self.optimizer.iterations >= self.spoil, np.inf, 0.0)
-            terms["penalty"] += tf.cast(bad, tf.float32)
-        for name, value in terms.items():
+            penalty += tf.cast(bad, tf.float32)
+        squares = tf.reduce_mean(tf.square(x - y_pred))
+        terms = {"squares": losses.Term(squares), "penalty": losses.Term(penalty)}
+        for name, value in losses.unweighted(terms).items():
             self.trackers[name].update_state(value)
         return losses.total(terms)
 

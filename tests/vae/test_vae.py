@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from generative.training.losses import total
 from generative.vae.base import losses
 from generative.vae.vae import VAE, LossTerms, implied_beta
 
@@ -35,20 +36,31 @@ def test_size_is_that_of_chollet2017() -> None:
 def test_elbo_is_minus_the_terms(images: np.ndarray) -> None:
     model = build()
     terms, elbo = model.loss_terms(images, model(images), training=True)
-    assert float(elbo) == pytest.approx(-float(terms["reconstruction"] + terms["kl"]), rel=1e-5)
+    assert float(elbo) == pytest.approx(-float(total(terms)), rel=1e-5)
 
 
 def test_the_loss_of_chollet2017_is_its_formula_times_784(images: np.ndarray) -> None:
     generator = np.random.default_rng(1)
     logits = generator.normal(size=images.shape).astype(np.float32)
     mean, v = generator.normal(size=(2, 16, 2)).astype(np.float32)
-    terms = LossTerms("chollet2017")([images, logits, mean, 2 * v])
+    values = LossTerms("chollet2017")([images, logits, mean, 2 * v])
     cross_entropy = keras.losses.binary_crossentropy(
         images.reshape(16, -1), tf.sigmoid(logits.reshape(16, -1))
     )
     divergence = -5e-4 * np.mean(1 + v - mean**2 - np.exp(v), axis=-1)
     expected = 784 * np.mean(cross_entropy + divergence)
-    assert float(terms["reconstruction"] + terms["kl"]) == pytest.approx(expected, rel=1e-4)
+    found = values["reconstruction"] + implied_beta(2) * values["kl"]
+    assert float(found) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_kl_of_chollet2017_is_reported_without_its_weight(images: np.ndarray) -> None:
+    model = build("chollet2017")
+    outputs = model(images)
+    terms, _ = model.loss_terms(images, outputs, training=True)
+    of_half = losses.unit_gaussian_kl(outputs["mean"], outputs["log_variance"] / 2)
+    expected = float(tf.reduce_mean(tf.reduce_sum(of_half, axis=-1)))
+    assert float(terms["kl"].value) == pytest.approx(expected, rel=1e-5)
+    assert terms["kl"].weight == implied_beta(2)
 
 
 def test_the_sampler_of_chollet2017_has_the_deviation_of_its_log_variance(
@@ -68,7 +80,8 @@ def test_the_elbo_of_chollet2017_is_that_of_its_sampler(images: np.ndarray) -> N
     outputs = model(images)
     terms, elbo = model.loss_terms(images, outputs, training=True)
     kl = losses.unit_gaussian_kl(outputs["mean"], outputs["log_variance"])
-    expected = -float(terms["reconstruction"]) - float(tf.reduce_mean(tf.reduce_sum(kl, axis=-1)))
+    reconstruction = float(terms["reconstruction"].value)
+    expected = -reconstruction - float(tf.reduce_mean(tf.reduce_sum(kl, axis=-1)))
     assert float(elbo) == pytest.approx(expected, rel=1e-5)
 
 

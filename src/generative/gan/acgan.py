@@ -1,7 +1,7 @@
 """Auxiliary classifier GAN: the discriminator also predicts the class (Odena et al., 2017,
 arXiv:1610.09585)."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import keras
 from keras import layers
@@ -10,10 +10,9 @@ from generative.core.params import Count
 from generative.gan.base.layers import digit_features, digit_generator
 from generative.gan.base.losses import label_cross_entropy
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs, Share
+from generative.training.losses import Term
 
 CLASSES = 10
-
-Tensor = Any
 
 
 class ACGAN(BaseGAN):
@@ -55,13 +54,12 @@ class ACGAN(BaseGAN):
         )
         self.classification_weight = classification_weight
 
-    def loss_terms(
-        self, step: GANStep, training: bool
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def loss_terms(self, step: GANStep, training: bool) -> tuple[dict[str, Term], dict[str, Term]]:
         discriminator, generator = super().loss_terms(step, training)
 
-        def classification(outputs: Outputs) -> Tensor:
-            return self.classification_weight * label_cross_entropy(outputs["classes"], step.labels)
+        def classification(outputs: Outputs) -> Term:
+            entropy = label_cross_entropy(outputs["classes"], step.labels)
+            return Term(entropy, self.classification_weight)
 
         return (
             {**discriminator, "real_classification": classification(step.real_outputs)},

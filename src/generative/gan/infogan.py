@@ -22,7 +22,7 @@ from generative.gan.base.information import (
 from generative.gan.base.layers import BatchNormalization
 from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Share
-from generative.training.losses import total
+from generative.training.losses import Term, total, unweighted
 from generative.training.optimizers import LearningRate
 
 CATEGORIES, CODES = 10, 2
@@ -180,7 +180,8 @@ class InfoGAN(BaseGAN):
         # The other heads get no gradient.
         self.pretrain_optimizer.apply(*zip(*(p for p in pairs if p[0] is not None), strict=True))
         discriminator, generator = self.loss_terms(step, training=True)
-        return self.track(step, {**discriminator, **generator, **self.zero_penalties(), **terms})
+        measured = unweighted({**discriminator, **generator})
+        return self.track(step, {**measured, **self.zero_penalties(), **unweighted(terms)})
 
     def sample_latent(self, labels: Tensor) -> Tensor:
         """Random noise, categories and codes, as many as there are `labels`, which are not used."""
@@ -193,9 +194,7 @@ class InfoGAN(BaseGAN):
             codes = keras.random.uniform((count, CODES), -1, 1, seed=self.noise)
         return tf.concat([noise, tf.one_hot(category, CATEGORIES), codes], 1)
 
-    def loss_terms(
-        self, step: GANStep, training: bool
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def loss_terms(self, step: GANStep, training: bool) -> tuple[dict[str, Term], dict[str, Term]]:
         discriminator, generator = super().loss_terms(step, training)
         _, category, codes = tf.split(step.latents, [self.noise_size, CATEGORIES, CODES], axis=1)
         outputs = step.fake_outputs
@@ -204,28 +203,28 @@ class InfoGAN(BaseGAN):
             code_loss = atienza2018_code_loss(outputs["mean"], codes)
             labels = tf.one_hot(step.labels, CATEGORIES)
             label_loss = category_cross_entropy(step.real_outputs["category"], labels)
-            discriminator["labels"] = self.category_weight * label_loss
+            discriminator["labels"] = Term(label_loss, self.category_weight)
         else:
             log_variance = tf.maximum(outputs["log_variance"], self.least_log_variance)
             code_loss = gaussian_code_loss(outputs["mean"], log_variance, codes)
         # Both networks minimise them.
         shared = {
-            "category": self.category_weight * category_loss,
-            "codes": self.code_weight * code_loss,
+            "category": Term(category_loss, self.category_weight),
+            "codes": Term(code_loss, self.code_weight),
         }
         return {**discriminator, **shared}, {**generator, **shared}
 
-    def penalties(self, step: GANStep) -> dict[str, Tensor]:
+    def penalties(self, step: GANStep) -> dict[str, Term]:
         return super().penalties(step) | self.disagreement(step)
 
-    def disagreement(self, step: GANStep) -> dict[str, Tensor]:
-        """What the categories of real images and of the same images warped lack of ln 10 nats of
-        mutual information, weighted; nothing without a weight."""
+    def disagreement(self, step: GANStep) -> dict[str, Term]:
+        """A term with its weight: what the categories of real images and of the same images warped
+        lack of ln 10 nats of mutual information; nothing without a weight."""
         if not self.agreement_weight:
             return {}
         warped = self.discriminate(warp(step.real, self.noise), step.labels, training=True)
         agreement = category_mutual_information(step.real_outputs["category"], warped["category"])
-        return {"disagreement": self.agreement_weight * (math.log(CATEGORIES) - agreement)}
+        return {"disagreement": Term(math.log(CATEGORIES) - agreement, self.agreement_weight)}
 
     def warnings(self, logs: dict[str, float]) -> list[str]:
         if not int(self.discriminator_optimizer.iterations):
@@ -242,8 +241,10 @@ class InfoGAN(BaseGAN):
 
     def too_few_nats(self, logs: dict[str, float]) -> float | None:
         """The nats that images hold of their category, if these are too few after half of the
-        adversarial steps; else None."""
-        nats = math.log(CATEGORIES) - logs["category"] / (self.category_weight or 1)
+        adversarial steps; else None, and where nothing teaches the category."""
+        if not self.category_weight:
+            return None
+        nats = math.log(CATEGORIES) - logs["category"]
         steps = int(self.discriminator_optimizer.iterations)
         early = 2 * steps < self.total_steps - self.pretrain_steps
         return None if early or nats >= LEAST_CATEGORY_NATS else nats

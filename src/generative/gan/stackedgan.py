@@ -15,6 +15,7 @@ from generative.gan.base.information import r_squared
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
 from generative.gan.base.sampling import generated_batches
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs
+from generative.training.losses import Term, unweighted
 
 CLASSES, FEATURES = 10, 256
 FEATURE = "feature"
@@ -165,56 +166,57 @@ class StackedGAN(BaseGAN):
         }
         return GANStep(labels, latents, real, fake, *outputs)
 
-    def loss_terms(
-        self, step: GANStep, training: bool
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def loss_terms(self, step: GANStep, training: bool) -> tuple[dict[str, Term], dict[str, Term]]:
         discriminator_loss, generator_loss = losses.OBJECTIVES[self.options["objective"]]
         real, fake = step.real_outputs, step.fake_outputs
         z1, z0, _ = tf.split(step.latents, [self.noise_size, self.noise_size, CLASSES], axis=1)
 
-        def recovery_errors(outputs: Outputs, name: str) -> dict[str, Tensor]:
+        def recovery_errors(outputs: Outputs, name: str) -> dict[str, Term]:
             return {
-                f"{level}{name}": self.entropy_weights[level]
-                * tf.reduce_mean(tf.square(outputs[f"{level}noise"] - z))
+                f"{level}{name}": Term(
+                    tf.reduce_mean(tf.square(outputs[f"{level}noise"] - z)),
+                    self.entropy_weights[level],
+                )
                 for level, z in (("", z0), ("feature_", z1))
             }
 
         noise = recovery_errors(fake, "noise")
         discriminator = {
-            f"{level}discriminator": discriminator_loss(
-                real[f"{level}logits"],
-                fake[f"{level}logits"],
-                self.real_targets(real["logits"]) if training else 1.0,
+            f"{level}discriminator": Term(
+                discriminator_loss(
+                    real[f"{level}logits"],
+                    fake[f"{level}logits"],
+                    self.real_targets(real["logits"]) if training else 1.0,
+                )
             )
             for level in ("", "feature_")
         }
         generator = {
-            f"{level}generator": self.adversarial_weight * generator_loss(fake[f"{level}logits"])
+            f"{level}generator": Term(
+                generator_loss(fake[f"{level}logits"]), self.adversarial_weight
+            )
             for level in ("", "feature_")
         }
         label_loss = losses.label_cross_entropy(fake["label_logits"], step.labels)
-        generator["feature"] = self.conditional_weight * tf.reduce_mean(
-            tf.square(fake["recovered_feature"] - fake["condition"])
-        )
-        generator["label"] = self.conditional_weight * label_loss
+        feature_loss = tf.reduce_mean(tf.square(fake["recovered_feature"] - fake["condition"]))
+        generator["feature"] = Term(feature_loss, self.conditional_weight)
+        generator["label"] = Term(label_loss, self.conditional_weight)
         if self.recovery == "all":
             discriminator |= recovery_errors(real, "real_noise")
         return {**discriminator, **noise}, {**generator, **noise}
 
-    def penalties(self, step: GANStep) -> dict[str, Tensor]:
+    def penalties(self, step: GANStep) -> dict[str, Term]:
         """Those of every GAN; R1 on both levels."""
-        terms, options = super().penalties(step), self.options
-        if weight := options["r1_weight"]:
+        terms = super().penalties(step)
+        if weight := self.options["r1_weight"]:
 
             def logits(features: Tensor) -> Tensor:
                 return self.feature_discriminator(features[:, 0, 0], training=True)["logits"]
 
             # As images of one pixel.
-            every, features = options["r1_every"], step.real_outputs["feature"][:, None, None]
-            terms["feature_r1"] = tf.cond(
-                self.discriminator_optimizer.iterations % every == 0,
-                lambda: every * weight * losses.r1_penalty(logits, features),
-                lambda: 0.0,
+            features = step.real_outputs["feature"][:, None, None]
+            terms["feature_r1"] = Term(
+                self.lazily(lambda: losses.r1_penalty(logits, features)), weight
             )
         return terms
 
@@ -247,7 +249,8 @@ class StackedGAN(BaseGAN):
         self.encoder_optimizer.apply(tape.gradient(loss, variables), variables)
         step = self.forward_pass(*data, training=True)
         discriminator, generator = self.loss_terms(step, training=True)
-        return self.track(step, {**discriminator, **generator, **self.zero_penalties()})
+        measured = unweighted({**discriminator, **generator})
+        return self.track(step, {**measured, **self.zero_penalties()})
 
     def zero_penalties(self) -> dict[str, float]:
         terms = super().zero_penalties()

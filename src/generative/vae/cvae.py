@@ -8,6 +8,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.params import Count
+from generative.training.losses import Term
 from generative.training.optimizers import Decay, LearningRate, adam
 from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
@@ -78,8 +79,9 @@ class CVAE(BaseVAE):
 
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """The terms to minimise, and beside them the ELBO; all in nats, averaged over the batch.
+    ) -> tuple[dict[str, Term], Tensor]:
+        """The terms of the loss, each with its weight, and beside them the ELBO; all in nats,
+        averaged over the batch.
 
         Free bits and warm-up shape the training loss only: validation measures the goal.
         """
@@ -92,7 +94,7 @@ class CVAE(BaseVAE):
         if self.objective == "importance_weighted":
             log_weights = log_likelihood + log_prior - log_posterior
             bound = tf.reduce_mean(losses.importance_weighted_bound(log_weights))
-            return {"bound": -bound}, elbo
+            return {"bound": Term(-bound)}, elbo
         if self.objective == "monte_carlo":
             kl = tf.reduce_mean(log_posterior - log_prior)
         elif training:
@@ -100,7 +102,8 @@ class CVAE(BaseVAE):
         else:
             kl = tf.reduce_sum(kl_per_dimension)
         weight = self.beta * (self.warm_up() if training else 1.0)
-        return {"reconstruction": -tf.reduce_mean(log_likelihood), "kl": weight * kl}, elbo
+        reconstruction = -tf.reduce_mean(log_likelihood)
+        return {"reconstruction": Term(reconstruction), "kl": Term(kl, weight)}, elbo
 
     def warm_up(self) -> Tensor:
         """The factor of the KL weight, rising from 0 to 1 over `kl_warm_up_steps`."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from generative.core.params import Count
+from generative.training.losses import Term
 from generative.training.optimizers import Decay, LearningRate, schedule
 from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
@@ -82,16 +83,21 @@ class VAE(BaseVAE):
 
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """The terms to minimise, and beside them the ELBO; all in nats, averaged over the batch."""
+    ) -> tuple[dict[str, Term], Tensor]:
+        """The terms of the loss, each with its weight, and beside them the ELBO; all in nats,
+        averaged over the batch."""
         mean, log_variance = outputs["mean"], outputs["log_variance"]
-        terms = self.loss_layer([images, outputs["logits"], mean, log_variance])
+        values = self.loss_layer([images, outputs["logits"], mean, log_variance])
+        weight = implied_beta(self.latent_size) if self.objective == "chollet2017" else 1.0
         kl = tf.reduce_sum(losses.unit_gaussian_kl(mean, log_variance), axis=-1)
-        return terms, -terms["reconstruction"] - tf.reduce_mean(kl)
+        return (
+            {"reconstruction": Term(values["reconstruction"]), "kl": Term(values["kl"], weight)},
+            -values["reconstruction"] - tf.reduce_mean(kl),
+        )
 
 
 class LossTerms(layers.Layer):
-    """Images, logits, mean and log variance to the two terms of the loss, in nats."""
+    """Images, logits, mean and log variance to the values of the loss's two terms, in nats."""
 
     def __init__(self, objective: Objective) -> None:
         super().__init__(dtype="float32")
@@ -100,11 +106,10 @@ class LossTerms(layers.Layer):
     def call(self, inputs: list[Tensor]) -> dict[str, Tensor]:
         images, logits, mean, log_variance = inputs
         reconstruction = -tf.reduce_mean(losses.bernoulli_log_likelihood(images, logits))
-        weight = 1.0
         if self.objective == "chollet2017":
-            log_variance, weight = log_variance / 2, implied_beta(mean.shape[-1])
+            log_variance = log_variance / 2
         kl = tf.reduce_sum(losses.unit_gaussian_kl(mean, log_variance), axis=-1)
-        return {"reconstruction": reconstruction, "kl": weight * tf.reduce_mean(kl)}
+        return {"reconstruction": reconstruction, "kl": tf.reduce_mean(kl)}
 
 
 def implied_beta(latent_size: int) -> float:

@@ -10,7 +10,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.classifiers.base import losses
-from generative.training.losses import objective
+from generative.training.losses import Term, objective
 from generative.training.optimizers import Decay, LearningRate, adam
 
 SIDE, CLASSES = 28, 10
@@ -71,7 +71,7 @@ class Classifier(keras.Model):
         entropy = tf.reduce_mean(losses.cross_entropy(y, logits, smoothing))
         right = tf.equal(tf.argmax(logits, axis=-1), tf.cast(y, tf.int64))
         accuracy = tf.reduce_mean(tf.cast(right, tf.float32))
-        terms = {"cross_entropy": entropy}
+        terms = {"cross_entropy": Term(entropy)}
         return objective(terms, {"accuracy": accuracy}, self.trackers, tf.shape(y)[0])
 
     def outputs_of(self, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ Members differ in their networks and losses; the step that trains both stands he
 are taken with respect to each network's own list of variables, never through `.trainable`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, Unpack
 
@@ -18,7 +19,7 @@ from generative.gan.base import losses
 from generative.gan.base.augmentation import diffaugment
 from generative.gan.base.layers import spectrally_normalized
 from generative.gan.base.sampling import MovingAverageSampler
-from generative.training.losses import total
+from generative.training.losses import Term, total, unweighted
 from generative.training.optimizers import Decay, LearningRate, adam
 
 # A discriminator that is right this often, or samples that vary this little, bring a warning.
@@ -183,15 +184,13 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         ]
         return GANStep(labels, latents, real, fake, *outputs)
 
-    def loss_terms(
-        self, step: GANStep, training: bool
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """The terms of the discriminator's loss, and of the generator's, by name."""
+    def loss_terms(self, step: GANStep, training: bool) -> tuple[dict[str, Term], dict[str, Term]]:
+        """The terms of the discriminator's loss, and of the generator's, each with its weight."""
         discriminator_loss, generator_loss = losses.OBJECTIVES[self.options["objective"]]
         real, fake = step.real_outputs["logits"], step.fake_outputs["logits"]
         targets = self.real_targets(real) if training else 1.0
-        return {"discriminator": discriminator_loss(real, fake, targets)}, {
-            "generator": generator_loss(fake)
+        return {"discriminator": Term(discriminator_loss(real, fake, targets))}, {
+            "generator": Term(generator_loss(fake))
         }
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -211,12 +210,13 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.generator_optimizer.apply(generator_gradients, generator_variables)
         self.update_moving_average()
         norm = tf.linalg.global_norm(generator_gradients)
-        return self.track(step, {**discriminator, **generator, **penalties, "gradient_norm": norm})
+        terms = {**discriminator, **generator, **penalties}
+        return self.track(step, {**unweighted(terms), "gradient_norm": norm})
 
     def test_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         step = self.forward_pass(*data, training=False)
         discriminator, generator = self.loss_terms(step, training=False)
-        return self.track(step, {**discriminator, **generator})
+        return self.track(step, unweighted({**discriminator, **generator}))
 
     def track(self, step: GANStep, values: dict[str, Tensor]) -> dict[str, Tensor]:
         """The means over the epoch so far of `values` and of what every GAN is watched by."""
@@ -240,31 +240,36 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         noise = keras.random.uniform(tf.shape(real_logits), seed=self.noise)
         return self.options["real_target"] - self.options["label_noise"] * noise
 
-    def penalties(self, step: GANStep) -> dict[str, Tensor]:
-        """The penalties on the discriminator's slope that the options ask for."""
+    def penalties(self, step: GANStep) -> dict[str, Term]:
+        """Terms of the discriminator's loss, each with its weight: the penalties on its slope that
+        the options ask for."""
         options, terms = self.options, {}
 
         def logits(images: Tensor) -> Tensor:
             return self.discriminate(images, step.labels, training=True)["logits"]
 
         if weight := options["r1_weight"]:
-            every = options["r1_every"]
-            terms["r1"] = tf.cond(
-                self.discriminator_optimizer.iterations % every == 0,
-                lambda: every * weight * losses.r1_penalty(logits, step.real),
-                lambda: 0.0,
-            )
+            terms["r1"] = Term(self.lazily(lambda: losses.r1_penalty(logits, step.real)), weight)
         if weight := options["gradient_penalty_weight"]:
             share = keras.random.uniform((tf.shape(step.real)[0], 1, 1, 1), seed=self.noise)
             # The generator does not learn from it.
             fake = tf.stop_gradient(step.fake)
-            terms["gradient_penalty"] = weight * losses.gradient_penalty(
-                logits, step.real, fake, share
-            )
+            penalty = losses.gradient_penalty(logits, step.real, fake, share)
+            terms["gradient_penalty"] = Term(penalty, weight)
         return terms
 
+    def lazily(self, penalty: Callable[[], Tensor]) -> Tensor:
+        """The penalty, taken in one step of `r1_every` and counted as often, so that its mean over
+        an epoch is the penalty's; 0 in the others."""
+        every = self.options["r1_every"]
+        return tf.cond(
+            self.discriminator_optimizer.iterations % every == 0,
+            lambda: every * penalty(),
+            lambda: 0.0,
+        )
+
     def zero_penalties(self) -> dict[str, float]:
-        """What `train_step` reports beside the loss terms, where neither network is trained."""
+        """What `train_step` reports beside `loss_terms`, where neither network is trained."""
         options = self.options
         weights = {
             "r1": options["r1_weight"],

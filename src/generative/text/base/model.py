@@ -14,7 +14,7 @@ from pydantic import Field
 
 from generative.core.errors import BadInput, shown
 from generative.text.base import losses, sampling
-from generative.training.losses import objective
+from generative.training.losses import Term, objective
 from generative.training.optimizers import Decay, LearningRate, adam
 
 # As an input: a text begins here. As a target: none. Characters are counted from 1.
@@ -148,12 +148,12 @@ class TextModel(keras.Model):
         nats, mask = losses.cross_entropy(y, y_pred)
         correct = tf.equal(tf.argmax(y_pred, axis=-1) + 1, tf.cast(y, tf.int64))
         count = tf.reduce_sum(mask)
-        terms = {"cross_entropy": tf.reduce_sum(nats) / count}
+        entropy = tf.reduce_sum(nats) / count
         metrics = {
-            "bits_per_character": terms["cross_entropy"] / math.log(2),
+            "bits_per_character": entropy / math.log(2),
             "accuracy": tf.reduce_sum(tf.cast(correct, tf.float32) * mask) / count,
         }
-        return objective(terms, metrics, self.trackers, count)
+        return objective({"cross_entropy": Term(entropy)}, metrics, self.trackers, count)
 
     def encode(self, text: str) -> np.ndarray:
         """`text` as ids, int32 [N]; `BadInput` names the characters outside the vocabulary."""

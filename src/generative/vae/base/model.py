@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from generative.training.losses import objective
+from generative.training.losses import Term, objective
 
 IMAGE_SHAPE = (28, 28, 1)
 # exp of half of these is the range of the posterior's standard deviation: 0.007 to 150.
@@ -55,8 +55,9 @@ class BaseVAE(keras.Model):
     @abstractmethod
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """The terms to minimise, and beside them the ELBO; all in nats, averaged over the batch."""
+    ) -> tuple[dict[str, Term], Tensor]:
+        """The terms of the loss, each with its weight, and beside them the ELBO; all in nats,
+        averaged over the batch."""
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x), each [batch, latent]; images [batch, 28, 28, 1]."""
@@ -86,7 +87,7 @@ class BaseVAE(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """The sum of `loss_terms` of the images `x`; the labels `y` have no part in it."""
+        """The weighted sum of `loss_terms` of the images `x`; the labels `y` have no part in it."""
         terms, elbo = self.loss_terms(x, y_pred, training)
         return objective(terms, {"elbo_nats": elbo}, self.trackers, tf.shape(x)[0])
 
