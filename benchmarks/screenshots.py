@@ -25,7 +25,9 @@ def main() -> None:
     opened = store.Store()
     experiment = opened.experiment
     ready = {view.key: view.link(address, experiment) for view in views.views(read_document())}
-    (run, *_) = opened.find({"model": "gan_non_saturating", "dvc.stage": "train@gan_non_saturating"})
+    (run, *_) = opened.find(
+        {"model": "gan_non_saturating", "dvc.stage": "train@gan_non_saturating"}
+    )
     number = run.info.run_id
     runs = [r.info.run_id for r in opened.find({"family": "gan"}) if "trial" not in r.data.tags]
     listed = quote("[" + ",".join(f'"{run}"' for run in runs) + "]")

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -31,10 +32,22 @@ def test_help_names_every_command() -> None:
         assert command in text
 
 
-def test_ui_of_a_server_is_the_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ui_of_a_server_is_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links into it are printed, and none is started."""
+    monkeypatch.setattr("pathlib.Path.exists", lambda _: False)  # nothing to publish
+    monkeypatch.setattr("generative.tracking.store.Store", lambda: SimpleNamespace(experiment="7"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+    printed = call("ui")
+    assert "MLflow: http://***@127.0.0.1:9/#/experiments/7/runs" in printed
+    assert "compare: gan: http://***@127.0.0.1:9/#/experiments/7/runs?viewStateShareKey=gan" in printed
+    assert printed.strip().endswith("names a server that has a UI of its own")
+
+
+def test_ui_of_a_server_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert call("ui").strip().endswith("a UI of its own: http://127.0.0.1:9")
+    with pytest.raises(BadInput, match="MLflow at http://127.0.0.1:9 cannot be used"):
+        call("ui")
 
 
 def test_committed_profiles_are_listed() -> None:
