@@ -38,8 +38,8 @@ def test_ui_of_a_server_is_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generative.tracking.store.Store", lambda: SimpleNamespace(experiment="7"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     printed = call("ui")
-    assert "MLflow: http://***@127.0.0.1:9/#/experiments/7/runs" in printed
-    assert "compare: gan: http://***@127.0.0.1:9/#/experiments/7/runs?viewStateShareKey=gan" in printed
+    assert "MLflow: http://127.0.0.1:9/#/experiments/7/runs" in printed
+    assert "compare: gan: http://127.0.0.1:9/#/experiments/7/runs?viewStateShareKey=gan" in printed
     assert printed.strip().endswith("names a server that has a UI of its own")
 
 

@@ -77,9 +77,9 @@ def test_the_generator_learns_from_its_own_digits_only() -> None:
     variables = model.generator.trainable_variables
     assert not any(
         gradient is not None
-        for gradient in tape.gradient(discriminator["real_classification"].weighted, variables)
+        for gradient in tape.gradient(discriminator["real_classification"].value, variables)
     )
-    of_fake = tape.gradient(generator["fake_classification"].weighted, variables)
+    of_fake = tape.gradient(generator["fake_classification"].value, variables)
     assert all(np.abs(np.asarray(gradient)).max() > 0 for gradient in of_fake)
 
 

@@ -134,7 +134,7 @@ def check_deps(stage: str, declared: set[str], trained: set[str], record: dict[s
         idle -= {"data/prepared"}  # read for a run that MLflow lacks
     assert not idle, f"{stage} declares what it does not read: {sorted(idle)}"
     # The program that runs a stage is none of it.
-    state = (
+    state: tuple[str, ...] = (
         "src/generative/pipeline/child.py",
         "mlruns/",
         ".cache/",

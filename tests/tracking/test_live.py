@@ -340,7 +340,7 @@ def test_the_pictures_of_a_long_training_are_few(data: Path, database: Path) -> 
             run.epoch(epoch, {"loss": 1.0}, np.zeros((1, 2, 2, 1), np.float32))
     found = (file.name for file in artifacts(database).rglob("samples~training*.png"))
     epochs = sorted(int(name.split("+")[2]) for name in found)
-    assert epochs == list(range(1, 101, 2))
+    assert epochs == [*range(1, 100, 3), 100]
 
 
 def test_an_experiment_of_dvc_is_named(
@@ -349,3 +349,28 @@ def test_an_experiment_of_dvc_is_named(
     monkeypatch.setenv("DVC_EXP_NAME", "wide")
     train(data, tmp_path / "model")
     assert query(database, "select value from tags where key = 'dvc.exp'") == [("wide",)]
+
+
+def test_a_training_that_ended_is_not_gone_on_with(data: Path, database: Path) -> None:
+    """Trained again, on a device that gives other bits: a run of its own."""
+    for loss in (2.0, 3.0):
+        with live_run("train@cvae", PARAMS, data, {}, "cvae-0123456789ab") as run:
+            run.epoch(1, {"loss": loss}, np.empty(0))
+    assert losses(database) == [(1, 2.0), (1, 3.0)]
+
+
+def test_a_request_that_is_refused_stops_no_other(
+    data: Path, database: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.exceptions import MlflowException
+
+    def refuse(*arguments: Any) -> None:
+        raise MlflowException.invalid_parameter_value("no such picture")
+
+    monkeypatch.setattr(store.Store, "log_snapshot", refuse)
+    with live_run("train@cvae", PARAMS, data, {}) as run:
+        run.epoch(1, {"loss": 2.0}, np.zeros((1, 2, 2, 1), np.float32))
+        run.epoch(2, {"loss": 1.0}, np.empty(0))
+    assert "no such picture" in capfd.readouterr().out
+    assert query(database, "select status from runs") == [("FINISHED",)]
+    assert losses(database) == [(2, 1.0)]

@@ -13,7 +13,8 @@ from filelock import FileLock
 
 from generative.core.errors import BadInput
 from generative.tracking import publish as publishing
-from generative.tracking.publish import entries, nest, publish
+from generative.tracking.entries import entries, nest
+from generative.tracking.publish import publish
 from generative.tracking.store import Store, StoreUnavailable
 from tests.support.tracking import artifacts, query, write_results
 
@@ -203,7 +204,7 @@ def test_the_judge_has_a_run_of_its_own(results: Path, database: Path) -> None:
         "members": "['one', 'two']",
         "runtime.determinism": "False",
     }
-    assert (model_files(database) / "digits.weights.h5").exists()
+    assert (artifacts(database) / "model" / "digits.weights.h5").exists()
     assert (artifacts(database) / "pictures" / "reliability.png").exists()
 
 
@@ -342,3 +343,80 @@ def test_nest_undoes_the_names_of_the_lock() -> None:
         "train": {"cvae": {"epochs": 1, "dataset": "mnist"}},
         "runtime": {"threads": 0},
     }
+
+
+def test_a_description_of_a_persons_own_stays(results: Path, database: Path) -> None:
+    assert dict(publish()) == {"train@cvae": "restored"}
+    store = Store()
+    (run,) = store.find({"model": "cvae"})
+    assert "train@cvae" in run.data.tags["mlflow.note.content"]
+    newer = {**LOCK, "evaluate@cvae": {"outs": [{"path": "data/metrics/cvae", "md5": "2"}]}}
+    store.client.set_tag(run.info.run_id, "mlflow.note.content", "mine")
+    write_results(results, DOCUMENT, newer, {})
+    assert dict(publish()) == {"train@cvae": "updated"}
+    (run,) = store.find({"model": "cvae"})
+    assert run.data.tags["mlflow.note.content"] == "mine"
+
+
+def test_a_renamed_experiment_is_found(
+    results: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dict(publish()) == {"train@cvae": "restored"}
+    store = Store()
+    store.client.rename_experiment(store.experiment, "mine")
+    assert dict(publish()) == {"train@cvae": "kept"}
+    assert "experiment generative is now called mine" in capsys.readouterr().out
+    assert query(database, "select count(*) from runs") == [(1,)]
+
+
+def test_an_experiment_of_dvc_names_what_it_shares(
+    results: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dict(publish()) == {"train@cvae": "restored"}
+    for name in ("wide", "deep", "wide"):
+        monkeypatch.setenv("DVC_EXP_NAME", name)
+        assert dict(publish()) == {"train@cvae": "kept"}
+    assert query(database, "select value from tags where key = 'dvc.exp'") == [("wide deep",)]
+
+
+def test_which_commit_has_the_weights(results: Path, database: Path) -> None:
+    """DVC's hash of the model is in dvc.lock, and so in git."""
+    outs = [{"path": "data/history/cvae"}, {"path": "data/models/cvae", "md5": "0123.dir"}]
+    lock = {**LOCK, "train@cvae": {**LOCK["train@cvae"], "outs": outs}}
+    write_results(results, DOCUMENT, lock, {})
+    assert dict(publish()) == {"train@cvae": "restored"}
+    assert query(database, "select value from tags where key = 'dvc.out'") == [("0123.dir",)]
+    # The commit that a restored run was trained with is not known.
+    assert query(database, "select value from tags where key like '%git%'") == []
+
+
+def test_each_seed_of_a_repeated_training_is_inside_it(results: Path, database: Path) -> None:
+    section = {"family": "vae", "seed": 2}
+    document = {**DOCUMENT, "repeat": {"cvae": {"seeds": [2, 3]}}}
+    lock = {**LOCK, "repeat@cvae": {**LOCK["train@cvae"], "outs": [{"path": "data/repeats/cvae"}]}}
+    files: dict[str, Any] = {}
+    for seed in (2, 3):
+        recorded = {"train": {"cvae": {**section, "seed": seed}}, "runtime": {"determinism": True}}
+        files |= {
+            f"repeats/cvae/seed_{seed}/metrics.json": {"leakage": seed / 10},
+            f"repeats/cvae/seed_{seed}/history.csv": f"epoch,loss\n1,{seed}.5\n",
+            f"repeats/cvae/seed_{seed}/params.json": recorded,
+        }
+    write_results(results, document, lock, files)
+    done = {"train@cvae": "restored", "repeat@cvae seed 2": "restored"}
+    assert dict(publish()) == {**done, "repeat@cvae seed 3": "restored"}
+    assert set(dict(publish()).values()) == {"kept"}
+    store = Store()
+    (parent,) = store.find({"dvc.stage": "train@cvae"})
+    runs = store.find({"mlflow.parentRunId": parent.info.run_id})
+    found = {run.data.tags["seed"]: run.data.metrics for run in runs}
+    assert found == {
+        "2": {"train/loss": 2.5, "samples/leakage": 0.2},
+        "3": {"train/loss": 3.5, "samples/leakage": 0.3},
+    }
+
+
+@pytest.mark.parametrize("top", ["tune", "repeat", "style"])
+def test_an_empty_section_stops_nothing(results: Path, database: Path, top: str) -> None:
+    write_results(results, {**DOCUMENT, top: {"a": None}}, LOCK, {})
+    assert dict(publish()) == {"train@cvae": "restored"}

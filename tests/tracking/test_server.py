@@ -125,11 +125,17 @@ def content(database: Path) -> dict[str, Any]:
     return {
         "curves": sorted(query(database, curves)),
         "parameters": sorted(query(database, "select key, value from params")),
-        "tags": sorted(name for name in run.data.tags if name not in LIVE),
+        "tags": {n: v for n, v in run.data.tags.items() if n not in LIVE},
         "snapshots": store.Store().snapshots(run.info.run_id),
         "models": query(database, "select name, status from logged_models"),
         "data": query(database, "select name, digest, dataset_schema from datasets"),
     }
 
 
-LIVE = {"process", "checkout", "workspace", "result.md5", "determinism", "precision"}
+# What only a live run can know, and what has the number of a run or a model in it.
+LIVE = {
+    *("process", "workspace", "result.md5", "origin", "device", "dvc.exp"),
+    *("git.sha", "git.dirty", "mlflow.source.git.commit", "mlflow.source.git.branch"),
+    *("mlflow.note.content", "note.hash", "model.id", "mlflow.loggedImages"),
+    *("determinism", "precision"),
+}

@@ -28,7 +28,7 @@ def test_six_processes_start_on_a_fresh_store(tmp_path: Path) -> None:
         "from generative.tracking.store import Store\n"
         "store = Store()\n"
         "run = store.client.create_run(store.experiment)\n"
-        "store.log(run.info.run_id, {'loss': 1.0}, 1)"
+        "store.log(run.info.run_id, [({'loss': 1.0}, 1)])"
     )
     environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlruns/mlflow.db"}
     started = [

@@ -1,5 +1,8 @@
-"""`generative doctor`: whether DVC's files are whole, after a killed process or a faulty disk."""
+"""`generative doctor`: whether DVC's files are whole and this machine can run the pipeline."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +14,45 @@ from generative.core.errors import BadInput
 
 def doctor(
     mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one list of JSON.")] = False,
 ) -> None:
-    """Read dvc.lock, DVC's lock files and every file of its cache.
+    """Read dvc.lock, DVC's lock files and every file of its cache; then look at the device,
+    libraries, memory, disk, inputs and versions.
 
     With --mend what is damaged is put right from git, the run cache and the results in their
     places, or removed, so that dvc repro makes it anew. generative repro does the same for all that
-    it reads.
+    it reads. Nothing else is looked at then.
     """
+    from generative.pipeline import health
+
+    damaged = 0
+    for line in dvc_state(mend):
+        damaged += 1
+        if not as_json:
+            print(line, flush=True)
+    if damaged and not mend:
+        raise BadInput(f"damaged or lost: {damaged}; run: generative doctor --mend")
+    whole = "run: generative repro" if damaged else "dvc.lock, the locks and the cache are whole"
+    if not as_json:
+        print(whole, flush=True)
+    if mend:
+        return
+    found = [health.Finding("results", whole)]
+    for finding in health.findings():
+        found.append(finding)
+        if not as_json:
+            remedy = f"; {finding.remedy}" if finding.remedy else ""
+            mark = "BAD" if finding.remedy else "ok "
+            print(f"{mark} {finding.name}: {finding.found}{remedy}", flush=True)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found], indent=1))
+    bad = [finding.name for finding in found if finding.remedy]
+    if bad:
+        raise BadInput(f"this machine is not ready: {', '.join(bad)}; what to do stands above")
+
+
+def dvc_state(mend: bool) -> Iterator[str]:
+    """A line for each file of DVC's that is damaged or lost; `mend` mends it."""
     from generative.pipeline.bookkeeping import locked
     from generative.pipeline.mend import (
         LOCK,
@@ -33,19 +68,13 @@ def doctor(
     if not mend and LOCK.exists() and not is_lock(LOCK.read_bytes()):
         raise BadInput(f"{LOCK} is damaged; run: generative doctor --mend")
     repo = open_repo()
-    found = 0
     with locked(repo, mend=False):
         cache = Path(repo.cache.local.path).parent.parent
         for path in chain(unreadable(repo), damaged_objects(cache)):
-            found += 1
-            print(f"{path}: is damaged{'; removed' if mend else ''}")
+            yield f"{path}: is damaged{'; removed' if mend else ''}"
             if mend:
                 remove(path)
         for out in chain.from_iterable(lost(stage) for stage in repo.index.stages):
-            found += 1
-            print(f"{out}: is not in the cache{'; put there from its place' if mend else ''}")
+            yield f"{out}: is not in the cache{'; put there from its place' if mend else ''}"
             if mend:
                 put_back(out)
-    if found and not mend:
-        raise BadInput(f"damaged or lost: {found}; run: generative doctor --mend")
-    print("run: generative repro" if found else "dvc.lock, the locks and the cache are whole")

@@ -1,6 +1,7 @@
 """`generative ui`: the MLflow UI on this machine."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,9 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
         publish()
     uri = store.store_uri()
     remote = uri.startswith("http")
-    server = store.without_password(uri) if remote else f"http://127.0.0.1:{port}"
+    server = (
+        re.sub(r"(?<=//)[^/@]*@", "", uri).rstrip("/") if remote else f"http://127.0.0.1:{port}"
+    )
     with store.wrap_store_errors():
         experiment = store.Store().experiment
     print(f"MLflow: {views.experiment_link(server, experiment)}")

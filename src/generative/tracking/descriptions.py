@@ -22,7 +22,7 @@ def of_network(network: str) -> str:
     file = PACKAGE / f"{network}.py"
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError):
+    except (OSError, SyntaxError, ValueError):
         return ""
     wanted = file.stem.replace("_", "")
     classes = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name.lower() == wanted)
@@ -37,11 +37,10 @@ def of_run(run: str, tags: dict[str, str], pictures: list[str]) -> str:
     pictures: paths of the run's artifacts.
     """
     parts = [of_network(tags.get("network", "")) or f"The result of `{tags['dvc.stage']}`."]
-    names = {Path(path).name: path for path in pictures}
-    first = next((names[name] for name in PICTURES if name in names), None)
-    if first := first or next(iter(sorted(pictures)), None):
-        address = urlencode({"path": first, "run_uuid": run})
-        parts.append(f"![{Path(first).stem}](get-artifact?{address})")
+    by_name = {Path(path).name: path for path in sorted(pictures)}
+    for name in [name for name in (*PICTURES, *by_name) if name in by_name][:1]:
+        address = urlencode({"path": by_name[name], "run_uuid": run})
+        parts.append(f"![{Path(name).stem}](get-artifact?{address})")
     parts.append(
         f"Made by `dvc repro {tags['dvc.stage']}`. All results side by side: `{REPORT}`, which "
         "`dvc repro report` writes."

@@ -21,6 +21,7 @@ from generative.tracking.store import (
     checkout,
     is_alive,
     is_off,
+    params_hash,
     shown_epochs,
     this_process,
     wrap_store_errors,
@@ -29,6 +30,8 @@ from generative.tracking.store import (
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
 STOP_SECONDS = 2  # and one that was stopped
 RETRY_SECONDS = 10  # until a store that was gone is asked again
+# What MLflow says of a request that it will never take.
+REFUSED = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "BAD_REQUEST")
 
 
 class LiveRun:
@@ -39,8 +42,10 @@ class LiveRun:
         self.store: Store
         self.epochs, self.begun = epochs, time.monotonic()
         self.run = ""
-        self.steps: set[int] | None = None  # that the store has; None if that is not known
-        self.trials_sent = 0
+        # What the store has; None if that is not known.
+        self.steps: set[int] | None = None
+        self.shown: set[int] = set()
+        self.frames = self.trials_sent = 0
         self.closing = threading.Event()
         self.jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self.jobs.put(partial(self._open, create))
@@ -66,6 +71,8 @@ class LiveRun:
                     if not gone:
                         print(f"warning: not tracked: {error}", flush=True)
                     gone = True
+                    if getattr(error.__cause__, "error_code", "") in REFUSED:
+                        break  # and would be again; what follows need not be
                 if self.closing.is_set():
                     return
                 self.closing.wait(RETRY_SECONDS)
@@ -83,18 +90,21 @@ class LiveRun:
             curves["system/epoch_seconds"] = now - self.begun
             curves["system/memory_mib"] = psutil.Process().memory_info().rss / 2**20
         self.begun = now
+        if epoch not in shown_epochs(self.epochs):
+            snapshot = None  # nor is it kept while the store is away
         self.jobs.put(partial(self._epoch, epoch, curves, snapshot))
 
     def _epoch(self, epoch: int, curves: dict[str, float], snapshot: Any) -> None:
         if self._is_new(epoch, curves):
-            shown = snapshot is not None and epoch in shown_epochs(self.epochs)
-            if shown and len(snapshot):
+            if snapshot is not None and len(snapshot) and epoch not in self.shown:
                 self.store.log_snapshot(self.run, snapshot, epoch)
+                self.shown.add(epoch)
             self._log(epoch, curves)
 
     def _is_new(self, step: int, curves: dict[str, float]) -> bool:
         """Whether the run has no point of this step."""
         if self.steps is None:
+            self.shown = self.store.snapshots(self.run)
             self.steps = self.store.steps(self.run, next(iter(curves)))
         return step not in self.steps
 
@@ -104,18 +114,24 @@ class LiveRun:
         self.steps.add(step)
 
     def evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
-        """Send the next rows of a style transfer's history, and the best picture so far."""
-        self.jobs.put(partial(self._evaluations, rows, picture))
+        """Send the next rows of a style transfer's history and, every few calls, the best picture
+        so far."""
+        self.frames += 1
+        shown = self.frames in shown_epochs(self.epochs)
+        self.jobs.put(partial(self._evaluations, rows, picture if shown else None))
 
     def _evaluations(self, rows: list[dict[str, float]], picture: Any) -> None:
+        points = []
         for row in rows:
             (_, number), *items = row.items()  # the first is the number of the evaluation
-            step, values = int(number), {names.curve(name): value for name, value in items}
-            new = self._is_new(step, values)
-            if new:
-                self._log(step, values)
-        if new:
-            self.store.client.log_image(self.run, picture, key=SNAPSHOTS, step=step)
+            points.append((int(number), {names.curve(name): value for name, value in items}))
+        new = [(step, values) for step, values in points if self._is_new(step, values)]
+        last = points[-1][0]
+        if new and picture is not None and last not in self.shown:
+            self.store.client.log_image(self.run, picture, key=SNAPSHOTS, step=last)
+            self.shown.add(last)
+        for step, values in new:
+            self._log(step, values)
 
     def trials(self, rows: list[dict[str, Any]]) -> None:
         """The trials of a search so far, each a nested run; those that are there stay."""
@@ -176,17 +192,16 @@ def live_run(
             number, process = str(run.info.run_id), run.data.tags.get("process", "")
             if process != this_process() and is_alive(process):
                 continue
-            if not run.data.params:  # the store went while it was made
-                store.client.delete_run(number)
-            elif "dvc.lock_hash" not in run.data.tags:
+            if "params.hash" not in run.data.tags:  # the store went while it was made
+                store.delete(number)
+            elif goes_on(run, stage, params):
                 store.client.update_run(number, status="RUNNING")
                 store.client.set_tag(number, "process", this_process())
                 return number
         live = {"origin": "live", "process": this_process()}
         return store.create(stage, params, {**tags, **own, **live}, data)
 
-    trained = params.get("train", {}).get(stage.partition("@")[2], {})
-    live = LiveRun(create, trained.get("epochs", 1))
+    live = LiveRun(create, snapshots_of(stage, params))
     status = "FAILED"
     try:
         with closed_if_stopped(lambda: live.close("KILLED", STOP_SECONDS)):
@@ -197,3 +212,20 @@ def live_run(
         raise
     finally:
         live.close(status)
+
+
+def goes_on(run: Any, stage: str, params: dict[str, Any]) -> bool:
+    """Whether a computation with these parameters goes on in a run of an earlier process: one that
+    was stopped, or a search, which any number of processes work on."""
+    tags, stopped = run.data.tags, run.info.status != "FINISHED"
+    equal = tags["params.hash"] == params_hash(params)
+    return equal and "dvc.lock_hash" not in tags and (stopped or stage.startswith("tune@"))
+
+
+def snapshots_of(stage: str, params: dict[str, Any]) -> int:
+    """How many times a computation shows what it has: its epochs, or the frames of a style
+    transfer."""
+    top, _, key = stage.partition("@")
+    own = params.get("style" if top == "style" else "train", {}).get(key, {})
+    evaluations = sum(scale["evaluations"] for scale in own.get("scales", []))
+    return int(own.get("epochs", 0) or -(-evaluations // own.get("frame_every", 1)) or 1)

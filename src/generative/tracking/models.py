@@ -14,6 +14,7 @@ from generative.core.saving import DESCRIPTION, SIGNATURE
 from generative.tracking import descriptions
 
 CARD, REQUIREMENTS, DEFINITION = "README.md", "requirements.txt", "MLmodel"
+MODEL = "model.id"  # the tag of a run that names its logged model
 PINNED = ("keras", "numpy", "tensorflow")
 
 
@@ -23,8 +24,8 @@ def add_model(store: Any, run: str, name: str, folder: Path, step: int) -> str:
     from mlflow.entities import LoggedModelOutput
 
     found = store.client.get_run(run)
-    if outputs := getattr(found.outputs, "model_outputs", None):
-        return str(outputs[0].model_id)
+    if known := found.data.tags.get(MODEL):
+        return str(known)
     tags = {n: found.data.tags[n] for n in ("family", "network", "dataset") if n in found.data.tags}
     model = store.client.create_logged_model(
         store.experiment,
@@ -40,6 +41,7 @@ def add_model(store: Any, run: str, name: str, folder: Path, step: int) -> str:
         store.client.log_model_artifacts(model.model_id, beside)
     store.client.finalize_logged_model(model.model_id, "READY")
     store.client.log_outputs(run, [LoggedModelOutput(model.model_id, step)])
+    store.client.set_tag(run, MODEL, model.model_id)
     return str(model.model_id)
 
 
@@ -50,12 +52,16 @@ def write_beside(
     definition with its signature."""
     from mlflow.models import Model
 
-    needs = "".join(f"{package}=={version(package)}\n" for package in PINNED)
-    (out / REQUIREMENTS).write_text(needs, encoding="utf-8")
+    (out / REQUIREMENTS).write_text("\n".join([*requirements(), ""]), encoding="utf-8")
     (out / CARD).write_text(card(name, tags), encoding="utf-8")
     definition = Model(run_id=run, model_id=model, signature=signature_of(folder))
     definition.add_flavor("generative", network=tags.get("network"), data=DESCRIPTION)
     definition.save(str(out / DEFINITION))
+
+
+def requirements() -> list[str]:
+    """What a model needs, each package at the version that is installed."""
+    return [f"{package}=={version(package)}" for package in PINNED]
 
 
 def signature_of(folder: Path) -> Any:
@@ -81,14 +87,15 @@ def to_mlflow(signature: dict[str, Any]) -> Any:
 
 def card(name: str, tags: dict[str, str]) -> str:
     """What a person must know to use the model, in markdown."""
+    use = "predict" if tags.get("family") in ("classifiers", "multi_io") else "sample"
     return f"""# {name}
 
 {descriptions.of_network(tags.get("network", ""))}
 
 - Network: `{tags.get("network", "")}`, trained on `{tags.get("dataset", "")}`.
 - `model.json` says what to build, `model.weights.h5` holds the weights, `signature.json` what the
-  part that generates or predicts takes and gives.
-- In a checkout of the commit that the run names: copy these files to `data/models/{name}`, then
-  `generative sample {name}`; or in Python `generative.core.saving.load(folder)`.
-- What it was measured by: the metrics of this model, and `data/metrics/{name}`.
+  part that predicts or generates takes and gives.
+- Put these files into a folder of a checkout and give its path instead of a key:
+  `generative {use} FOLDER`; or in Python `generative.core.saving.load(folder)`.
+- What it was measured by: the metrics of this model.
 """

@@ -29,8 +29,8 @@ def parameters(params: Mapping[str, Any]) -> dict[str, Any]:
             found |= flatten(values, "runtime.")
             continue
         for own in values.values():
-            names = flatten(own, "" if top in MAIN else f"{top}.")
-            found |= {name: v for name, v in names.items() if name not in IDENTITY}
+            read = {name: value for name, value in own.items() if name not in IDENTITY}
+            found |= flatten(read, "" if top in MAIN else f"{top}.")
     return found
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from generative.core import saving
 from generative.core.errors import BadInput, shown
-from generative.tracking.publish import DATA, read_lock
+from generative.tracking import models
+from generative.tracking.entries import DATA, read_lock
 from generative.tracking.store import Store, digest, wrap_store_errors
 
 ALIAS, RESERVED = re.compile(r"[\w-]{1,255}"), re.compile(r"(?i)latest|v\d+")
@@ -38,25 +39,15 @@ def register(key: str, alias: str, data: Path = DATA) -> str:
 
 def log_model(model: Any, run_id: str, name: str, alias: str) -> str:
     """Log a functional Keras model with its signature, register it and set `alias`; the version."""
-    from importlib.metadata import version
-
     import mlflow
-    import numpy as np
-    from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
 
-    def schema(tensors: list[dict[str, Any]]) -> Schema:
-        return Schema([TensorSpec(np.dtype(t["dtype"]), t["shape"], t["name"]) for t in tensors])
-
-    described = saving.signature(model)
-    # Named here: working the requirements out loads the model once more in another process.
-    pins = [f"{package}=={version(package)}" for package in ("tensorflow", "keras", "numpy")]
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.keras.log_model(
             model,
             name=name,
-            signature=ModelSignature(schema(described["inputs"]), schema(described["outputs"])),
-            pip_requirements=pins,
+            signature=models.to_mlflow(saving.signature(model)),
+            # Named here: working them out loads the model once more in another process.
+            pip_requirements=models.requirements(),
             registered_model_name=name,
         )
     client = mlflow.MlflowClient()

@@ -31,13 +31,16 @@ from generative.tracking import descriptions, names
 from generative.tracking.names import in_batches, named
 from generative.tracking.views import KIND, View
 
-EXPERIMENT = "generative"
+# The experiment, and the tag that it is known by when it has another name.
+EXPERIMENT, OURS = "generative", "generative.runs"
 # What MLflow takes in one request.
-MOST_PARAMS, MOST_METRICS = 100, 1000
+MOST_PARAMS, MOST_METRICS, MOST_RUNS = 100, 1000, 50_000
 # Pictures of a training under one key, which the UI has a slider for; and how many at most.
 SNAPSHOTS, MOST_SNAPSHOTS = "samples/training", 50
-# What the pipeline writes among the files of git.
-WRITTEN = (":(exclude)dvc.lock", ":(exclude,glob)**/.gitignore")
+# The tags of a search that its trials have, too.
+OF_TRIALS = ("model", "family", "network", "dataset", "seed", "profile")
+# The files of git that decide a result; what the pipeline itself writes is none.
+DECISIVE = ("src", "stages", "dvc.yaml", "params.yaml")
 SWITCH = "GENERATIVE_TRACKING"  # "off" stops live tracking and publishing
 
 
@@ -114,7 +117,7 @@ class Store:
             yield
 
     def _experiment_id(self) -> str:
-        found = self.client.get_experiment_by_name(EXPERIMENT)
+        found = self.client.get_experiment_by_name(EXPERIMENT) or self._renamed()
         if found and found.lifecycle_stage == "deleted":  # MLflow keeps its name, and takes no run
             self.client.restore_experiment(found.experiment_id)
             print(f"MLflow's experiment {EXPERIMENT} was deleted; it is restored, for new runs")
@@ -123,7 +126,14 @@ class Store:
         location = None
         if self.uri.startswith("sqlite:///"):
             location = Path(self.uri.removeprefix("sqlite:///")).parent.as_uri()
-        return self.client.create_experiment(EXPERIMENT, artifact_location=location)
+        return self.client.create_experiment(EXPERIMENT, location, {OURS: "true"})
+
+    def _renamed(self) -> Any:
+        """The experiment that was ours, if its user has given it another name."""
+        found = self.client.search_experiments(filter_string=f"tags.`{OURS}` = 'true'")
+        if found:
+            print(f"MLflow's experiment {EXPERIMENT} is now called {found[0].name}")
+        return next(iter(found), None)
 
     def ping(self) -> None:
         """Ask the store for anything; raises where it cannot be used."""
@@ -134,20 +144,32 @@ class Store:
         conditions = [f"tags.`{name}` = '{value}'" for name, value in tags.items()]
         conditions += [f"attributes.status = '{status}'"] if status else []
         query = " and ".join(conditions)
-        return self.client.search_runs([self.experiment], query, order_by=["start_time DESC"])
+        return self.client.search_runs(
+            [self.experiment], query, max_results=MOST_RUNS, order_by=["start_time DESC"]
+        )
 
-    def join_experiment(self, run: Any) -> None:
-        """Let a run that an experiment of DVC shares with an earlier one be found by its name,
-        too."""
-        experiment = os.environ.get("DVC_EXP_NAME")
-        joined = run.data.tags.get("dvc.exp", "").split()
-        if experiment and experiment not in joined:
-            self.client.set_tag(run.info.run_id, "dvc.exp", " ".join([*joined, experiment]))
+    def tag(self, run: Any, tags: Mapping[str, str]) -> None:
+        """Give a run these tags, all or none; those that it has are not sent."""
+        from mlflow.entities import RunTag
+
+        new = {n: v for n, v in tags.items() if v and run.data.tags.get(n) != v}
+        if new:
+            self.client.log_batch(run.info.run_id, tags=[RunTag(n, v) for n, v in new.items()])
+
+    def delete(self, run: str) -> None:
+        """Delete a run that is not whole, with the model that was logged for it."""
+        models = self.client.search_logged_models([self.experiment], f"source_run_id = '{run}'")
+        for model in models:
+            self.client.delete_logged_model(model.model_id)
+        self.client.delete_run(run)
 
     def keep_views(self, ready: Iterable[View]) -> None:
-        """Let the experiment open as training of models, with views that links open."""
+        """Let the experiment open as training of models, unless its user says otherwise, with views
+        that links open."""
         there = self.client.get_experiment(self.experiment).tags
-        for name, value in (KIND, *(view.tag() for view in ready)):
+        wanted = dict(view.tag() for view in ready)
+        kind, training = KIND
+        for name, value in {kind: there.get(kind, training), **wanted}.items():
             if there.get(name) != value:
                 self.client.set_experiment_tag(self.experiment, name, value)
 
@@ -168,20 +190,21 @@ class Store:
 
         all_tags = {
             "dvc.stage": stage,
-            "params.hash": digest(params)[:16],
             "data.md5": file_hash(data) if data.is_file() else md5_of_folder(data),
             "profile": read_document().get("profile", "unknown"),
             **names.tags(stage, params),
-            **source_tags(stage),
+            **source_tags(stage, tags.get("origin") != "restored"),
             **tags,
         }
+        identity = params_hash(params)
         title = stage.removeprefix("train@").replace("@", " ")
-        name = f"{title} · {all_tags['profile']} · {all_tags['params.hash'][:7]}"
+        name = f"{title} · {all_tags['profile']} · {identity[:7]}"
         run = self._create(name, names.parameters(params), all_tags)
         source, (schema, profile) = json.dumps({"uri": str(data)}), descriptions.of_data(data)
         dataset = Dataset(data.name, all_tags["data.md5"], "local", source, schema, profile)
         context = [InputTag("mlflow.data.context", "training")]
         self.client.log_inputs(run, [DatasetInput(dataset, context)])
+        self.client.set_tag(run, "params.hash", identity)  # a run without it is not whole
         return run
 
     def _create(self, name: str, params: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
@@ -198,30 +221,24 @@ class Store:
         that has none."""
         if not rows:
             return
-        tags = self.client.get_run(parent).data.tags
-        shared = {n: v for n, v in tags.items() if n in ("model", "network", "dataset", "profile")}
+        shared = {n: v for n, v in self.client.get_run(parent).data.tags.items() if n in OF_TRIALS}
+        there = {run.data.tags["trial"]: run for run in self.find({"mlflow.parentRunId": parent})}
         for row in rows:
-            arguments = {
-                f"model.{name}": v for name, v in row.items() if name not in ("trial", "val_loss")
-            }
-            self._add_trial(parent, int(row["trial"]), arguments, row["val_loss"], shared)
-
-    def _add_trial(
-        self,
-        parent: str,
-        number: int,
-        arguments: dict[str, Any],
-        loss: float,
-        shared: dict[str, str],
-    ) -> None:
-        tags = {"mlflow.parentRunId": parent, "trial": str(number)}
-        for run in self.find(tags):
-            if run.info.status == "FINISHED":
-                return
-            self.client.delete_run(run.info.run_id)  # the process was killed while it sent it
-        run_id = self._create(f"trial {number}", arguments, {**shared, **tags})
-        self.log(run_id, [({"val/loss": loss}, 0)])
-        self.client.set_terminated(run_id, "FINISHED")
+            number = str(row["trial"])
+            if number in there:
+                if there[number].info.status == "FINISHED":
+                    continue
+                # The process was killed while it sent it.
+                self.client.delete_run(there[number].info.run_id)
+            arguments = {f"model.{n}": v for n, v in row.items() if n not in ("trial", "val_loss")}
+            tags = {"mlflow.parentRunId": parent, "trial": number, **shared}
+            loss = float(row["val_loss"])
+            if not math.isfinite(loss):  # MLflow's charts would reach to 1e308
+                tags["diverged"] = "true"
+            run = self._create(f"trial {number}", arguments, tags)
+            if math.isfinite(loss):
+                self.log(run, [({"val/loss": loss}, 0)])
+            self.client.set_terminated(run, "FINISHED")
 
     def log(
         self, run: str, points: Iterable[tuple[Mapping[str, float], int]], model: str = ""
@@ -231,13 +248,18 @@ class Store:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        metrics = [
-            Metric(named(name), float(value), now, step, model_id=model or None)
-            for values, step in points
-            for name, value in values.items()
-        ]
-        for batch in in_batches(metrics, MOST_METRICS):
-            self.client.log_batch(run, metrics=batch)
+        batch: list[Metric] = []
+        for values, step in points:
+            row = [
+                Metric(named(name), float(value), now, step, model_id=model or None)
+                for name, value in values.items()
+            ]
+            if len(batch) + len(row) > MOST_METRICS:  # a step is sent whole
+                self.client.log_batch(run, metrics=batch)
+                batch = []
+            batch += row
+        for last in in_batches(batch, MOST_METRICS):
+            self.client.log_batch(run, metrics=last)
 
     def steps(self, run: str, metric: str) -> set[int]:
         """The steps at which a curve has a point."""
@@ -255,14 +277,15 @@ class Store:
         self.log(run, [(curves(row, columns), int(row[step])) for row in new])
         self.log(run, [(names.best(rows, str(step)), 0)])
 
-    def add_snapshots(self, run: str, folder: Path) -> None:
-        """What the run lacks of the pictures or texts of a training, which are in `folder`."""
+    def add_snapshots(self, run: str, folder: Path, epochs: int) -> None:
+        """What the run lacks of the pictures or texts of a training of `epochs`, which are in
+        `folder`."""
         if not (folder / history.SNAPSHOTS).exists():
             return
-        frames = read_snapshots(folder)
         there = self.snapshots(run)
-        for epoch in shown_epochs(len(frames)):
-            if epoch not in there:
+        frames = read_snapshots(folder)
+        for epoch in shown_epochs(epochs):
+            if epoch not in there and epoch <= len(frames):
                 self.log_snapshot(run, frames[epoch - 1], epoch)
 
     def snapshots(self, run: str) -> set[int]:
@@ -290,9 +313,10 @@ def curves(row: Mapping[str, float], columns: Iterable[Any]) -> dict[str, float]
     return {names.curve(str(name)): row[name] for name in columns}
 
 
-def shown_epochs(epochs: int) -> range:
-    """The epochs of a training whose pictures are sent: the first and every so many after it."""
-    return range(1, epochs + 1, -(-epochs // MOST_SNAPSHOTS) or 1)
+def shown_epochs(epochs: int) -> list[int]:
+    """The epochs of a training whose pictures are sent: the first, every so many after it, and the
+    last."""
+    return sorted({*range(1, epochs, -(-epochs // (MOST_SNAPSHOTS - 1)) or 1), epochs})
 
 
 def side_by_side(images: Any) -> Any:
@@ -326,6 +350,11 @@ def is_alive(process: str) -> bool:
         return False
 
 
+def params_hash(params: dict[str, Any]) -> str:
+    """What the parameters of a run are told apart by."""
+    return digest(params)[:16]
+
+
 def digest(value: Any) -> str:
     """sha256 of a value's canonical JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
@@ -340,15 +369,17 @@ def md5_of_folder(folder: Path) -> str:
     return hashlib.md5("\n".join(lines).encode()).hexdigest()
 
 
-def source_tags(stage: str) -> dict[str, str]:
-    """Who made a run with what: user, program, commit and branch, and whether the tree differs from
-    the commit in more than what the pipeline itself writes. Without git, what is known without."""
+def source_tags(stage: str, live: bool) -> dict[str, str]:
+    """Who makes a run with what: user and program and, of a live run, commit and branch, and
+    whether what decides the result differs from the commit. Without git, what is known without."""
     found = {
         "mlflow.source.name": f"stages/{stage.partition('@')[0]}.py",
         "mlflow.source.type": "LOCAL",
     }
     with suppress(OSError, KeyError):  # a user without a name
         found["mlflow.user"] = getpass.getuser()
+    if not live:  # whoever trained it may have had another commit
+        return found
     if experiment := os.environ.get("DVC_EXP_NAME"):
         found["dvc.exp"] = experiment
 
@@ -358,7 +389,7 @@ def source_tags(stage: str) -> dict[str, str]:
 
     with suppress(OSError, subprocess.CalledProcessError):
         commit = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *WRITTEN)
+        changed = git("status", "--porcelain", "--untracked-files=all", "--", *DECISIVE)
         found |= {
             "git.sha": commit,
             "git.dirty": str(bool(changed)).lower(),

@@ -5,9 +5,7 @@ A view is kept as a tag of the experiment, and a link opens it. MLflow 3.17 docu
 UI shares a view so, and tests/tracking/test_views.py opens one in a browser.
 """
 
-import base64
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +21,13 @@ KIND = ("mlflow.experimentKind", "custom_model_development")
 MEASURES = {
     "classifiers": ("test/accuracy", "test/cross_entropy_nats"),
     "gan": ("samples/frechet_distance", "samples/kernel_distance", "samples/precision"),
-    "multi_io": ("val/best_loss",),
+    "multi_io": ("test/accuracy", "test/auc"),
     "style": ("test/style_loss_ratio", "test/lpips_to_content"),
     "text": ("test/bits_per_character",),
     "vae": ("test/elbo_nats", "test/nll_importance_nats"),
 }
 MOST_AXES = 6  # of parallel coordinates, which are read with the eye
+LONGEST_KEY = 200  # a tag's name has at most 250 characters
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,8 @@ class View:
         }
 
     def tag(self) -> tuple[str, str]:
-        """The tag of the experiment that keeps it, deflated: 5,000 characters are the most."""
-        packed = zlib.compress(json.dumps(self.state).encode())
-        return f"{PREFIX}{self.key}", f"deflate;{base64.b64encode(packed).decode()}"
+        """The tag of the experiment that keeps it."""
+        return f"{PREFIX}{self.key}", json.dumps(self.state)
 
     def link(self, server: str, experiment: str) -> str:
         """The address that opens it in the UI of `server`."""
@@ -115,26 +113,28 @@ def views(document: dict[str, Any]) -> Iterator[View]:
             yield View(
                 family,
                 f"compare: {family}",
-                f"tags.family = '{family}' and tags.`dvc.stage` LIKE '{top_of(family)}@%'",
+                f"tags.family = '{family}' and tags.`dvc.stage` LIKE '{top_of(family)}@%' "
+                "and attributes.status = 'FINISHED'",
                 tuple(differing(sections))[:MOST_AXES],
                 MEASURES[family],
             )
     for key, search in (document.get("tune") or {}).items():
+        arguments = (search or {}).get("space") or {}
         yield View(
-            f"trials-{key}",
+            f"trials-{key[:LONGEST_KEY]}",
             f"trials: {key}",
             f"tags.trial != '' and tags.model = '{key}'",
-            tuple(f"model.{name}" for name in search.get("space", {}))[:MOST_AXES],
+            tuple(f"model.{name}" for name in arguments)[:MOST_AXES],
             ("val/loss",),
         )
     for key, repeated in (document.get("repeat") or {}).items():
-        if repeated.get("seeds"):
+        if (repeated or {}).get("seeds"):
             yield View(
-                f"seeds-{key}",
+                f"seeds-{key[:LONGEST_KEY]}",
                 f"seeds: {key}",
-                f"tags.model = '{key}' and tags.family != 'tune'",
+                f"tags.model = '{key}' and tags.`dvc.stage` != 'tune@{key}'",
                 ("seed",),
-                ("samples/category_error", "val/best_loss"),
+                ("samples/category_error", "samples/leakage"),
             )
 
 
