@@ -1,7 +1,8 @@
 # Each target first makes .venv from the lock, where it is missing or older than the lock.
-# On a GPU machine: make repro LOCK=requirements-gpu.lock
+# Where a driver knows an NVIDIA GPU, that is the lock with CUDA's libraries; LOCK=requirements.lock takes the other.
 PYTHON ?= python3
-LOCK ?= requirements.lock
+GPU := $(shell nvidia-smi -L 2>/dev/null | grep "^GPU")
+LOCK ?= requirements$(if $(GPU),-gpu).lock
 UV := uv==0.13.8
 READY := .venv/$(LOCK).ready
 
@@ -40,6 +41,7 @@ lock: $(READY)  ## resolve the dependencies again
 		--custom-compile-command "make lock" --extra dev --extra gpu pyproject.toml --output-file requirements-gpu.lock
 
 $(READY): $(LOCK) pyproject.toml
+	@echo "environment: .venv, of $(LOCK)"
 	$(PYTHON) -m venv .venv
 	pip install --quiet --disable-pip-version-check $(UV)
 	uv pip install --quiet --compile-bytecode --require-hashes --requirement $(LOCK)

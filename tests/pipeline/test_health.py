@@ -16,7 +16,8 @@ def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver that knows one GPU."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho 'Some GPU, 570.1, 200 MiB, 8000 MiB'\n")
+    answer = "case $1 in -L) echo 'GPU 0: Some GPU';; *) echo 'Some GPU, 570.1, 200 MiB, 8000 MiB'"
+    program.write_text(f"#!/bin/sh\n{answer};; esac\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -39,6 +40,17 @@ def test_a_gpu_that_works(driver: None) -> None:
         ("driver", "Some GPU, driver 570.1, free 200 MiB, of 8000 MiB"),
         ("GPU", "Some GPU, capability 8.0"),
     ]
+
+
+def test_make_takes_the_lock_of_the_machine(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def planned(*arguments: str) -> str:
+        command = ["make", "--dry-run", "--always-make", "lint", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "--requirement requirements-gpu.lock" in planned()
+    assert "--requirement requirements.lock" in planned("LOCK=requirements.lock")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert "--requirement requirements.lock" in planned()
 
 
 def test_a_driver_without_cuda_libraries(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -391,16 +391,13 @@ def test_which_commit_has_the_weights(results: Path, database: Path) -> None:
 
 
 def test_each_seed_of_a_repeated_training_is_inside_it(results: Path, database: Path) -> None:
-    section = {"family": "vae", "seed": 2}
     document = {**DOCUMENT, "repeat": {"cvae": {"seeds": [2, 3]}}}
     lock = {**LOCK, "repeat@cvae": {**LOCK["train@cvae"], "outs": [{"path": "data/repeats/cvae"}]}}
     files: dict[str, Any] = {}
     for seed in (2, 3):
-        recorded = {"train": {"cvae": {**section, "seed": seed}}, "runtime": {"determinism": True}}
         files |= {
             f"repeats/cvae/seed_{seed}/metrics.json": {"leakage": seed / 10},
             f"repeats/cvae/seed_{seed}/history.csv": f"epoch,loss\n1,{seed}.5\n",
-            f"repeats/cvae/seed_{seed}/params.json": recorded,
         }
     write_results(results, document, lock, files)
     done = {"train@cvae": "restored", "repeat@cvae seed 2": "restored"}

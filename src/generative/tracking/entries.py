@@ -153,6 +153,8 @@ def params_of(entry: Entry) -> dict[str, Any]:
         keys = document.get(top, {})
         if keys:
             params[top] = {key: section(f"{top}.{key}", document, LOCK) for key in keys}
+    if entry.seed is not None:
+        params["train"][entry.key]["seed"] = entry.seed
     return params
 
 

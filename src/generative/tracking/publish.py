@@ -166,8 +166,13 @@ def restore(store: Store, entry: Entry) -> str:
 
 def epochs_of(entry: Entry) -> int:
     """The epochs that a training was to have, as its live run knew them."""
-    planned = params_of(entry).get("train", {}).get(entry.key, {}).get("epochs")
-    return int(planned or len(read_table(entry.history)))
+    return int(training_of(entry).get("epochs") or len(read_table(entry.history)))
+
+
+def training_of(entry: Entry) -> dict[str, Any]:
+    """The section `train.<key>` of an entry; empty where it has none."""
+    found: dict[str, Any] = params_of(entry).get("train", {}).get(entry.key, {})
+    return found
 
 
 def add_metrics(store: Store, run_id: str, metrics: dict[str, Any], model: str) -> None:
@@ -184,10 +189,9 @@ def add_model(store: Store, run_id: str, entry: Entry) -> str:
     if entry.section != "train":
         return ""
     table = read_table(entry.history)
-    keep = params_of(entry)["train"][entry.key].get("keep")
-    best = keep == "best" and "val_loss" in table
-    row = int(table["val_loss"].to_numpy().argmin()) if best else -1
-    epoch = int(table["epoch"].iloc[row])
+    epoch = len(table)
+    if training_of(entry).get("keep") == "best" and "val_loss" in table and epoch:
+        epoch = int(table["epoch"].iloc[int(table["val_loss"].to_numpy().argmin())])
     return models.add_model(store, run_id, entry.key, entry.output, epoch)
 
 

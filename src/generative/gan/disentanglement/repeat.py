@@ -46,7 +46,7 @@ def write_seeds(
         own = folder / f"seed_{seed}"
         own.mkdir()
         write_json(own / "metrics.json", found)
-        for name in (history.TABLE, history.PARAMETERS, history.SNAPSHOTS, history.WARNINGS):
+        for name in (history.TABLE, history.SNAPSHOTS, history.WARNINGS):
             if (trainings[seed] / name).exists():
                 shutil.copyfile(trainings[seed] / name, own / name)
     table = pd.DataFrame([{"seed": seed, **found} for seed, found in metrics.items()])
