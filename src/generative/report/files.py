@@ -27,8 +27,8 @@ def existing(folder: Path) -> Path:
 
 
 def hashes(folders: Iterable[Path]) -> dict[str, str]:
-    """The md5 of every file in these folders, by its path."""
-    files = [file for folder in folders for file in sorted(folder.iterdir())]
+    """The md5 of every file in these folders and in folders below, by its path."""
+    files = [f for folder in folders for f in sorted(folder.rglob("*")) if f.is_file()]
     return {str(file): hashlib.md5(file.read_bytes()).hexdigest() for file in files}
 
 
