@@ -36,8 +36,7 @@ def main() -> None:
         "gan": ready["gan"],
         "trials": ready["trials-separable"],
         "compare": f"{address}/#/compare-runs?runs={listed}&experiments=%5B%22{experiment}%22%5D",
-        "run": f"{address}/#/experiments/{experiment}/runs/{number}",
-        "pictures": f"{address}/#/experiments/{experiment}/runs/{number}/model-metrics",
+        "run": f"{address}/#/experiments/{experiment}/runs/{number}?workflowType=machine_learning",
         "models": f"{address}/#/experiments/{experiment}/models?workflowType=machine_learning",
     }
     if "seeds-infogan" in ready:
@@ -57,7 +56,7 @@ def main() -> None:
         server.wait(f"{address}/health", process)
         for name, page in pages.items():
             file = DOCS / f"mlflow_{name}.png"
-            browser.screenshot(page, file.absolute())
+            browser.screenshot(page, file.absolute(), 2000, 1100)
             shrink(file)
             print(f"{file}: {file.stat().st_size:,} bytes", flush=True)
     finally:

@@ -44,30 +44,26 @@ class View:
     def state(self) -> dict[str, Any]:
         """The view as MLflow's UI keeps it: a table, parallel coordinates, a bar for each
         metric."""
-        section = {"uuid": self.key, "name": self.title, "display": True, "isReordered": True}
-        shared = {"metricSectionId": self.key, "deleted": False, "isGenerated": False}
+        shown = {"display": True, "isReordered": True}
+        sections = [
+            {"uuid": "parameters", "name": self.title, "columns": 1, "cardHeight": 420, **shown},
+            {"uuid": "metrics", "name": "metrics", "columns": 3, **shown},
+        ]
+        own = {"deleted": False, "isGenerated": False, "runsCountToCompare": 100}
         charts: list[dict[str, Any]] = [
             {
-                "uuid": f"{self.key}-parallel",
+                "uuid": "parallel",
+                "metricSectionId": "parameters",
                 "type": "PARALLEL",
                 "selectedParams": list(self.parameters),
                 "selectedMetrics": list(self.metrics[:2]),
                 "showAllRuns": True,
-                "runsCountToCompare": 100,
-                **shared,
+                **own,
             }
         ]
         for metric in self.metrics:
-            charts.append(
-                {
-                    "uuid": f"{self.key}-{metric}",
-                    "type": "BAR",
-                    "metricKey": metric,
-                    "runsCountToCompare": 20,
-                    "displayName": metric,
-                    **shared,
-                }
-            )
+            chart = {"metricSectionId": "metrics", "type": "BAR", "metricKey": metric}
+            charts.append({"uuid": metric, "displayName": metric, **chart, **own})
         columns = [f"params.`{name}`" for name in self.parameters]
         columns += [f"metrics.`{name}`" for name in self.metrics]
         return {
@@ -80,7 +76,7 @@ class View:
             "datasetsFilter": [],
             "selectedColumns": columns,
             "compareRunCharts": charts,
-            "compareRunSections": [section],
+            "compareRunSections": sections,
             "runListHidden": False,
         }
 
