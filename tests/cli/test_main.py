@@ -34,7 +34,7 @@ def test_help_names_every_command() -> None:
 
 def test_ui_of_a_server_is_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Links into it are printed, and none is started."""
-    monkeypatch.setattr("pathlib.Path.exists", lambda _: False)  # nothing to publish
+    monkeypatch.setattr("generative.cli.ui.publish", lambda: None)
     monkeypatch.setattr("generative.tracking.store.Store", lambda: SimpleNamespace(experiment="7"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     printed = call("ui")

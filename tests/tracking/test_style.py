@@ -12,7 +12,10 @@ from generative.tracking.publish import publish
 from tests.support.tracking import artifacts, query, write_results
 
 ROWS = [{"evaluation": i, "longest_side": 32, "total": 8.0 / i} for i in (1, 2, 3)]
-SECTION: dict[str, Any] = {"content": "cat.png", "style_weight": 5.0, "precision": "bfloat16"}
+SECTION: dict[str, Any] = {
+    **{"content": "cat.png", "style_weight": 5.0, "precision": "bfloat16"},
+    **{"scales": [{"longest_side": 32, "evaluations": 3}], "frame_every": 2},
+}
 PARAMS: dict[str, Any] = {"style": {"cat": SECTION}, "runtime": {"determinism": True}}
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from generative.cli.publish import publish
-from generative.core.params import read_document
+from generative.core.params import PATH, read_document
 
 
 def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
@@ -21,13 +21,13 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
         publish()
     uri = store.store_uri()
     remote = uri.startswith("http")
-    server = (
-        re.sub(r"(?<=//)[^/@]*@", "", uri).rstrip("/") if remote else f"http://127.0.0.1:{port}"
-    )
+    server = f"http://127.0.0.1:{port}"
+    if remote:  # whose password the browser asks for
+        server = re.sub(r"(?<=//)\S+@", "", uri).rstrip("/")
     with store.wrap_store_errors():
         experiment = store.Store().experiment
     print(f"MLflow: {views.experiment_link(server, experiment)}")
-    for view in views.views(read_document()):
+    for view in views.views(read_document() if PATH.exists() else {}):
         print(f"  {view.title}: {view.link(server, experiment)}", flush=True)
     if remote:
         print("MLFLOW_TRACKING_URI names a server that has a UI of its own", flush=True)

@@ -227,5 +227,8 @@ def snapshots_of(stage: str, params: dict[str, Any]) -> int:
     transfer."""
     top, _, key = stage.partition("@")
     own = params.get("style" if top == "style" else "train", {}).get(key, {})
-    evaluations = sum(scale["evaluations"] for scale in own.get("scales", []))
-    return int(own.get("epochs", 0) or -(-evaluations // own.get("frame_every", 1)) or 1)
+    every = own.get("frame_every", 1)
+    # The first evaluation of a scale, every so many after it, and the last.
+    evaluations = [scale["evaluations"] for scale in own.get("scales", [])]
+    frames = sum(len({*range(0, count, every), count - 1}) for count in evaluations)
+    return int(own.get("epochs", 0) or frames or 1)
