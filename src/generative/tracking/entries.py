@@ -5,6 +5,7 @@ Which of these there are stands in params.yaml: what a removed section left in `
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,28 @@ class Entry:
         """The file whose hash names the live run."""
         return self.output / RESULTS[self.section]
 
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The parameters of a training, as its live run has them: those that it wrote down itself,
+        or else those of dvc.lock, each section completed by its defaults."""
+        if (self.history / PARAMETERS).exists():
+            return read_params(self.history)
+        document = nest(self.lock["params"]["params.yaml"])
+        params: dict[str, Any] = {"runtime": document["runtime"]}
+        for top in ("judge", "tune", "train", "style"):
+            keys = document.get(top, {})
+            if keys:
+                params[top] = {key: section(f"{top}.{key}", document, LOCK) for key in keys}
+        if self.seed is not None:
+            params["train"][self.key]["seed"] = self.seed
+        return params
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """The parameters of the training alone; empty where there is none."""
+        found: dict[str, Any] = self.params.get("train", {}).get(self.key, {})
+        return found
+
     def check_folders(self) -> None:
         """Raise `BadInput` for a folder that is not on disk."""
         for folder in (self.output, self.history, *self.measured, *self.pictures):
@@ -140,22 +163,6 @@ def entries(lock: dict[str, Any], document: dict[str, Any], data: Path = DATA) -
             own = lock.get(stage, {})
             found.append(Entry(stage, top, key, own, folder, folder, (folder,)))
     return [entry for entry in found if entry.lock]
-
-
-def params_of(entry: Entry) -> dict[str, Any]:
-    """The parameters of a training, as its live run has them: those that it wrote down itself, or
-    else those of dvc.lock, each section completed by its defaults."""
-    if (entry.history / PARAMETERS).exists():
-        return read_params(entry.history)
-    document = nest(entry.lock["params"]["params.yaml"])
-    params: dict[str, Any] = {"runtime": document["runtime"]}
-    for top in ("judge", "tune", "train", "style"):
-        keys = document.get(top, {})
-        if keys:
-            params[top] = {key: section(f"{top}.{key}", document, LOCK) for key in keys}
-    if entry.seed is not None:
-        params["train"][entry.key]["seed"] = entry.seed
-    return params
 
 
 def read_lock() -> dict[str, Any]:

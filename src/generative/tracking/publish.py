@@ -14,7 +14,7 @@ from generative.core.history import TABLE, WARNINGS, read_table
 from generative.core.params import read_document
 from generative.core.workspace import claim
 from generative.tracking import descriptions, models, views
-from generative.tracking.entries import DATA, Entry, entries, params_of, read_lock, results_digest
+from generative.tracking.entries import DATA, Entry, entries, read_lock, results_digest
 from generative.tracking.store import (
     Store,
     checkout,
@@ -100,7 +100,7 @@ def publish_entry(store: Store, entry: Entry, results: str) -> str:
         run_id = run_id or restore(store, entry)
         if (entry.history / TABLE).exists():
             store.add_curves(run_id, entry.history)
-            store.add_snapshots(run_id, entry.history, epochs_of(entry))
+            store.add_snapshots(run_id, entry.history, entry.trained.get("epochs", 0))
     pictures = add_files(store, run_id, entry)
     add_metrics(store, run_id, metrics, add_model(store, run_id, entry))
     run = store.client.get_run(run_id)
@@ -146,8 +146,8 @@ def restore(store: Store, entry: Entry) -> str:
     for run in store.find({"dvc.stage": entry.stage, **own}):
         if "dvc.lock_hash" not in run.data.tags:  # of a publish that was cut off
             store.delete(run.info.run_id)
-    params = params_of(entry)
-    values = params.get("style" if entry.section == "style" else "train", {}).get(entry.key, {})
+    params = entry.params
+    values = params["style"][entry.key] if entry.section == "style" else entry.trained
     tags = {
         **own,
         "device": "unknown",
@@ -162,17 +162,6 @@ def restore(store: Store, entry: Entry) -> str:
     run_id = store.create(entry.stage, params, tags, data)
     store.client.set_terminated(run_id, "FINISHED")
     return run_id
-
-
-def epochs_of(entry: Entry) -> int:
-    """The epochs that a training was to have, as its live run knew them."""
-    return int(training_of(entry).get("epochs") or len(read_table(entry.history)))
-
-
-def training_of(entry: Entry) -> dict[str, Any]:
-    """The section `train.<key>` of an entry; empty where it has none."""
-    found: dict[str, Any] = params_of(entry).get("train", {}).get(entry.key, {})
-    return found
 
 
 def add_metrics(store: Store, run_id: str, metrics: dict[str, Any], model: str) -> None:
@@ -190,7 +179,7 @@ def add_model(store: Store, run_id: str, entry: Entry) -> str:
         return ""
     table = read_table(entry.history)
     epoch = len(table)
-    if training_of(entry).get("keep") == "best" and "val_loss" in table and epoch:
+    if entry.trained.get("keep") == "best" and "val_loss" in table and epoch:
         epoch = int(table["epoch"].iloc[int(table["val_loss"].to_numpy().argmin())])
     return models.add_model(store, run_id, entry.key, entry.output, epoch)
 

@@ -278,13 +278,15 @@ class Store:
         self.log(run, [(names.best(rows, str(step)), 0)])
 
     def add_snapshots(self, run: str, folder: Path, epochs: int) -> None:
-        """What the run lacks of the pictures or texts of a training of `epochs`, which are in
-        `folder`."""
+        """What the run lacks of the pictures or texts of a training, which are in `folder`.
+
+        epochs: that it was to have, as its live run knew them; 0 where nobody knows.
+        """
         if not (folder / history.SNAPSHOTS).exists():
             return
         there = self.snapshots(run)
         frames = read_snapshots(folder)
-        for epoch in shown_epochs(epochs):
+        for epoch in shown_epochs(epochs or len(frames)):
             if epoch not in there and epoch <= len(frames):
                 self.log_snapshot(run, frames[epoch - 1], epoch)
 
