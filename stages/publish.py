@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from generative.core import params, stage
 from generative.core.folders import write_json
-from generative.tracking import publish, store
+from generative.tracking import provenance, publish, store
 
 
 def main(arguments: list[str]) -> None:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
     entries = publish.entries(publish.read_lock(), params.read_document())
     out = Path("mlruns/published.json")
     out.parent.mkdir(exist_ok=True)
-    write_json(out, {entry.stage: store.digest(entry.lock) for entry in entries})
+    write_json(out, {entry.stage: provenance.digest(entry.lock) for entry in entries})
 
 
 if __name__ == "__main__":

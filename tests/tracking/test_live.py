@@ -17,7 +17,7 @@ import pytest
 from generative.core.folders import file_hash
 from generative.tracking import live, store
 from generative.tracking.live import live_run
-from generative.tracking.store import md5_of_folder
+from generative.tracking.provenance import md5_of_folder
 from tests.support.tracking import UNUSABLE, artifacts, query
 
 PARAMS = {

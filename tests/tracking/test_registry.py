@@ -9,9 +9,10 @@ import pytest
 
 from generative.core import members, params, saving
 from generative.core.errors import BadInput
+from generative.tracking.provenance import digest
 from generative.tracking.publish import read_lock
 from generative.tracking.registry import register
-from generative.tracking.store import Store, digest
+from generative.tracking.store import Store
 from generative.training.schema import Train
 from tests.support.tracking import write_results
 

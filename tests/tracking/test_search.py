@@ -8,8 +8,9 @@ import pytest
 
 from generative.core.errors import BadInput
 from generative.tracking.live import LiveRun, live_run
+from generative.tracking.provenance import digest
 from generative.tracking.publish import publish
-from generative.tracking.store import Store, digest, wrap_store_errors
+from generative.tracking.store import Store, wrap_store_errors
 from tests.support.tracking import artifacts, query, write_results
 
 PARAMS = {"tune": {"separable": {"trials": 3}}, "runtime": {"threads": 0}}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generative.tracking.store import Store, StoreUnavailable, digest, wrap_store_errors
+from generative.tracking.store import Store, StoreUnavailable, wrap_store_errors
 from tests.support.tracking import UNUSABLE, query
 
 
@@ -46,8 +46,3 @@ def test_six_processes_start_on_a_fresh_store(tmp_path: Path) -> None:
     database = tmp_path / "mlruns" / "mlflow.db"
     assert query(database, "select count(*) from runs") == [(6,)]
     assert query(database, "select count(*) from experiments where name = 'generative'") == [(1,)]
-
-
-def test_digest_knows_no_order() -> None:
-    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
-    assert digest({"a": 1}) != digest({"a": 2})

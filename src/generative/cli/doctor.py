@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -25,25 +26,23 @@ def doctor(
     """
     from generative.pipeline import health
 
+    say = (lambda line: None) if as_json else partial(print, flush=True)
     damaged = 0
     for line in dvc_state(mend):
         damaged += 1
-        if not as_json:
-            print(line, flush=True)
+        say(line)
     if damaged and not mend:
         raise BadInput(f"damaged or lost: {damaged}; run: generative doctor --mend")
     whole = "run: generative repro" if damaged else "dvc.lock, the locks and the cache are whole"
-    if not as_json:
-        print(whole, flush=True)
+    say(whole)
     if mend:
         return
     found = [health.Finding("results", whole)]
     for finding in health.findings():
         found.append(finding)
-        if not as_json:
-            remedy = f"; {finding.remedy}" if finding.remedy else ""
-            mark = "BAD" if finding.remedy else "ok "
-            print(f"{mark} {finding.name}: {finding.found}{remedy}", flush=True)
+        remedy = f"; {finding.remedy}" if finding.remedy else ""
+        mark = "BAD" if finding.remedy else "ok "
+        say(f"{mark} {finding.name}: {finding.found}{remedy}")
     if as_json:
         print(json.dumps([asdict(finding) for finding in found], indent=1))
     bad = [finding.name for finding in found if finding.remedy]

@@ -1,7 +1,6 @@
 """`generative ui`: the MLflow UI on this machine."""
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     remote = uri.startswith("http")
     server = f"http://127.0.0.1:{port}"
     if remote:  # whose password the browser asks for
-        server = re.sub(r"(?<=//)\S+@", "", uri).rstrip("/")
+        server = store.without_password(uri).replace("***@", "").rstrip("/")
     with store.wrap_store_errors():
         experiment = store.Store().experiment
     print(f"MLflow: {views.experiment_link(server, experiment)}")

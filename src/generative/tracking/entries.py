@@ -17,7 +17,7 @@ from generative.core.folders import read_json
 from generative.core.history import PARAMETERS, TABLE, read_params
 from generative.core.params import flatten, nest, section
 from generative.tracking import names
-from generative.tracking.store import digest
+from generative.tracking.provenance import digest
 
 LOCK = Path("dvc.lock")
 # libyaml, where PyYAML was built with it, reads the same seven times as fast.

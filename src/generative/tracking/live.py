@@ -15,17 +15,8 @@ from generative.core.errors import BadInput
 from generative.core.folders import file_hash
 from generative.core.stopping import closed_if_stopped
 from generative.tracking import names
-from generative.tracking.store import (
-    SNAPSHOTS,
-    Store,
-    checkout,
-    is_alive,
-    is_off,
-    params_hash,
-    shown_epochs,
-    this_process,
-    wrap_store_errors,
-)
+from generative.tracking.provenance import checkout, is_alive, params_hash, this_process
+from generative.tracking.store import SNAPSHOTS, Store, is_off, shown_epochs, wrap_store_errors
 
 CLOSE_SECONDS = 30  # how long a finished training waits for a slow store
 STOP_SECONDS = 2  # and one that was stopped

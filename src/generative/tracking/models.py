@@ -18,30 +18,30 @@ MODEL = "model.id"  # the tag of a run that names its logged model
 PINNED = ("keras", "numpy", "tensorflow")
 
 
-def add_model(store: Any, run: str, name: str, folder: Path, step: int) -> str:
+def add_model(store: Any, run: Any, name: str, folder: Path, step: int) -> str:
     """Log the model in `folder`, as it is after epoch `step`, as that of `run`; its id. A run that
     has one keeps it."""
     from mlflow.entities import LoggedModelOutput
 
-    found = store.client.get_run(run)
-    if known := found.data.tags.get(MODEL):
-        return str(known)
-    tags = {n: found.data.tags[n] for n in ("family", "network", "dataset") if n in found.data.tags}
+    run_id, known = run.info.run_id, run.data.tags
+    if MODEL in known:
+        return str(known[MODEL])
+    tags = {tag: known[tag] for tag in ("family", "network", "dataset") if tag in known}
     model = store.client.create_logged_model(
         store.experiment,
         name=name,
-        source_run_id=run,
+        source_run_id=run_id,
         tags=tags,
-        params=dict(found.data.params),
+        params=dict(run.data.params),
         model_type=tags.get("family", ""),
     )
     store.client.log_model_artifacts(model.model_id, str(folder))
     with tempfile.TemporaryDirectory() as beside:
-        write_beside(Path(beside), folder, name, tags, run, model.model_id)
+        write_beside(Path(beside), folder, name, tags, run_id, model.model_id)
         store.client.log_model_artifacts(model.model_id, beside)
     store.client.finalize_logged_model(model.model_id, "READY")
-    store.client.log_outputs(run, [LoggedModelOutput(model.model_id, step)])
-    store.client.set_tag(run, MODEL, model.model_id)
+    store.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step)])
+    store.client.set_tag(run_id, MODEL, model.model_id)
     return str(model.model_id)
 
 

@@ -15,13 +15,8 @@ from generative.core.params import read_document
 from generative.core.workspace import claim
 from generative.tracking import descriptions, models, views
 from generative.tracking.entries import DATA, Entry, entries, read_lock, results_digest
-from generative.tracking.store import (
-    Store,
-    checkout,
-    digest,
-    without_password,
-    wrap_store_errors,
-)
+from generative.tracking.provenance import checkout, digest
+from generative.tracking.store import Store, without_password, wrap_store_errors
 
 # Held while it works, and the seconds that another waits for it.
 LOCKED, PATIENCE = Path(".cache/publish.lock"), 600
@@ -102,8 +97,8 @@ def publish_entry(store: Store, entry: Entry, results: str) -> str:
             store.add_curves(run_id, entry.history)
             store.add_snapshots(run_id, entry.history, entry.trained.get("epochs", 0))
     pictures = add_files(store, run_id, entry)
-    add_metrics(store, run_id, metrics, add_model(store, run_id, entry))
     run = store.client.get_run(run_id)
+    add_metrics(store, run_id, metrics, add_model(store, run, entry))
     about = {"dvc.out": entry.out, "pictures.md5": " ".join(pictures.values())}
     about |= described(run, descriptions.of_run(run_id, run.data.tags, list(pictures)))
     about |= {"results.hash": results, "dvc.lock_hash": entry.identity}
@@ -173,7 +168,7 @@ def add_metrics(store: Store, run_id: str, metrics: dict[str, Any], model: str) 
             store.client.set_tag(run_id, name, value)
 
 
-def add_model(store: Store, run_id: str, entry: Entry) -> str:
+def add_model(store: Store, run: Any, entry: Entry) -> str:
     """The trained model of an entry that has one; its id in MLflow, or nothing."""
     if entry.section != "train":
         return ""
@@ -181,7 +176,7 @@ def add_model(store: Store, run_id: str, entry: Entry) -> str:
     epoch = len(table)
     if entry.trained.get("keep") == "best" and "val_loss" in table and epoch:
         epoch = int(table["epoch"].iloc[int(table["val_loss"].to_numpy().argmin())])
-    return models.add_model(store, run_id, entry.key, entry.output, epoch)
+    return models.add_model(store, run, entry.key, entry.output, epoch)
 
 
 def add_files(store: Store, run_id: str, entry: Entry) -> dict[str, str]:

@@ -12,7 +12,8 @@ from generative.core import saving
 from generative.core.errors import BadInput, shown
 from generative.tracking import models
 from generative.tracking.entries import DATA, read_lock
-from generative.tracking.store import Store, digest, wrap_store_errors
+from generative.tracking.provenance import digest
+from generative.tracking.store import Store, wrap_store_errors
 
 ALIAS, RESERVED = re.compile(r"[\w-]{1,255}"), re.compile(r"(?i)latest|v\d+")
 
