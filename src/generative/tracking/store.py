@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,7 @@ from typing import Any
 
 from generative.core import history
 from generative.core.errors import BadInput, first_line
-from generative.core.folders import file_hash
+from generative.core.folders import file_hash, locked, move, new_part, to_disk
 from generative.core.history import read_snapshots, read_table
 from generative.core.params import read_document
 from generative.tracking import descriptions, names
@@ -100,7 +101,8 @@ class Store:
 
     @contextmanager
     def _initialization_lock(self) -> Iterator[None]:
-        """One process at a time makes a new SQLite file: two at once leave it broken."""
+        """One process at a time makes a new SQLite file: two at once leave it broken, as does a
+        kill."""
         if not self.uri.startswith("sqlite:///"):
             yield
             return
@@ -113,6 +115,8 @@ class Store:
         with FileLock(f"{database}.lock", timeout=120):
             with closing(sqlite3.connect(database, timeout=5)) as probe:
                 probe.execute("begin immediate")
+            if not database.stat().st_size:
+                make_tables(database)
             yield
 
     def _experiment_id(self) -> str:
@@ -307,6 +311,24 @@ class Store:
             self.client.log_text(run, text, f"{SNAPSHOTS}/epoch_{epoch:03}.txt")
         else:
             self.client.log_image(run, side_by_side(snapshot), key=SNAPSHOTS, step=epoch)
+
+
+def make_tables(database: Path) -> None:
+    """Put MLflow's tables into an empty SQLite file. They are made beside it, as a kill meanwhile
+    leaves what MLflow can neither use nor mend."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    part = new_part(database)
+    part.mkdir()
+    with locked(part):
+        try:
+            made = part / database.name
+            store = SqlAlchemyStore(f"sqlite:///{made}", database.parent.as_uri())
+            store.engine.dispose()
+            to_disk(made)
+            move(made, database)
+        finally:
+            shutil.rmtree(part)
 
 
 def curves(row: Mapping[str, float], columns: Iterable[Any]) -> dict[str, float]:
