@@ -8,13 +8,21 @@ from typing import Annotated
 import typer
 
 from generative.cli.publish import publish
+from generative.core.errors import unknown
 from generative.core.params import PATH, read_document
 
 
-def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
+def ui(
+    model: Annotated[str, typer.Argument(help="Compare the runs of this model, too.")] = "",
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+) -> None:
     """Publish, print links to ready comparisons, and open the MLflow UI on 127.0.0.1 until
     Ctrl-C."""
     from generative.tracking import store, views
+
+    document = read_document() if PATH.exists() else {}
+    if model and model not in (known := document.get("train") or {}):
+        raise unknown("model", model, known)
 
     if Path("dvc.lock").exists():
         publish()
@@ -24,9 +32,15 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     if remote:  # whose password the browser asks for
         server = store.without_password(uri).replace("***@", "").rstrip("/")
     with store.wrap_store_errors():
-        experiment = store.Store().experiment
+        opened = store.Store()
+        ready = list(views.views(document))
+        if model:
+            runs = opened.find({"model": model}, "FINISHED")
+            ready.append(views.of_model(model, runs))
+            opened.keep_views(ready)
+    experiment = opened.experiment
     print(f"MLflow: {views.experiment_link(server, experiment)}")
-    for view in views.views(read_document() if PATH.exists() else {}):
+    for view in ready:
         print(f"  {view.title}: {view.link(server, experiment)}", flush=True)
     if remote:
         print("MLFLOW_TRACKING_URI names a server that has a UI of its own", flush=True)

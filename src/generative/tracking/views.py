@@ -1,12 +1,12 @@
 """Views of MLflow that are ready: for each family a comparison of its models, for each search its
-trials, for repeated trainings their seeds.
+trials, for repeated trainings their seeds; and for one model its runs.
 
 A view is kept as a tag of the experiment, and a link opens it. MLflow 3.17 documents neither: its
 UI shares a view so, and tests/tracking/test_views.py opens one in a browser.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -105,13 +105,14 @@ def views(document: dict[str, Any]) -> Iterator[View]:
             family = "style" if top == "style" else (own or {}).get("family", "")
             families.setdefault(family, []).append(fold(defaults.get(family) or {}, own or {}))
     for family, sections in sorted(families.items()):
+        flat = [names.parameters({"train": {"": section}}) for section in sections]
         if len(sections) > 1 and family in MEASURES:
             yield View(
                 family,
                 f"compare: {family}",
                 f"tags.family = '{family}' and tags.`dvc.stage` LIKE '{top_of(family)}@%' "
                 "and attributes.status = 'FINISHED'",
-                tuple(differing(sections))[:MOST_AXES],
+                tuple(differing(flat))[:MOST_AXES],
                 MEASURES[family],
             )
     for key, search in (document.get("tune") or {}).items():
@@ -128,10 +129,33 @@ def views(document: dict[str, Any]) -> Iterator[View]:
             yield View(
                 f"seeds-{key[:LONGEST_KEY]}",
                 f"seeds: {key}",
-                f"tags.model = '{key}' and tags.`dvc.stage` != 'tune@{key}'",
+                trainings(key),
                 ("seed",),
                 ("samples/category_error", "samples/leakage"),
             )
+
+
+def of_model(key: str, runs: Iterable[Any]) -> View:
+    """A view of the trainings of one model, its further seeds among them, along the parameters in
+    which they differ.
+
+    runs: of MLflow, those of the model that are finished.
+    """
+    stages = (f"train@{key}", f"repeat@{key}")
+    found = [run.data for run in runs if run.data.tags.get("dvc.stage") in stages]
+    family = found[0].tags.get("family", "") if found else ""
+    return View(
+        f"runs-{key[:LONGEST_KEY]}",
+        f"runs: {key}",
+        f"{trainings(key)} and attributes.status = 'FINISHED'",
+        tuple(differing([data.params for data in found]))[:MOST_AXES],
+        MEASURES.get(family, ("val/loss",)),
+    )
+
+
+def trainings(key: str) -> str:
+    """Finds the runs of a model without its searches and their trials."""
+    return f"tags.model = '{key}' and tags.`dvc.stage` != 'tune@{key}'"
 
 
 def top_of(family: str) -> str:
@@ -139,9 +163,8 @@ def top_of(family: str) -> str:
     return "style" if family == "style" else "train"
 
 
-def differing(sections: Iterable[dict[str, Any]]) -> list[str]:
-    """The parameters in which models differ, those that all of them have first."""
-    flat = [names.parameters({"train": {"": section}}) for section in sections]
+def differing(flat: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The parameters in which runs or models differ, those that all of them have first."""
     found = dict.fromkeys(name for own in flat for name in own)
     values = {name: [own[name] for own in flat if name in own] for name in found}
     differ = [name for name, seen in values.items() if len({str(value) for value in seen}) > 1]
