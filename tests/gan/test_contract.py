@@ -48,6 +48,8 @@ MEMBERS: dict[str, tuple[type[BaseGAN], tuple[str, ...], dict[str, Any]]] = {
         {**STACKEDGAN, "recovery": "all"},
     ),
 }
+# The others trace long: they are of the slow tests.
+QUICK = ("gan", "acgan")
 
 
 class Step(NamedTuple):
@@ -87,7 +89,9 @@ def first_step(member: str, first_weight: float) -> Step:
     )
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize(
+    "member", [m if m in QUICK else pytest.param(m, marks=pytest.mark.slow) for m in MEMBERS]
+)
 def test_terms_are_reported_without_their_weights(member: str) -> None:
     one, other = first_step(member, 0.5), first_step(member, 1.25)
     assert one.metrics == pytest.approx(other.metrics, rel=1e-5)

@@ -194,6 +194,7 @@ def test_pretraining_with_normalised_layers() -> None:
     assert any(not np.array_equal(old, new) for old, new in pairs)
 
 
+@pytest.mark.slow
 def test_both_branches_of_a_compiled_step_name_the_same_terms() -> None:
     """With every penalty; TensorFlow refuses branches that differ."""
     changes = {"r1_weight": 0.1, "gradient_penalty_weight": 0.1, "agreement_weight": 1.0}

@@ -58,6 +58,7 @@ def test_images_are_made_of_real_features_first_and_then_of_generated_ones() -> 
     np.testing.assert_allclose(step.fake_outputs["condition"], feature, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_both_branches_of_a_compiled_step_name_the_same_terms() -> None:
     """With every penalty; TensorFlow refuses branches that differ."""
     model = build(4, encoder_share=0.5, r1_weight=0.1, gradient_penalty_weight=0.1)

@@ -117,6 +117,7 @@ def test_a_tensorflow_that_cannot_start(tmp_path: Path, monkeypatch: pytest.Monk
     assert error == "ImportError: libcudart.so.12 is missing"
 
 
+@pytest.mark.slow
 def test_doctor_prints_json() -> None:
     program = "from generative.cli.main import main; main()"
     done = subprocess.run(

@@ -7,7 +7,7 @@ import pytest
 
 from generative.core import params
 from generative.tracking.store import EXPERIMENT, Store
-from generative.tracking.views import KIND, PREFIX, View, views
+from generative.tracking.views import KIND, PREFIX, View, of_model, views
 from tests.support import browser, server
 from tests.support.tracking import query
 
@@ -49,11 +49,27 @@ def test_a_view_is_kept_and_not_written_twice(database: Path) -> None:
     assert parallel["selectedParams"] == ["model.generator_learning_rate"]
 
 
-def add_run(store: Store, folder: Path, key: str, rate: float, distance: float) -> None:
-    section = {"family": "gan", "seed": 1, "model": {"generator_learning_rate": rate}}
+def add_run(
+    store: Store, folder: Path, key: str, rate: float, distance: float, seed: int = 1
+) -> None:
+    section = {"family": "gan", "seed": seed, "model": {"generator_learning_rate": rate}}
     run = store.create(f"train@{key}", {"train": {key: section}, "runtime": {}}, {}, folder)
     store.log(run, [({"samples/frechet_distance": distance}, 0)])
     store.client.set_terminated(run)
+
+
+def test_the_runs_of_a_model_are_compared_by_what_differs(database: Path, tmp_path: Path) -> None:
+    store = Store()
+    for rate, seed in ((0.001, 1), (0.001, 2), (0.002, 1)):
+        add_run(store, tmp_path, "gan", rate, 10.0, seed)
+    add_run(store, tmp_path, "cgan", 0.003, 11.0)
+    view = of_model("gan", store.find({"model": "gan"}, "FINISHED"))
+    assert view.parameters == ("model.generator_learning_rate", "seed")
+    assert "samples/frechet_distance" in view.metrics
+    found = store.client.search_runs([store.experiment], view.query)
+    assert {run.data.tags["model"] for run in found} == {"gan"}
+    assert len(found) == 3
+    assert of_model("vae", []).parameters == ()
 
 
 @pytest.mark.slow
@@ -74,6 +90,7 @@ def test_the_ui_opens_a_view(
         add_run(store, data, "cgan", 0.002, 11.5)
         add_run(store, data, "another", 0.003, 10.5)
         store.client.set_tag(store.find({"model": "another"})[0].info.run_id, "family", "vae")
+        add_run(store, data, "gan", 0.001, 13.5, seed=2)
         (view, *_) = views(DOCUMENT)
         html = browser.page(view.link(address, store.experiment))
         assert "compare: gan" in html
@@ -81,5 +98,11 @@ def test_the_ui_opens_a_view(
         for name, shown in (("gan ·", True), ("cgan ·", True), ("another ·", False)):
             assert (name in html) == shown, name
         assert EXPERIMENT in html
+        seeds = of_model("gan", store.find({"model": "gan"}, "FINISHED"))
+        assert seeds.parameters == ("seed",)
+        store.keep_views([seeds])
+        html = browser.page(seeds.link(address, store.experiment))
+        assert "runs: gan" in html
+        assert ("gan ·" in html, "cgan ·" in html) == (True, False)
         gone = View("gone", "", "", (), ("a",))
         assert "does not exist" in browser.page(gone.link(address, store.experiment))

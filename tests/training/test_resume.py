@@ -20,7 +20,7 @@ SECTIONS = params.sections("train")
 KEYS = list({section["network"]: key for key, section in SECTIONS.items()}.values())
 # Quick enough for every change, with what others have not: a state carried from step to step,
 # restarts, two optimizers and averages, a text.
-QUICK = ("cvae", "cgan", "infogan", "char_lstm", "siamese")
+QUICK = ("cvae", "cgan", "char_lstm", "siamese")
 
 
 def test_every_network_is_asked() -> None:
