@@ -3,11 +3,10 @@
 generative publish && python benchmarks/screenshots.py
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from generative.core.params import read_document
@@ -15,6 +14,7 @@ from generative.tracking import store, views
 from tests.support import browser, server
 
 DOCS = Path("docs")
+MODEL = "functional"  # whose runs are compared, if experiments have made several
 
 
 def main() -> None:
@@ -39,28 +39,17 @@ def main() -> None:
         "run": f"{address}/#/experiments/{experiment}/runs/{number}?workflowType=machine_learning",
         "models": f"{address}/#/experiments/{experiment}/models?workflowType=machine_learning",
     }
-    if "seeds-infogan" in ready:
-        pages["seeds"] = ready["seeds-infogan"]
-    # Without the job runner the server is two processes instead of ten.
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", store.store_uri()]
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        server.wait(f"{address}/health", process)
+    trained = opened.find({"model": MODEL}, "FINISHED")
+    if len(trained) > 1:
+        view = views.of_model(MODEL, trained)
+        opened.keep_views([view])
+        pages["runs"] = view.link(address, experiment)
+    with TemporaryDirectory() as folder, server.serving(Path(folder), port, store.store_uri()):
         for name, page in pages.items():
             file = DOCS / f"mlflow_{name}.png"
             browser.screenshot(page, file.absolute(), 2000, 1100)
             shrink(file)
             print(f"{file}: {file.stat().st_size:,} bytes", flush=True)
-    finally:
-        server.stop(process)
 
 
 def shrink(file: Path) -> None:

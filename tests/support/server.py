@@ -21,13 +21,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`mlflow server` on 127.0.0.1 that keeps its runs and, for its clients, their artifacts in
-    `folder`."""
+def serving(folder: Path, port: int, store: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """`mlflow server` on 127.0.0.1 that keeps its runs, unless they are in `store`, and, for its
+    clients, their artifacts in `folder`."""
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--serve-artifacts"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
+    command += ["--backend-store-uri", store or f"sqlite:///{folder}/mlflow.db"]
     command += ["--artifacts-destination", str(folder / "artifacts")]
+    # Without the job runner the server is two processes instead of ten.
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (folder / "server.log").open("ab") as log:
         # A group of its own: it starts workers, which end with it.
