@@ -47,7 +47,7 @@ def main() -> None:
     with TemporaryDirectory() as folder, server.serving(Path(folder), port, store.store_uri()):
         for name, page in pages.items():
             file = DOCS / f"mlflow_{name}.png"
-            browser.screenshot(page, file.absolute(), 2000, 1100)
+            browser.screenshot(page, file.absolute(), 2000, 1200)
             shrink(file)
             print(f"{file}: {file.stat().st_size:,} bytes", flush=True)
 

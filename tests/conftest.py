@@ -9,9 +9,10 @@ import hypothesis
 import pytest
 
 from generative.core import params
+from generative.pipeline import overlay
 from generative.tracking.store import Store
 from tests.support import data
-from tests.support.workspace import PROJECT
+from tests.support.workspace import PROJECT, TINY
 
 # No test asserts a time: a machine may be busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -52,6 +53,15 @@ def params_file(tmp_path: Path) -> Path:
     copy = tmp_path / "params.yaml"
     copy.write_text(params.PATH.read_text())
     return copy
+
+
+@pytest.fixture(scope="session")
+def tiny_params(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A params.yaml of small trainings, to read."""
+    file = tmp_path_factory.mktemp("params") / "params.yaml"
+    file.write_text(params.PATH.read_text())
+    overlay.use(TINY, file)
+    return file
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.core import members, params, runtime, saving
+from generative.core import members, params, saving
 from generative.core.history import History
-from generative.datasets.base.dataset import Prepared
 from generative.gan.base.trainer import BaseGAN
-from generative.pipeline import overlay
-from generative.training import fit
 from generative.training.schema import Train
 from tests.support.saving import check_signature
-from tests.support.workspace import PROJECT, TINY
+from tests.support.training import Small
+from tests.support.workspace import PROJECT
 
 GENERATIVE = {
     key: section
@@ -48,40 +46,23 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="module")
 def train(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_params: Path
 ) -> Callable[[str], Trained]:
     """Trains the model of a section of params.yaml, shrunk; each once."""
-    file = tmp_path_factory.mktemp("params") / "params.yaml"
-    file.write_text(params.PATH.read_text())
-    overlay.use(TINY, file)
-    device = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())
     known: dict[str, Trained] = {}
 
     def trained(key: str) -> Trained:
         if key in known:
             return known[key]
-        float32 = {"precision": "float32"}
-        train = params.read(f"train.{key}", Train, file).model_copy(update=float32)
-        folder = request.getfixturevalue(f"prepared_{train.dataset}")
-        data = Prepared(train.dataset, train.data, folder)
-        validation = data.load("validation")
-        keras.utils.set_random_seed(train.seed)
-        arguments = {**data.facts(), **train.model}
-        model = members.network(train.network)(**arguments)
+        small = Small(key, tiny_params, request)
+        model = small.build()
         before = [w.numpy() for w in model.trainable_variables]
         epochs: list[int] = []
-        history = fit.fit(
-            f"train.{key}",
-            model,
-            train,
-            device,
-            data.batches(train.batch_size, train.seed),
-            validation,
-            on_epoch=lambda e, logs, f: epochs.append(e),
-            workspace=tmp_path_factory.mktemp("workspace"),
-        )
-        assert epochs == list(range(1, train.epochs + 1))
-        known[key] = Trained(model, before, train, arguments, validation, history)
+        workspace = tmp_path_factory.mktemp("workspace")
+        history = small.fit(model, workspace, lambda epoch, logs, frame: epochs.append(epoch))
+        assert epochs == list(range(1, small.train.epochs + 1))
+        validation = small.data.load("validation")
+        known[key] = Trained(model, before, small.train, small.arguments, validation, history)
         return known[key]
 
     return trained

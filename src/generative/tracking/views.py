@@ -47,7 +47,8 @@ class View:
         shown = {"display": True, "isReordered": True}
         sections = [
             {"uuid": "parameters", "name": self.title, "columns": 1, "cardHeight": 420, **shown},
-            {"uuid": "metrics", "name": "metrics", "columns": 3, **shown},
+            # MLflow shows them by name.
+            {"uuid": "metrics", "name": f"{self.title}, values", "columns": 3, **shown},
         ]
         own = {"deleted": False, "isGenerated": False, "runsCountToCompare": 100}
         charts: list[dict[str, Any]] = [
