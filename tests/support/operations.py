@@ -49,9 +49,7 @@ def census() -> Iterator[set[Operation]]:
     op determinism on, as TensorFlow then makes others."""
     found: set[Operation] = set()
 
-    def note(
-        kind: str, inputs: Any, attributes: Any, outputs: Any, op_name: Any, graph: Any
-    ) -> None:
+    def note(kind: str, _: Any, attributes: Any, *rest: Any, **names: Any) -> None:
         # A tuple of names and values in turn.
         values = dict(zip(attributes[::2], attributes[1::2], strict=False)) if attributes else {}
         condition = RAISES.get(kind)
