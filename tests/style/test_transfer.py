@@ -9,6 +9,7 @@ from PIL import Image
 from generative.core.errors import BadInput
 from generative.style import pictures
 from generative.style.transfer import Row, Transfer
+from tests.support.operations import census
 from tests.support.style import make_options, waves
 
 CONTENT, STYLE = waves(48, 64, seed=1), waves(50, 40, seed=2)
@@ -122,6 +123,15 @@ def test_the_content_keeps_its_colours(network: keras.Model) -> None:
     np.testing.assert_allclose((result @ weights)[inside], luminance, atol=1e-5)
     changes = (result - transfer.content)[inside]
     np.testing.assert_allclose(changes, changes[:, :1].repeat(3, axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_no_operation_is_forbidden_on_a_gpu(network: keras.Model, optimizer: str) -> None:
+    """Under op determinism: see tests/training/test_determinism.py."""
+    with census() as found:
+        make_transfer(network, optimizer=optimizer, variation_weight=1.0).run()
+    assert "Conv2DBackpropInput" in {one.name for one in found}
+    assert [one.name for one in found if one.raises] == []
 
 
 def test_equal_pictures_are_refused(network: keras.Model) -> None:
