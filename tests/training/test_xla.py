@@ -10,8 +10,8 @@ import tensorflow as tf
 from generative.training import checkpoint
 from tests.support.training import KEYS, Small
 
-# XLA has no operation that warps images, and no variable whose shape changes, as the state of a text
-# does.
+# XLA has no operation that warps images, and no variable whose shape changes, as that of a
+# text's state does.
 REFUSED = {"infogan", "sequential", "functional", "inception", "residual", "separable"}
 REFUSED |= {"char_lstm", "char_conv", "char_transformer"}
 TABLE = np.random.default_rng(0).random(2**20, np.float32)
@@ -77,7 +77,7 @@ def expected(key: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", map(expected, KEYS))
+@pytest.mark.parametrize("key", [expected(key) for key in KEYS])
 def test_a_compiled_step_is_the_plain_one(
     key: str,
     tiny_params: Path,
