@@ -1,9 +1,12 @@
 """What `generative repro` says before it runs anything, and after."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from generative.cli import repro as command
@@ -12,6 +15,7 @@ from generative.core.errors import BadInput
 from generative.pipeline import workspace
 from generative.pipeline.engine import Results
 from generative.pipeline.timings import Timing
+from tests.support.workspace import PROJECT
 
 
 @pytest.mark.parametrize(
@@ -73,3 +77,24 @@ def test_what_a_run_came_to() -> None:
         "d failed with status 1; its output: d.log",
         "       e x is missing",
     ]
+
+
+def test_the_check_of_the_parameters_ends_with_its_parent(tmp_path: Path) -> None:
+    """A check that would take minutes stands in for it."""
+    package = tmp_path / "src" / "generative" / "cli"
+    package.mkdir(parents=True)
+    for folder in (package.parent, package):
+        (folder / "__init__.py").touch()
+    (package / "main.py").write_text("import time\n\ndef main(): time.sleep(600)\n")
+    started = subprocess.Popen(
+        [sys.executable, "-c", "from generative.cli import repro; repro.check_apart()"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
+    )
+    parent = psutil.Process(started.pid)
+    while not (children := parent.children()):
+        assert started.poll() is None
+    started.kill()
+    started.wait()
+    _, alive = psutil.wait_procs(children, timeout=120)
+    assert not alive

@@ -93,15 +93,27 @@ def repro(
 
 
 def check_apart() -> None:
-    """`generative params check` in a process of its own, which imports every family."""
-    program = "from generative.cli.main import main; main()"
-    checked = subprocess.run(
-        [sys.executable, "-c", program, "params", "check"],
-        env={**os.environ, "PYTHONPATH": str(Path("src").absolute())},
-        capture_output=True,
-        text=True,
-        check=False,
+    """`generative params check` in a process of its own, which imports every family. It ends with
+    this one, however that ends: then the pipe that it reads is closed."""
+    reader, writer = os.pipe()
+    program = (
+        "import os, threading\n"
+        f"end = lambda: os._exit(1 + len(os.read({reader}, 1)))\n"
+        "threading.Thread(target=end, daemon=True).start()\n"
+        "from generative.cli.main import main; main()"
     )
+    try:
+        checked = subprocess.run(
+            [sys.executable, "-c", program, "params", "check"],
+            env={**os.environ, "PYTHONPATH": str(Path("src").absolute())},
+            pass_fds=[reader],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(reader)
+        os.close(writer)
     if checked.returncode:
         lines = checked.stderr.partition("error: ")[2] or checked.stderr
         raise BadInput(lines.strip())
