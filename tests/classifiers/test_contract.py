@@ -121,6 +121,7 @@ def test_smoothing_is_for_training(images: np.ndarray) -> None:
     assert float(model.compute_loss(**args)) != float(plain.compute_loss(**args))
 
 
+@pytest.mark.slow
 def test_a_process_loads_only_its_own_network() -> None:
     program = (
         "import sys\n"

@@ -115,6 +115,7 @@ print({node.op for node in graph.node})
 """
 
 
+@pytest.mark.slow
 def test_gradients_are_summed_in_one_order() -> None:
     """Three times 100 MB are enough for the memory optimizer to add them up as they come."""
     assert "TemporaryVariable" in run(GRADIENT_SUM, "off")[0]

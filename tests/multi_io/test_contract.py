@@ -110,6 +110,7 @@ def test_the_folder_gives_it_back(trained: Trained, tmp_path: Path) -> None:
         np.testing.assert_allclose(found, expected[name], rtol=1e-6, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_lists_and_dictionaries_are_the_same(trained: Trained) -> None:
     model = trained.model
     inputs, targets = trained.validation

@@ -1,6 +1,6 @@
 """The real pipeline, run small, re-runs exactly what depends on a change. The tests are steps: each
-starts where the last ended. What differs from its siblings in the model alone is left out; `make
-smoke` runs it all."""
+starts where the last ended, and the slow ones end where they started. What differs from its
+siblings in the model alone is left out; `make smoke` runs it all."""
 
 import json
 import shutil
@@ -47,6 +47,12 @@ def story(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Workspace:
     return make_workspace(tmp_path_factory.mktemp("story") / ODD_NAME, mirror)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def first_run(story: Workspace) -> set[str]:
+    """The stages of the first run, which every test begins with."""
+    return story.repro()
+
+
 def runs(workspace: Workspace, stage: str = "train@cvae") -> list[dict[str, str]]:
     """The tags of the runs of `stage` that the workspace's MLflow holds, oldest first."""
     with sqlite3.connect(workspace.folder / "mlruns" / "mlflow.db") as database:
@@ -84,8 +90,8 @@ def history(workspace: Workspace, run: str) -> set[tuple[str, int, float]]:
         return {(k, s, round(v, 4)) for k, s, v in database.execute(query, [run]).fetchall()}
 
 
-def test_first_run_makes_everything(story: Workspace) -> None:
-    assert story.repro() == EVERYTHING
+def test_first_run_makes_everything(story: Workspace, first_run: set[str]) -> None:
+    assert first_run == EVERYTHING
     (run,) = runs(story)
     assert run["status"] == "FINISHED"
     assert run["origin"] == "live"
@@ -183,6 +189,7 @@ def test_a_render_parameter_redraws(story: Workspace) -> None:
     assert len(runs(story)) == 1
 
 
+@pytest.mark.slow
 def test_an_inherited_parameter_of_one_model(story: Workspace) -> None:
     """As `dvc exp run -S` writes it; then the default itself is changed."""
     from dvc.utils.hydra import apply_overrides
@@ -244,6 +251,7 @@ def test_words_do_not_retrain(story: Workspace) -> None:
     assert "Every result is up to date." in story.generative("repro", "--dry")
 
 
+@pytest.mark.slow
 def test_code_that_means_something_else_is_not_accepted(story: Workspace) -> None:
     story.commit("words")
     file = story.folder / "src" / "generative" / "vae" / "cvae.py"
@@ -259,6 +267,7 @@ def test_code_that_means_something_else_is_not_accepted(story: Workspace) -> Non
     assert story.repro() == set()
 
 
+@pytest.mark.slow
 def test_a_removed_model_is_no_part_of_report_and_mlflow(story: Workspace) -> None:
     file = story.folder / "params.yaml"
     text = file.read_text()
@@ -276,6 +285,7 @@ def test_a_removed_model_is_no_part_of_report_and_mlflow(story: Workspace) -> No
     assert story.repro() <= {"publish"}
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_with_the_cache_rebuilds_the_runs(story: Workspace, tmp_path: Path) -> None:
     clone = Workspace(tmp_path / "clone", story.mirror)
     story.commit("all")
@@ -292,6 +302,7 @@ def test_a_fresh_clone_with_the_cache_rebuilds_the_runs(story: Workspace, tmp_pa
         assert run[tag] == live[tag]
 
 
+@pytest.mark.slow
 def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:
     before = {run.get("dvc.lock_hash") for run in runs(story)}
     shutil.rmtree(story.folder / "mlruns")
@@ -301,6 +312,7 @@ def test_a_deleted_store_is_rebuilt(story: Workspace) -> None:
     assert run["dvc.lock_hash"] in before
 
 
+@pytest.mark.slow
 def test_what_was_not_tracked_is_published_later(story: Workspace) -> None:
     """Switched on again, one command brings MLflow up to date."""
     shutil.rmtree(story.folder / "mlruns")
@@ -319,6 +331,7 @@ def test_a_wrong_parameter_is_one_line(story: Workspace) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_loss_that_explodes_keeps_the_last_good_weights(story: Workspace) -> None:
     story.set("train.cvae.model.latent_size", 2)
     story.set("train.cvae.model.beta", 1e40)  # infinite in float32

@@ -88,10 +88,10 @@ class Workspace:
         return {line.split("'")[1] for line in lines if line.startswith("Running stage")}
 
     def commit(self, message: str) -> None:
-        """Commit all that git does not ignore."""
+        """Commit all that git does not ignore, if anything changed or not."""
         identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
         self.run("git", "add", "--all")
-        self.run("git", *identity, "commit", "--quiet", "--message", message)
+        self.run("git", *identity, "commit", "--quiet", "--allow-empty", "-m", message)
 
     def set(self, name: str, value: object) -> None:
         """Write one parameter, as a user would."""

@@ -148,6 +148,7 @@ print(saving.load(Path(sys.argv[1])).generate(2, 7, "abc", 50, temperature=0.9))
 """
 
 
+@pytest.mark.slow
 def test_the_same_seed_generates_the_same_in_another_process(tmp_path: Path) -> None:
     model = build("lstm")
     network, arguments = NETWORKS["lstm"]
