@@ -13,21 +13,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from generative.core import members, params, saving
+from generative.core import members, saving
 from generative.core.history import History
 from generative.gan.base.trainer import BaseGAN
 from generative.training.schema import Train
+from tests.support import training
 from tests.support.saving import check_signature
-from tests.support.training import Small
+from tests.support.training import SECTIONS, Small
 from tests.support.workspace import PROJECT
 
-GENERATIVE = {
-    key: section
-    for key, section in params.sections("train").items()
-    if section["family"] in ("vae", "gan", "text")
-}
-# One section a network: sections that share one differ in their numbers only.
-KEYS = list({section["network"]: key for key, section in GENERATIVE.items()}.values())
+KEYS = [key for key in training.KEYS if SECTIONS[key]["family"] in ("vae", "gan", "text")]
 # What only a training step can tell.
 TRAINING_ONLY = {"gradient_norm", "r1", "gradient_penalty", "disagreement", "feature_r1"}
 
@@ -75,7 +70,7 @@ def trained(request: pytest.FixtureRequest, train: Callable[[str], Trained]) -> 
 
 def test_every_network_is_asked() -> None:
     generative = {path for path in members.networks() if path.startswith(("vae/", "gan/", "text/"))}
-    assert {GENERATIVE[key]["network"] for key in KEYS} == generative
+    assert {SECTIONS[key]["network"] for key in KEYS} == generative
 
 
 def test_every_weight_gets_a_gradient(trained: Trained) -> None:
