@@ -39,9 +39,8 @@ def main() -> None:
         "run": f"{address}/#/experiments/{experiment}/runs/{number}?workflowType=machine_learning",
         "models": f"{address}/#/experiments/{experiment}/models?workflowType=machine_learning",
     }
-    trained = opened.find({"model": MODEL}, "FINISHED")
-    if len(trained) > 1:
-        view = views.of_model(MODEL, trained)
+    view = views.of_model(MODEL, opened.search)
+    if view.parameters:
         opened.keep_views([view])
         pages["runs"] = view.link(address, experiment)
     with TemporaryDirectory() as folder, server.serving(Path(folder), port, store.store_uri()):

@@ -63,13 +63,13 @@ def test_the_runs_of_a_model_are_compared_by_what_differs(database: Path, tmp_pa
     for rate, seed in ((0.001, 1), (0.001, 2), (0.002, 1)):
         add_run(store, tmp_path, "gan", rate, 10.0, seed)
     add_run(store, tmp_path, "cgan", 0.003, 11.0)
-    view = of_model("gan", store.find({"model": "gan"}, "FINISHED"))
+    view = of_model("gan", store.search)
     assert view.parameters == ("model.generator_learning_rate", "seed")
     assert "samples/frechet_distance" in view.metrics
     found = store.client.search_runs([store.experiment], view.query)
     assert {run.data.tags["model"] for run in found} == {"gan"}
     assert len(found) == 3
-    assert of_model("vae", []).parameters == ()
+    assert of_model("vae", store.search).parameters == ()
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_the_ui_opens_a_view(
         for name, shown in (("gan ·", True), ("cgan ·", True), ("another ·", False)):
             assert (name in html) == shown, name
         assert EXPERIMENT in html
-        seeds = of_model("gan", store.find({"model": "gan"}, "FINISHED"))
+        seeds = of_model("gan", store.search)
         assert seeds.parameters == ("seed",)
         store.keep_views([seeds])
         html = browser.page(seeds.link(address, store.experiment))

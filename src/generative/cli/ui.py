@@ -35,8 +35,7 @@ def ui(
         opened = store.Store()
         ready = list(views.views(document))
         if model:
-            runs = opened.find({"model": model}, "FINISHED")
-            ready.append(views.of_model(model, runs))
+            ready.append(views.of_model(model, opened.search))
             opened.keep_views(ready)
     experiment = opened.experiment
     print(f"MLflow: {views.experiment_link(server, experiment)}")

@@ -146,7 +146,10 @@ class Store:
         """Runs with these tags, and in this status if one is given, newest first."""
         conditions = [f"tags.`{name}` = '{value}'" for name, value in tags.items()]
         conditions += [f"attributes.status = '{status}'"] if status else []
-        query = " and ".join(conditions)
+        return self.search(" and ".join(conditions))
+
+    def search(self, query: str) -> list[Any]:
+        """Runs that a query in MLflow's language finds, newest first."""
         return self.client.search_runs(
             [self.experiment], query, max_results=MOST_RUNS, order_by=["start_time DESC"]
         )

@@ -6,7 +6,7 @@ UI shares a view so, and tests/tracking/test_views.py opens one in a browser.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -106,8 +106,8 @@ def views(document: dict[str, Any]) -> Iterator[View]:
             family = "style" if top == "style" else (own or {}).get("family", "")
             families.setdefault(family, []).append(fold(defaults.get(family) or {}, own or {}))
     for family, sections in sorted(families.items()):
-        flat = [names.parameters({"train": {"": section}}) for section in sections]
         if len(sections) > 1 and family in MEASURES:
+            flat = [names.parameters({"train": {"": section}}) for section in sections]
             yield View(
                 family,
                 f"compare: {family}",
@@ -136,19 +136,19 @@ def views(document: dict[str, Any]) -> Iterator[View]:
             )
 
 
-def of_model(key: str, runs: Iterable[Any]) -> View:
+def of_model(key: str, search: Callable[[str], list[Any]]) -> View:
     """A view of the trainings of one model, its further seeds among them, along the parameters in
     which they differ.
 
-    runs: of MLflow, those of the model that are finished.
+    search: finds MLflow's runs by a query.
     """
-    stages = (f"train@{key}", f"repeat@{key}")
-    found = [run.data for run in runs if run.data.tags.get("dvc.stage") in stages]
+    query = f"{trainings(key)} and attributes.status = 'FINISHED'"
+    found = [run.data for run in search(query)]
     family = found[0].tags.get("family", "") if found else ""
     return View(
         f"runs-{key[:LONGEST_KEY]}",
         f"runs: {key}",
-        f"{trainings(key)} and attributes.status = 'FINISHED'",
+        query,
         tuple(differing([data.params for data in found]))[:MOST_AXES],
         MEASURES.get(family, ("val/loss",)),
     )
