@@ -10,10 +10,6 @@ import tensorflow as tf
 from generative.training import checkpoint
 from tests.support.training import KEYS, Small
 
-# XLA has no operation that warps images, and no variable whose shape changes, as that of a
-# text's state does.
-REFUSED = {"infogan", "sequential", "functional", "inception", "residual", "separable"}
-REFUSED |= {"char_lstm", "char_conv", "char_transformer"}
 TABLE = np.random.default_rng(0).random(2**20, np.float32)
 
 
@@ -70,14 +66,8 @@ def step(small: Small, batch: Any, compiled: bool) -> tuple[dict[str, float], li
     return metrics, [v.numpy() for v in kept if v.path.endswith(("momentum", "velocity"))]
 
 
-def expected(key: str) -> Any:
-    """A section's key, marked if XLA refuses its network: the test says when that changes."""
-    refused = pytest.mark.xfail(raises=tf.errors.InvalidArgumentError, strict=True)
-    return pytest.param(key, marks=refused) if key in REFUSED else key
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [expected(key) for key in KEYS])
+@pytest.mark.parametrize("key", KEYS)
 def test_a_compiled_step_is_the_plain_one(
     key: str,
     tiny_params: Path,

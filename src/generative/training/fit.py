@@ -103,6 +103,8 @@ def fit(
                 *getattr(model, "epoch_callbacks", list)(),
             ]
             model.compile(steps * train.epochs)
+            if hasattr(model, "carry"):
+                model.carry(train.batch_size)
             checkpoint = Checkpoint(workspace / "checkpoint.npz", callbacks)
             checkpoint.restore(model)
             finished = len(checkpoint.rows)

@@ -72,6 +72,7 @@ def test_outputs_depend_on_the_context_only(name: str) -> None:
 
 def test_training_carries_the_state_until_a_text_begins(model: TextModel) -> None:
     ids = random_ids(length=12)
+    model.carry(len(ids))
     whole = model(ids).numpy()
     for _ in range(2):  # the second starts from zero again
         first = model(ids[:, :6], training=True)

@@ -10,6 +10,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.classifiers.base import losses
+from generative.training.augmentation import RandomShift
 from generative.training.losses import Term, objective
 from generative.training.optimizers import Decay, LearningRate, adam
 
@@ -98,7 +99,7 @@ class Classifier(keras.Model):
 
 
 # What `augmented_images` makes: the layers ahead of a network.
-AUGMENTATIONS = (layers.InputLayer, layers.RandomTranslation, layers.RandomGaussianBlur)
+AUGMENTATIONS = (layers.InputLayer, RandomShift, layers.RandomGaussianBlur)
 
 
 def augmented_images(options: Options) -> tuple[Tensor, Tensor]:
@@ -110,10 +111,7 @@ def augmented_images(options: Options) -> tuple[Tensor, Tensor]:
     """
     images = x = keras.Input((SIDE, SIDE, 1), name="images")
     if options["shift_pixels"]:
-        factor = options["shift_pixels"] / SIDE
-        x = layers.RandomTranslation(
-            factor, factor, fill_mode="constant", interpolation="nearest", dtype="float32"
-        )(x)
+        x = RandomShift(options["shift_pixels"], dtype="float32")(x)
     if deviation := options["blur_pixels"]:
         size = 2 * math.ceil(2 * deviation) + 1
         x = layers.RandomGaussianBlur(

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from generative.training import augmentation
+
 Tensor = Any
 
 
@@ -30,18 +32,16 @@ def diffaugment(images: Tensor, uniform: Callable[[tuple[int, ...]], Tensor]) ->
     images = mean + (0.5 + draw(1, 1, 1)) * (images - mean)  # contrast
 
     def along(size: int) -> tuple[Tensor, Tensor]:
-        """Matrices that shift a line of pixels by up to an eighth, and 1 where the hole may be."""
+        """Shifts by up to an eighth, and 1 where the hole may be."""
         place = tf.range(size)
         largest = size // 8
-        shift = tf.cast(tf.floor(draw(1) * (2 * largest + 1)), tf.int32) - largest
+        by = tf.cast(tf.floor(draw(1) * (2 * largest + 1)), tf.int32) - largest
         start = tf.cast(tf.floor(draw(1) * (size + 1)), tf.int32) - size // 4
         hole = (place >= start) & (place < start + size // 2)
-        # The row of a place outside of the picture is all zeros.
-        return tf.one_hot(place + shift, size, dtype=images.dtype), tf.cast(hole, images.dtype)
+        return by, tf.cast(hole, images.dtype)
 
     (down, hole_rows), (across, hole_columns) = along(height), along(width)
-    images = tf.einsum("bij,bjwc->biwc", down, images)
-    images = tf.einsum("bij,bhjc->bhic", across, images)
+    images = augmentation.shift(images, down, across)
     return images * (1 - hole_rows[:, :, None, None] * hole_columns[:, None, :, None])
 
 
@@ -62,11 +62,4 @@ def warp(images: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
         tf.concat([row, (middle + draw(3) - middle * tf.reduce_sum(row, 1))[:, None]], 1)
         for row in (across, down)
     ]
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=tf.concat([*rows, tf.zeros((count, 2))], 1),
-        output_shape=images.shape[1:3],
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-        fill_value=0.0,
-    )
+    return augmentation.affine(images, *rows)

@@ -75,20 +75,24 @@ class TextModel(keras.Model):
         """
 
     def build_state(self, shapes: Sequence[tuple[int, ...]]) -> None:
-        """Build the weights, and variables for a state of arrays [batch, *shape]."""
+        """Build the weights; a state is arrays [batch, *shape]."""
         self.advance(keras.Input((2,), dtype="int32"), None, training=False)
         self.state_shapes = [tuple(shape) for shape in shapes]
-        # TensorFlow's variables, not Keras': no part of the weights, and of any batch size.
-        self.training_state = [
-            tf.Variable(state, shape=(None, *state.shape[1:]), trainable=False)
-            for state in self.initial_state(0)
-        ]
+        self.training_state: list[tf.Variable] = []
         self.sample_steps = tf.function(self._sample_steps, reduce_retracing=True)
         self.built = True
 
     def initial_state(self, batch_size: Tensor) -> State:
         """The state at the beginning of a text: zeros [batch_size, *shape]."""
         return [tf.zeros((batch_size, *shape), self.compute_dtype) for shape in self.state_shapes]
+
+    def carry(self, rows: int) -> None:
+        """Make variables for the state that a training batch of so many rows leaves to the next."""
+        with tf.init_scope():
+            # TensorFlow's, not Keras': no part of the weights.
+            self.training_state = [
+                tf.Variable(state, trainable=False) for state in self.initial_state(rows)
+            ]
 
     def compile(self, total_steps: int | None = None) -> None:
         """Adam; a cosine needs the number of steps that training will take."""
@@ -99,22 +103,16 @@ class TextModel(keras.Model):
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """Logits [batch, length, characters] of the character after each of `ids`.
 
-        In training a batch continues the last one, unless its first ids are `START`: truncated
-        backpropagation through time. Otherwise each row is a text of its own.
+        In training, once there are variables to `carry` a state, a batch continues the last one,
+        unless its first ids are `START`: truncated backpropagation through time. Otherwise each row
+        is a text of its own.
         """
         ids = tf.cast(ids, tf.int32)
         if training:
             begins = tf.reduce_all(ids[:, 0] == START)
-            batch_size = tf.shape(ids)[0]
-            state = tf.cond(
-                begins,
-                lambda: self.initial_state(batch_size),
-                lambda: [variable.value() for variable in self.training_state],
-            )
-            for array, shape in zip(state, self.state_shapes, strict=True):
-                array.set_shape((ids.shape[0], *shape))
-            logits, state = self.advance(ids, state, training=True)
-            for variable, array in zip(self.training_state, state, strict=True):
+            carried = [tf.where(begins, tf.zeros_like(v), v) for v in self.training_state]
+            logits, state = self.advance(ids, carried or None, training=True)
+            for variable, array in zip(self.training_state, state, strict=False):
                 variable.assign(tf.stop_gradient(array))
             return logits
         return self.read(ids)
