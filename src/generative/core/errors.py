@@ -14,6 +14,7 @@ REFUSALS = {
     errno.EDQUOT: ("your quota of the disk is used up", "free some space"),
     errno.EFBIG: ("a file would be larger than the limit (ulimit -f)", "raise the limit"),
     errno.EROFS: ("the disk is read-only", "make it writable"),
+    errno.ENOENT: ("nothing can be written or found there", "name another place"),
     errno.EACCES: ("permission is denied", "change the permissions"),
     errno.EPERM: ("permission is denied", "change the permissions"),
     errno.EEXIST: ("there is a file in the place of a folder", "move it away"),
@@ -45,7 +46,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     """An error for a name that is not in `known`, with the nearest one that is."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}"
     return BadInput(f"unknown {kind} {shown(name)}; {hint}")
 
 

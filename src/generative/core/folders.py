@@ -31,8 +31,9 @@ def atomic_folder(folder: Path, replace: bool = True) -> Iterator[Path]:
     is a hidden folder beside it, locked: what a killed process left there goes with the next call.
     An error of the system names `folder`.
     """
-    part = new_part(folder)
-    part.mkdir()
+    with named(folder):
+        part = new_part(folder)
+        part.mkdir()
     with locked(part), named(folder):
         try:
             yield part
@@ -54,8 +55,9 @@ def atomic_file(file: Path, replace: bool = True) -> Iterator[Path]:
     A folder that cannot be written to is known at once, before the work. Raises `BadInput` if what
     was written cannot take its place; it is kept then, and named.
     """
-    part = new_part(file)
-    part.touch()
+    with named(file):
+        part = new_part(file)
+        part.touch()
     with locked(part), named(file):
         try:
             yield part
@@ -114,11 +116,12 @@ def to_disk(path: Path) -> None:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Let an error of the system say that it was `path` that could not be written."""
+    """Let an error of the system say that it was `path` that could not be written, where it names
+    nothing or a hidden name beside it."""
     try:
         yield
     except OSError as error:
-        if error.errno and not error.filename:
+        if error.errno and str(error.filename or PART).endswith(PART):
             error.filename = str(path)
         raise
 

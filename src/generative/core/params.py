@@ -10,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -23,6 +24,7 @@ PATH = Path("params.yaml")
 DEFAULTS = "defaults"
 # Sections that are lists of names.
 LISTS = ("fetch", "vgg")
+FLAT = ("runtime", "profile", *LISTS)  # sections without keys
 
 # A key becomes the name of a stage and of folders.
 KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -206,7 +208,9 @@ def misshapen(document: dict[str, Any]) -> Iterator[str]:
         elif top != "runtime":
             for key, own in values.items():
                 if own is not None and not isinstance(own, dict):
-                    yield f"{top}.{key}: received {shown(own)}, must hold parameters"
+                    near = get_close_matches(top, FLAT, n=1)
+                    hint = f"; did you mean {near[0]}?" if near else ""
+                    yield f"{top}.{key}: received {shown(own)}, must hold parameters{hint}"
                 elif own and not isinstance(own.get("family", ""), str):
                     yield f"{top}.{key}.family: received {shown(own['family'])}, must be a name"
 

@@ -67,7 +67,10 @@ def signature(model: keras.Model) -> dict[str, list[dict[str, Any]]]:
 
     inputs = [tensor.name for tensor in model.inputs] if len(model.inputs) > 1 else [None]
     # Keras ends a name by the number of layers of that kind that the process had before.
-    outputs = [re.sub(r"_\d+$", "", name) for name in getattr(model, "output_names", [])]
+    names = list(getattr(model, "output_names", []))
+    outputs = [re.sub(r"_\d+$", "", name) for name in names]
+    if len(set(outputs)) < len(outputs):
+        outputs = names
     return {
         "inputs": described(model.inputs, inputs),
         "outputs": described(model.outputs, outputs or [None]),
