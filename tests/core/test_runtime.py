@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from generative.core import runtime
+from generative.core import params, runtime
 from generative.core.errors import BadInput
 from generative.core.runtime import Runtime
+from tests.support.params import set_parameter
 
 TWO_DEVICES = """
 import json, sys
@@ -52,12 +54,14 @@ import sys
 import tensorflow as tf
 from generative.core import runtime
 from generative.core.runtime import Runtime
-options = Runtime(determinism=True, threads=int(sys.argv[1]), xla=sys.argv[2])
+runtime.has_bfloat16 = lambda gpus: True  # it computes with it anywhere, if slowly
+options = Runtime(determinism=sys.argv[4] == "bitwise", threads=int(sys.argv[1]), xla=sys.argv[2])
 device = runtime.configure(options, 7, sys.argv[3])
 import keras
 policy = keras.config.dtype_policy().name
 print(runtime.threads(), device.xla, device.precision, device.determinism, policy)
 print(tf.random.normal((2,)).numpy())
+print(device.tags()["tf32"])
 """
 
 
@@ -80,11 +84,29 @@ def test_two_devices_share_a_batch(prepared_mnist: Path, tmp_path: Path) -> None
 
 
 def test_configure_sets_what_was_asked() -> None:
-    first = run(CONFIGURE, "1", "on", "bfloat16")
-    assert first[0] == "1 True bfloat16 bitwise mixed_bfloat16"
-    second = run(CONFIGURE, "0", "auto", "float32")
+    first = run(CONFIGURE, "1", "on", "bfloat16", "statistical")
+    assert first[0] == "1 True bfloat16 statistical mixed_bfloat16"
+    second = run(CONFIGURE, "0", "on", "float32", "bitwise")
+    # Keras compiles nothing under op determinism: what a run is tagged with is what it got.
     assert second[0] == f"{os.cpu_count() or 1} False float32 bitwise float32"
     assert first[1] == second[1]  # the seed
+    assert first[2] == second[2] == "False"
+
+
+def test_xla_and_determinism_are_refused_together(params_file: Path) -> None:
+    set_parameter(params_file, "runtime.xla", "on")
+    with pytest.raises(BadInput) as refused:
+        params.read("runtime", Runtime, params_file)
+    assert "runtime.xla: received 'on' while runtime.determinism is true" in str(refused.value)
+
+
+def test_bfloat16_that_the_hardware_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "has_bfloat16", lambda gpus: False)
+    # What comes before can be set only once.
+    monkeypatch.setattr(runtime.tf.config, "threading", mock.MagicMock())
+    options = Runtime(determinism=False, threads=0, xla="auto")
+    with pytest.raises(BadInput, match="precision: received 'bfloat16', which this processor does"):
+        runtime.configure(options, 1, "bfloat16")
 
 
 def test_threads_cannot_change_in_a_running_process() -> None:

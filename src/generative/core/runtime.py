@@ -1,9 +1,10 @@
 """How the device is used: seeds, determinism, threads, precision, XLA, several GPUs."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from generative.core import environment  # before TensorFlow
 from generative.core.errors import BadInput
@@ -29,6 +30,13 @@ class Runtime(Schema):
     threads: Annotated[int, Field(ge=0)]
     xla: Literal["auto", "on", "off"]
 
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        if self.determinism and self.xla == "on":
+            yield (
+                f"{name}.xla: received 'on' while {name}.determinism is true, under which Keras "
+                f"compiles nothing; write {name}.determinism: false, or {name}.xla: auto"
+            )
+
 
 @dataclass(frozen=True)
 class Device:
@@ -49,14 +57,17 @@ class Device:
             "threads": threads(),
             "onednn": os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1",
             "xla": self.xla,
+            "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
         }
 
 
 def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device:
     """Set up the process, once and before TensorFlow computes anything.
 
-    `precision` is "float32", "bfloat16" or "auto": bfloat16 where the hardware has it. Several
-    GPUs share each batch (`MirroredStrategy`).
+    `precision` is "float32", "bfloat16" or "auto": bfloat16 where the hardware has it. float32 is
+    that on every device: products of matrices are not rounded to TensorFloat-32. Several GPUs
+    share each batch (`MirroredStrategy`). XLA compiles on a GPU, without determinism. Raises
+    `BadInput` for a bfloat16 that the hardware does not have.
     """
     keras.utils.set_random_seed(seed)
     try:
@@ -75,8 +86,15 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
     if runtime.determinism:
         tf.config.experimental.enable_op_determinism()
         disable_memory_optimizer()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     if precision == "auto":
         precision = "bfloat16" if has_bfloat16(gpus) else "float32"
+    elif precision == "bfloat16" and not has_bfloat16(gpus):
+        kind = "GPU" if gpus else "processor"
+        raise BadInput(
+            f"precision: received 'bfloat16', which this {kind} does not compute with; write "
+            "float32, or auto, which takes what there is"
+        )
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if precision == "bfloat16" else "float32"
     )
@@ -86,8 +104,10 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
     return Device(
         name=" + ".join(names) or "CPU",
         precision=precision,
-        # On a CPU XLA bypasses oneDNN: convolutions take up to ten times as long.
-        xla=runtime.xla == "on" or (runtime.xla == "auto" and bool(gpus)),
+        # On a CPU XLA bypasses oneDNN: convolutions take up to ten times as long. Under op
+        # determinism Keras compiles nothing.
+        xla=not runtime.determinism
+        and (runtime.xla == "on" or (runtime.xla == "auto" and bool(gpus))),
         determinism="bitwise" if runtime.determinism else "statistical",
         strategy=tf.distribute.MirroredStrategy()
         if len(gpus) > 1
