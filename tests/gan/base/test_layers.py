@@ -2,12 +2,18 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from generative.gan.base.layers import BatchNormalization, ResizeConv2D, builtin_layer
+from generative.gan.base.layers import (
+    BatchNormalization,
+    ResizeConv2D,
+    SpectralNormalization,
+    builtin_layer,
+)
 from tests.support.gan import IMAGES, LABELS, build
 
 
@@ -53,14 +59,58 @@ def test_a_resize_convolution_is_keras_own_two_layers(options: dict[str, Any]) -
         np.testing.assert_allclose(mine, keras_own, rtol=1e-3, atol=1e-3)
 
 
-def test_spectral_normalization_bounds_every_kernel() -> None:
+RANDOM = np.random.default_rng(0)
+KERNELS = [
+    (layers.Dense(6, activation="relu"), (5, 7)),
+    (layers.Conv2D(4, 3, strides=2, use_bias=False), (2, 9, 9, 3)),
+    (layers.Conv2DTranspose(4, 3, padding="same"), (2, 5, 5, 3)),
+    (layers.Conv2D(4, 3, dtype="mixed_bfloat16"), (2, 9, 9, 3)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), KERNELS, ids=lambda x: getattr(x, "name", ""))
+def test_spectral_normalization_divides_by_the_largest_singular_value(
+    layer: keras.Layer, shape: tuple[int, ...]
+) -> None:
+    inputs = tf.constant(RANDOM.normal(size=shape), tf.float32)
+    ours = SpectralNormalization(layer, dtype=layer.dtype_policy)
+    ours(inputs)
+    kernel = ours.layer.kernel.numpy()
+    for _ in range(300):
+        ours(inputs, training=True)
+    assert np.array_equal(ours.layer.kernel, kernel)  # it stays
+    vector = ours.singular_vector.numpy()
+    if transposed := isinstance(layer, layers.Conv2DTranspose):
+        kernel = np.swapaxes(kernel, -1, -2)
+    left, values, right = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), full_matrices=False)
+    with tf.GradientTape() as tape:
+        value = ours.largest_singular_value(training=False)
+    assert float(value) == pytest.approx(values[0], rel=1e-4)
+    gradient = tape.gradient(value, ours.layer.kernel.value)
+    expected = np.outer(left[:, 0], right[0]).reshape(kernel.shape)
+    expected = np.swapaxes(expected, -1, -2) if transposed else expected
+    np.testing.assert_allclose(gradient, expected, atol=1e-3)
+    plain = ours.layer(inputs) / values[0]
+    error = 1e-4 if layer.compute_dtype == "float32" else 0.02
+    np.testing.assert_allclose(
+        tf.cast(ours(inputs), tf.float32),
+        tf.cast(layer.activation(plain), tf.float32),
+        rtol=10 * error,
+        atol=error,
+    )
+    assert np.array_equal(ours.singular_vector, vector)  # used, not trained
+
+
+def test_spectral_normalization_of_a_discriminator() -> None:
     model = build(discriminator_normalization="spectral")
     model.compile()
     model.fit(IMAGES, LABELS, batch_size=6, epochs=20, verbose=0)
-    model.forward_pass(tf.constant(IMAGES), tf.constant(LABELS), training=True)
-    wrapped = [x for x in model.discriminator.layers if isinstance(x, layers.SpectralNormalization)]
+    wrapped = [x for x in model.discriminator.layers if isinstance(x, SpectralNormalization)]
     assert len(wrapped) == 2
     for layer in wrapped:
         kernel = layer.layer.kernel.numpy()
         largest = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
-        assert largest == pytest.approx(1, rel=0.05)
+        assert float(layer.largest_singular_value(training=False)) == pytest.approx(
+            largest, rel=0.05
+        )
+        assert largest != pytest.approx(1, rel=0.01)

@@ -69,14 +69,64 @@ def builtin_layer(layer: keras.Layer) -> keras.Layer:
     return kind.from_config(config)
 
 
+class SpectralNormalization(layers.Wrapper):
+    """A dense layer or a convolution whose kernel is divided by its largest singular value (Miyato
+    et al., 2018, arXiv:1802.05957), which gradients pass through; the kernel itself stays.
+
+    A step of training takes one step of the power iteration; in use nothing changes. Keras' layer
+    of this name overwrites the kernel, so that the optimizer's steps are taken from another one.
+    """
+
+    def __init__(self, layer: keras.Layer, **options: Any) -> None:
+        linear = {**layer.get_config(), "use_bias": False, "activation": "linear"}
+        super().__init__(type(layer).from_config(linear), **options)
+        self.use_bias, self.activation = layer.use_bias, layer.activation
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        # A transposed convolution's kernel has its outputs before its inputs.
+        self.axis = -2 if isinstance(self.layer, layers.Conv2DTranspose) else -1
+        outputs = (self.layer.kernel.shape[self.axis],)
+        self.singular_vector = self.add_weight(
+            shape=outputs,
+            initializer="random_normal",
+            trainable=False,
+            dtype="float32",
+            name="singular_vector",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(shape=outputs, initializer="zeros", name="bias")
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        outputs = self.layer(inputs)
+        outputs /= ops.cast(self.largest_singular_value(training), outputs.dtype)
+        if self.use_bias:
+            outputs += ops.cast(self.bias, outputs.dtype)
+        return self.activation(outputs)
+
+    def largest_singular_value(self, training: bool) -> Tensor:
+        """Of the kernel as a matrix with a column an output, by the power iteration so far."""
+        kernel = ops.moveaxis(ops.cast(self.layer.kernel, "float32"), self.axis, -1)
+        matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
+        fixed, right = ops.stop_gradient(matrix), ops.convert_to_tensor(self.singular_vector)
+        left = ops.normalize(fixed @ right[:, None], axis=0)
+        if training:
+            right = ops.normalize(ops.transpose(fixed) @ left, axis=0)[:, 0]
+            self.singular_vector.assign(right)
+        return ops.sum(left * (matrix @ right[:, None]))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return self.layer.compute_output_shape(input_shape)
+
+
 def spectrally_normalized(network: keras.Model) -> keras.Model:
-    """A copy of `network` whose convolutions and dense layers are spectrally normalised (Miyato et
-    al., 2018, arXiv:1802.05957)."""
+    """A copy of `network` whose convolutions and dense layers are spectrally normalised."""
 
     def wrapped(layer: keras.Layer) -> keras.Layer:
-        copy = type(layer).from_config(layer.get_config())
-        has_kernel = isinstance(layer, (layers.Dense, layers.Conv2D))
-        return layers.SpectralNormalization(copy) if has_kernel else copy
+        has_kernel = isinstance(layer, (layers.Dense, layers.Conv2D, layers.Conv2DTranspose))
+        if has_kernel:
+            return SpectralNormalization(layer, dtype=layer.dtype_policy)
+        return type(layer).from_config(layer.get_config())
 
     return keras.models.clone_model(network, clone_function=wrapped)
 

@@ -41,8 +41,8 @@ class Options(TypedDict):
     real_target: the label of real images; 0.9 smooths it, on one side only.
     label_noise: width of the uniform noise below that label.
     clip_norm: largest norm of a network's gradient; 0 does not clip.
-    discriminator_normalization: "spectral" divides each kernel by its largest singular value after
-        every step (Miyato et al., 2018, arXiv:1802.05957).
+    discriminator_normalization: "spectral" divides each kernel by its largest singular value
+        (Miyato et al., 2018, arXiv:1802.05957).
     r1_weight, r1_every: the R1 penalty, taken in one step of so many and weighed as much more
         (Karras et al., 2020, arXiv:1912.04958); 0 is none.
     gradient_penalty_weight: the penalty of WGAN-GP; 0 is none.
