@@ -112,6 +112,16 @@ def test_early_stopping_needs_the_best_weights(params_file: Path) -> None:
     assert "early_stopping needs train.cvae.keep: best" in mistake(params_file)
 
 
+def test_a_plateau_lowers_no_rate_that_a_schedule_sets(params_file: Path) -> None:
+    plateau = {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}
+    set_parameter(params_file, "train.functional.callbacks", plateau)
+    assert "reduce_on_plateau: cannot lower a rate that train.functional.model" in mistake(
+        params_file
+    )
+    set_parameter(params_file, "train.functional.model.learning_rate_decay", "none")
+    check_all(params_file)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

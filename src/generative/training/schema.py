@@ -88,6 +88,12 @@ class Train(Schema):
                 )
         elif self.callbacks.early_stopping and self.keep == "last":
             yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
+        decay = self.model.get("learning_rate_decay", "none")
+        if self.callbacks.reduce_on_plateau and decay != "none":
+            yield (
+                f"{name}.callbacks.reduce_on_plateau: cannot lower a rate that "
+                f"{name}.model.learning_rate_decay, {decay!r}, sets in every step; write none"
+            )
         check(f"{name}.data", signature(dataset.batches), self.data, path)
         check(f"{name}.model", signature(network.__init__), self.model, path)
         makes_pictures = hasattr(network, "snapshot")

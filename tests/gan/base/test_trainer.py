@@ -138,6 +138,12 @@ def test_a_wasserstein_critic_has_no_labels() -> None:
         build(objective="wasserstein", real_target=0.9)
 
 
+def test_a_wasserstein_critic_needs_a_bound() -> None:
+    with pytest.raises(BadInput, match="no lower bound unless"):
+        build(objective="wasserstein")
+    build(objective="wasserstein", discriminator_normalization="spectral")
+
+
 def test_targets_stay_in_range() -> None:
     model = build(real_target=0.9, label_noise=0.9)
     targets = np.asarray(model.real_targets(tf.zeros((1000, 1))))
@@ -159,7 +165,7 @@ def test_warnings() -> None:
     (line,) = model.warnings({**fair, "real_accuracy": 0.999, "fake_accuracy": 1.0})
     assert "it dominates" in line
     certain = {**fair, "real_accuracy": 1.0, "fake_accuracy": 1.0}
-    assert build(objective="wasserstein").warnings(certain) == []
+    assert build(objective="wasserstein", r1_weight=1.0).warnings(certain) == []
     (line,) = model.warnings({**fair, "variety": 0.05})
     assert "vary 0.05 times as much as real ones" in line
 

@@ -169,7 +169,6 @@ def test_a_model_is_measured_and_shown(
         "label_accuracy",
         "thickness_correlation",
         "slant_correlation",
-        "leakage",
         "digit_kept",
     ]
     assert {file.name for file in tmp_path.iterdir()} == {

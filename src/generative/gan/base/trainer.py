@@ -114,12 +114,19 @@ class BaseGAN(MovingAverageSampler, keras.Model):
                 "objective: wasserstein has no labels to smooth; set real_target to 1.0 and "
                 "label_noise to 0.0"
             )
+        spectral = options["discriminator_normalization"] == "spectral"
+        bounded = spectral or options["r1_weight"] or options["gradient_penalty_weight"]
+        if options["objective"] == "wasserstein" and not bounded:
+            raise BadInput(
+                "objective: wasserstein has no lower bound unless the critic's slope has one; set "
+                "gradient_penalty_weight: 10.0, r1_weight or discriminator_normalization: spectral"
+            )
         if options["label_noise"] > options["real_target"]:
             raise BadInput(
                 f"label_noise: received {options['label_noise']}, at most real_target, which is "
                 f"{options['real_target']}: a label below 0 has no lower bound"
             )
-        if options["discriminator_normalization"] == "spectral":
+        if spectral:
             discriminator = spectrally_normalized(discriminator)
         self.generator, self.discriminator = generator, discriminator
         self.average_generator = keras.models.clone_model(generator)

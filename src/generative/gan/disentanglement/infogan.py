@@ -99,7 +99,8 @@ def measure_controls(
     assigned = code_control.assign_codes(correlations, options.least_correlation)
     for name, values in correlations.items():
         metrics[f"{name}_correlation"] = max(map(abs, values))
-    metrics["leakage"] = max((a["leakage"] for a in assigned.values() if a), default=0.0)
+    if steered := [one["leakage"] for one in assigned.values() if one]:
+        metrics["leakage"] = max(steered)  # where a code controls nothing there is none
     sweeps = [sweep(model, code, options) for code in CODES]
     consistency = [code_control.label_consistency(predict, swept) for swept in sweeps]
     metrics["digit_kept"] = float(np.mean(consistency))

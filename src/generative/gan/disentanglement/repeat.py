@@ -40,8 +40,9 @@ class Repeat(Schema):
 def write_seeds(
     metrics: dict[int, dict[str, float]], trainings: dict[int, Path], folder: Path
 ) -> None:
-    """Write `seeds.csv`, the metrics of each seed, and `metrics.json`, their medians; and, in a
-    folder of its own, each seed's metrics and how its training went, if that is in `trainings`."""
+    """Write `seeds.csv`, the metrics of each seed, and `metrics.json`, their medians over the seeds
+    that have them; and, in a folder of its own, each seed's metrics and how its training went, if
+    that is in `trainings`."""
     for seed, found in metrics.items():
         own = folder / f"seed_{seed}"
         own.mkdir()
