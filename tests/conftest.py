@@ -8,11 +8,22 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from generative.core import environment  # before TensorFlow
+
+# isort: split
+import tensorflow as tf
+
 from generative.core import params
 from generative.pipeline import overlay
 from generative.tracking.store import Store
 from tests.support import data
 from tests.support.workspace import PROJECT, TINY
+
+# Two devices, as a machine with two GPUs has; what asks for none takes the first.
+with environment.without_noise():
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], 2 * [tf.config.LogicalDeviceConfiguration()]
+    )
 
 # No test asserts a time: a machine may be busy.
 hypothesis.settings.register_profile("untimed", deadline=None)

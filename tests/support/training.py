@@ -44,13 +44,19 @@ class Small:
         keras.utils.set_random_seed(self.train.seed)
         return members.network(self.train.network)(**self.arguments)
 
-    def fit(self, model: Any, workspace: Path, on_epoch: OnEpoch = ignore) -> History:
+    def fit(
+        self,
+        model: Any,
+        workspace: Path,
+        on_epoch: OnEpoch = ignore,
+        device: runtime.Device = CPU,
+    ) -> History:
         """Train it."""
         return fit.fit(
             f"train.{self.key}",
             model,
             self.train,
-            CPU,
+            device,
             self.data.batches(self.train.batch_size, self.train.seed),
             self.data.load("validation"),
             on_epoch,

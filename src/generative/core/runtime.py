@@ -66,8 +66,8 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
 
     `precision` is "float32", "bfloat16" or "auto": bfloat16 where the hardware has it. float32 is
     that on every device: products of matrices are not rounded to TensorFloat-32. Several GPUs
-    share each batch (`MirroredStrategy`). XLA compiles on a GPU, without determinism. Raises
-    `BadInput` for a bfloat16 that the hardware does not have.
+    share each batch (`MirroredStrategy`). XLA compiles on one GPU, without determinism. Raises
+    `BadInput` for a bfloat16 that the hardware does not have, and for XLA on several GPUs.
     """
     keras.utils.set_random_seed(seed)
     try:
@@ -95,6 +95,11 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
             f"precision: received 'bfloat16', which this {kind} does not compute with; write "
             "float32, or auto, which takes what there is"
         )
+    if runtime.xla == "on" and len(gpus) > 1:
+        raise BadInput(
+            f"runtime.xla: received 'on' with {len(gpus)} GPUs, for which Keras compiles nothing; "
+            "write auto, or hide all but one: CUDA_VISIBLE_DEVICES=0"
+        )
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if precision == "bfloat16" else "float32"
     )
@@ -107,7 +112,7 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
         # On a CPU XLA bypasses oneDNN: convolutions take up to ten times as long. Under op
         # determinism Keras compiles nothing.
         xla=not runtime.determinism
-        and (runtime.xla == "on" or (runtime.xla == "auto" and bool(gpus))),
+        and (runtime.xla == "on" or (runtime.xla == "auto" and len(gpus) == 1)),
         determinism="bitwise" if runtime.determinism else "statistical",
         strategy=tf.distribute.MirroredStrategy()
         if len(gpus) > 1

@@ -22,6 +22,7 @@ from generative.gan.base.information import (
 from generative.gan.base.layers import BatchNormalization
 from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Share
+from generative.training import devices
 from generative.training.losses import Term, total, unweighted
 from generative.training.optimizers import LearningRate
 
@@ -163,10 +164,11 @@ class InfoGAN(BaseGAN):
         adversarial_step = super().train_step
         if not self.pretrain_steps:
             return adversarial_step(data)
-        return tf.cond(
-            self.pretrain_optimizer.iterations < self.pretrain_steps,
-            lambda: self.pretrain_step(data),
-            lambda: adversarial_step(data),
+        return devices.either(
+            lambda: self.pretrain_optimizer.iterations < self.pretrain_steps,
+            self.pretrain_step,
+            adversarial_step,
+            data,
         )
 
     def pretrain_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -174,7 +176,7 @@ class InfoGAN(BaseGAN):
         with tf.GradientTape() as tape:
             step = self.forward_pass(*data, training=True)
             terms = self.disagreement(step)
-            loss = total(terms) / tf.distribute.get_strategy().num_replicas_in_sync
+            loss = total(terms) / devices.count()
         variables = self.discriminator.trainable_variables
         pairs = zip(tape.gradient(loss, variables), variables, strict=True)
         # The other heads get no gradient.
@@ -223,11 +225,12 @@ class InfoGAN(BaseGAN):
         if not self.agreement_weight:
             return {}
         warped = self.discriminate(warp(step.real, self.noise), step.labels, training=True)
-        agreement = category_mutual_information(step.real_outputs["category"], warped["category"])
+        categories = step.real_outputs["category"], warped["category"]
+        agreement = category_mutual_information(*map(devices.whole_batch, categories))
         return {"disagreement": Term(math.log(CATEGORIES) - agreement, self.agreement_weight)}
 
     def warnings(self, logs: dict[str, float]) -> list[str]:
-        if not int(self.discriminator_optimizer.iterations):
+        if not self.discriminator_optimizer.iterations.numpy():
             return []  # still pretraining
         lines = super().warnings(logs)
         nats = self.too_few_nats(logs)
@@ -245,7 +248,7 @@ class InfoGAN(BaseGAN):
         if not self.category_weight:
             return None
         nats = math.log(CATEGORIES) - logs["category"]
-        steps = int(self.discriminator_optimizer.iterations)
+        steps = self.discriminator_optimizer.iterations.numpy()
         early = 2 * steps < self.total_steps - self.pretrain_steps
         return None if early or nats >= LEAST_CATEGORY_NATS else nats
 

@@ -15,6 +15,7 @@ from generative.gan.base.information import r_squared
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
 from generative.gan.base.sampling import generated_batches
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs
+from generative.training import devices
 from generative.training.losses import Term, unweighted
 
 CLASSES, FEATURES = 10, 256
@@ -232,10 +233,11 @@ class StackedGAN(BaseGAN):
         adversarial_step = super().train_step
         if not self.encoder_steps:
             return adversarial_step(data)
-        return tf.cond(
-            self.encoder_optimizer.iterations < self.encoder_steps,
-            lambda: self.encoder_step(data),
-            lambda: adversarial_step(data),
+        return devices.either(
+            lambda: self.encoder_optimizer.iterations < self.encoder_steps,
+            self.encoder_step,
+            adversarial_step,
+            data,
         )
 
     def encoder_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -244,7 +246,7 @@ class StackedGAN(BaseGAN):
         with tf.GradientTape() as tape:
             logits = self.encoder(self.to_generator_range(images), training=True)["logits"]
             loss = losses.label_cross_entropy(logits, labels)
-            loss /= tf.distribute.get_strategy().num_replicas_in_sync
+            loss /= devices.count()
         variables = self.encoder.trainable_variables
         self.encoder_optimizer.apply(tape.gradient(loss, variables), variables)
         step = self.forward_pass(*data, training=True)
@@ -258,7 +260,8 @@ class StackedGAN(BaseGAN):
 
     def warnings(self, logs: dict[str, float]) -> list[str]:
         # While the encoder is trained nothing is adversarial.
-        return super().warnings(logs) if int(self.discriminator_optimizer.iterations) else []
+        started = self.discriminator_optimizer.iterations.numpy()
+        return super().warnings(logs) if started else []
 
     def recovered(self, noise: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         """What can be recovered from the features and images of latents, noise [count,

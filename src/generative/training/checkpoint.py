@@ -95,9 +95,16 @@ def optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
 
 def variables(model: keras.Model) -> list[Any]:
     """All that a training step changes: weights, averages, the states of random generators and of
-    optimizers, and a model's `training_state`, if it carries one from step to step."""
+    optimizers, and a model's `training_state`, if it carries one from step to step: each device's.
+    """
     states = [v for optimizer in optimizers(model) for v in optimizer.variables]
-    return [*model.variables, *states, *getattr(model, "training_state", ())]
+    strategy = tf.distribute.get_strategy()
+    carried = [
+        of_device
+        for variable in getattr(model, "training_state", ())
+        for of_device in strategy.experimental_local_results(variable)
+    ]
+    return [*model.variables, *states, *carried]
 
 
 def write(file: Path, content: Any) -> None:

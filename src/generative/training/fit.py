@@ -14,6 +14,7 @@ import tensorflow as tf
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.core.runtime import Device
+from generative.training import devices
 from generative.training.callbacks import (
     Activations,
     Arrays,
@@ -69,13 +70,19 @@ def fit(
     gets a checkpoint after every epoch, from which an equal training goes on; TensorBoard's files
     lie in a folder of its name. Validation batches have 1,000 examples, or the model's
     `validation_batch`. Raises `Diverged` if a term of the loss is
-    not finite, `BadInput` if a batch is larger than the data or if these are not what the model
-    takes.
+    not finite, `BadInput` if a batch is larger than the data, cannot be shared by the devices or
+    does not fit into their memory, or if the data are not what the model takes.
     """
     if not batches.steps:
         raise BadInput(
             f"{name}.batch_size: received {train.batch_size}, more than there are training "
             f"examples; lower it or raise prepare.{train.dataset}.train_count"
+        )
+    count = device.strategy.num_replicas_in_sync
+    if train.batch_size % count:
+        raise BadInput(
+            f"{name}.batch_size: received {train.batch_size}, which {count} devices cannot share "
+            "evenly; make it a multiple, or hide devices: CUDA_VISIBLE_DEVICES=0"
         )
     inputs, _ = validation
     if isinstance(inputs, np.ndarray) and inputs.ndim == 4:
@@ -103,8 +110,7 @@ def fit(
                 *getattr(model, "epoch_callbacks", list)(),
             ]
             model.compile(steps * train.epochs)
-            if hasattr(model, "carry"):
-                model.carry(train.batch_size)
+            devices.share(model, train.batch_size)
             checkpoint = Checkpoint(workspace / "checkpoint.npz", callbacks)
             checkpoint.restore(model)
             finished = len(checkpoint.rows)
@@ -112,9 +118,13 @@ def fit(
                 on_epoch(number, row, None)
             if finished:
                 progress.console.print(f"goes on after epoch {finished} of {train.epochs}")
-            # Keras 3.15 cannot loop inside one call over batches that several devices share.
-            shared = device.strategy.num_replicas_in_sync > 1
-            per_call = 1 if shared else min(train.steps_per_call, steps)
+            per_call = min(train.steps_per_call, steps)
+            if count > 1 and per_call > 1:
+                progress.console.print(
+                    f"{count} devices take one step a call, not {per_call}: over batches that "
+                    "devices share Keras cannot loop"
+                )
+                per_call = 1
             # Data without an end is not cut: the last call of an epoch would go beyond it.
             model.steps_per_execution = (
                 math.gcd(per_call, steps) if train.steps_per_epoch else per_call
@@ -130,13 +140,18 @@ def fit(
                 epochs=finished if checkpoint.stopped else train.epochs,
                 initial_epoch=finished,
                 steps_per_epoch=train.steps_per_epoch,
-                validation_data=without_autotuning(held_out),
+                validation_data=without_autotuning(devices.repeated(held_out)),
                 shuffle=False,
                 verbose=0,
                 callbacks=[epoch, *callbacks, checkpoint],
             )
             if train.keep == "best":
                 model.set_weights(best.weights)
+    except tf.errors.ResourceExhaustedError as error:
+        raise BadInput(
+            f"{name}: {device.name} has no memory left for {name}.batch_size: {train.batch_size}"
+            f"{refused_memory(error)}; lower it, or the sizes in {name}.model"
+        ) from None
     except (tf.errors.InvalidArgumentError, NotFinite) as error:
         term = not_finite(error)
         if not term:
@@ -217,6 +232,21 @@ def example_of(name: str, train: Train, inputs: Arrays) -> Arrays:
             f"there are {count} validation examples"
         )
     return select(inputs, slice(index, index + 1))
+
+
+def refused_memory(error: Exception) -> str:
+    """What TensorFlow asked for in vain, and what it had by then: as far as it says."""
+    found = re.search(r"tensor with shape\[([\d,]*)\] and type (\w+)", str(error))
+    if not found:
+        return ""
+    sizes = [int(size) for size in found.group(1).split(",") if size]
+    megabytes = math.prod(sizes) * tf.as_dtype(found.group(2)).size / 1024**2
+    had = [
+        tf.config.experimental.get_memory_info(gpu.name.partition("device:")[2])["peak"]
+        for gpu in tf.config.list_logical_devices("GPU")
+    ]
+    beside = f" beside {max(had) / 1024**2:,.0f} MB" if had else ""
+    return f": a tensor of {megabytes:,.1f} MB was refused{beside}"
 
 
 def not_finite(error: Exception) -> str:

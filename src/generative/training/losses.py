@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from generative.training import devices
+
 Tensor = Any
 
 
@@ -51,4 +53,4 @@ def objective(
     for name, value in {**unweighted(terms), **beside}.items():
         trackers[name].update_state(value, sample_weight=count)
     # Gradients of several GPUs are added up, so each gives its share of the mean.
-    return total(terms) / tf.distribute.get_strategy().num_replicas_in_sync
+    return total(terms) / devices.count()

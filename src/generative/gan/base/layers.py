@@ -14,7 +14,7 @@ class BatchNormalization(layers.BatchNormalization):
     and in float32, as Keras computes it, it takes a fifth of a step of these networks."""
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
-        if not training or len(inputs.shape) != 4:
+        if not training or len(inputs.shape) != 4 or self.synchronized:
             return super().call(inputs, training=training)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,

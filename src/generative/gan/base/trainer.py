@@ -19,6 +19,7 @@ from generative.gan.base import losses
 from generative.gan.base.augmentation import diffaugment
 from generative.gan.base.layers import spectrally_normalized
 from generative.gan.base.sampling import MovingAverageSampler
+from generative.training import devices
 from generative.training.losses import Term, total, unweighted
 from generative.training.optimizers import Decay, LearningRate, adam
 
@@ -37,6 +38,8 @@ class Options(TypedDict):
     objective: the losses of both networks, see `losses.OBJECTIVES`.
     generator_learning_rate, discriminator_learning_rate: Adam's.
     learning_rate_decay: both constant, or falling to 0 along a cosine.
+    discriminator_steps: of the discriminator, each with a batch of its own, for one of the
+        generator.
     momentum: Adam's beta_1.
     real_target: the label of real images; 0.9 smooths it, on one side only.
     label_noise: width of the uniform noise below that label.
@@ -54,6 +57,7 @@ class Options(TypedDict):
     generator_learning_rate: LearningRate
     discriminator_learning_rate: LearningRate
     learning_rate_decay: Decay
+    discriminator_steps: Count
     momentum: Share
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
@@ -143,20 +147,22 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         """One Adam a network; a cosine decay needs the number of steps that training will take."""
         options = self.options
 
-        def optimizer_of(network: keras.Model, rate: float) -> keras.optimizers.Adam:
+        def optimizer_of(network: keras.Model, rate: float, every: int) -> keras.optimizers.Adam:
             optimizer = adam(
                 rate,
                 options["learning_rate_decay"],
-                total_steps,
+                total_steps and total_steps // every,
                 options["clip_norm"] or None,
                 options["momentum"],
             )
             optimizer.build(network.trainable_variables)
             return optimizer
 
-        self.generator_optimizer = optimizer_of(self.generator, options["generator_learning_rate"])
+        self.generator_optimizer = optimizer_of(
+            self.generator, options["generator_learning_rate"], options["discriminator_steps"]
+        )
         self.discriminator_optimizer = optimizer_of(
-            self.discriminator, options["discriminator_learning_rate"]
+            self.discriminator, options["discriminator_learning_rate"], 1
         )
         # Without one, Keras would keep an RMSprop that nothing uses.
         super().compile(optimizer=self.generator_optimizer)
@@ -201,14 +207,26 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         }
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        steps = self.options["discriminator_steps"]
+        if steps == 1:
+            return self.joint_step(data)
+        result: dict[str, Tensor] = devices.either(
+            lambda: (self.discriminator_optimizer.iterations + 1) % steps == 0,
+            self.joint_step,
+            self.discriminator_step,
+            data,
+        )
+        return result
+
+    def joint_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Train both networks."""
         with tf.GradientTape(persistent=True) as tape:
             step = self.forward_pass(*data, training=True)
             discriminator, generator = self.loss_terms(step, training=True)
             penalties = self.penalties(step)
             # Gradients of several GPUs are added up, so each gives its share of the mean.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            discriminator_loss = total({**discriminator, **penalties}) / replicas
-            generator_loss = total(generator) / replicas
+            discriminator_loss = total({**discriminator, **penalties}) / devices.count()
+            generator_loss = total(generator) / devices.count()
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(discriminator_loss, variables)
         generator_variables = self.generator.trainable_variables
@@ -216,9 +234,21 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.discriminator_optimizer.apply(gradients, variables)
         self.generator_optimizer.apply(generator_gradients, generator_variables)
         self.update_moving_average()
-        norm = tf.linalg.global_norm(generator_gradients)
+        norm = tf.linalg.global_norm(devices.whole_sum(generator_gradients))
         terms = {**discriminator, **generator, **penalties}
         return self.track(step, {**unweighted(terms), "gradient_norm": norm})
+
+    def discriminator_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Train only the discriminator; the generator's terms are only measured."""
+        with tf.GradientTape() as tape:
+            step = self.forward_pass(*data, training=True)
+            discriminator, generator = self.loss_terms(step, training=True)
+            penalties = self.penalties(step)
+            loss = total({**discriminator, **penalties}) / devices.count()
+        variables = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        values = self.track(step, unweighted({**discriminator, **generator, **penalties}))
+        return {**values, "gradient_norm": self.trackers["gradient_norm"].result()}
 
     def test_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         step = self.forward_pass(*data, training=False)
@@ -231,10 +261,11 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         values |= {
             "real_accuracy": tf.reduce_mean(tf.cast(real > 0, tf.float32)),
             "fake_accuracy": tf.reduce_mean(tf.cast(fake < 0, tf.float32)),
-            "variety": losses.variety(step.fake) / losses.variety(step.real),
+            "variety": losses.variety(devices.whole_batch(step.fake))
+            / losses.variety(devices.whole_batch(step.real)),
         }
         if self.options["objective"] == "maximum_likelihood":
-            values["effective_samples"] = losses.effective_sample_size(fake)
+            values["effective_samples"] = losses.effective_sample_size(devices.whole_batch(fake))
         for name, value in values.items():
             if name not in self.trackers:
                 with tf.init_scope():

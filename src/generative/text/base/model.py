@@ -14,6 +14,7 @@ from pydantic import Field
 
 from generative.core.errors import BadInput, shown
 from generative.text.base import losses, sampling
+from generative.training import devices
 from generative.training.losses import Term, objective
 from generative.training.optimizers import Decay, LearningRate, adam
 
@@ -91,7 +92,10 @@ class TextModel(keras.Model):
         with tf.init_scope():
             # TensorFlow's, not Keras': no part of the weights.
             self.training_state = [
-                tf.Variable(state, trainable=False) for state in self.initial_state(rows)
+                tf.Variable(
+                    state, trainable=False, synchronization=tf.VariableSynchronization.ON_READ
+                )
+                for state in self.initial_state(rows)
             ]
 
     def compile(self, total_steps: int | None = None) -> None:
@@ -145,7 +149,8 @@ class TextModel(keras.Model):
     ) -> Tensor:
         nats, mask = losses.cross_entropy(y, y_pred)
         correct = tf.equal(tf.argmax(y_pred, axis=-1) + 1, tf.cast(y, tf.int64))
-        count = tf.reduce_sum(mask)
+        # The mean over all characters of a batch, whichever device has most of them.
+        count = devices.whole_sum(tf.reduce_sum(mask)) / devices.count()
         entropy = tf.reduce_sum(nats) / count
         metrics = {
             "bits_per_character": entropy / math.log(2),
