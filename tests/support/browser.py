@@ -27,7 +27,7 @@ def browse(address: str, *options: str) -> str:
 
 def page(address: str) -> str:
     """The page's elements once its scripts have run, as HTML."""
-    return browse(address, "--dump-dom")
+    return browse(address, "--dump-dom", "--window-size=1600,1000")
 
 
 def screenshot(address: str, file: Path, width: int = 1600, height: int = 1000) -> None:
