@@ -26,15 +26,20 @@ def draw_from_table(monkeypatch: pytest.MonkeyPatch, batch_size: int) -> None:
         context = tf.distribute.get_replica_context()
         devices = context.num_replicas_in_sync if context else 1
         replica = int(tf.get_static_value(context.replica_id_in_sync_group)) if context else 0
-        own = replica
-        first = None if tf.is_tensor(shape) else [*shape, 1][0]
-        if first is not None and not tf.is_tensor(first) and first != batch_size // devices:
-            replica = 0
-        place = tf.compat.v1.get_default_graph(), own
+        place = tf.compat.v1.get_default_graph(), replica
         draws[place] += 1
-        count = tf.reduce_prod(tf.cast(shape, tf.int32))
-        begin = 7919 * draws[place] % (len(TABLE) // 2) + replica * count
-        return tf.reshape(table[begin : begin + count], shape)
+        begin = 7919 * draws[place] % (len(TABLE) // 2)
+        # A shape that is known only when it runs begins with the batch.
+        sizes = [shape[0], shape[1:]] if tf.is_tensor(shape) else shape
+        rows = batch_size // devices
+        batch = [n for n, size in enumerate(sizes) if tf.is_tensor(size) or size == rows][:1]
+        whole = tf.concat([tf.reshape(size, [-1]) for size in sizes], 0)
+        for axis in batch:
+            whole = tf.tensor_scatter_nd_update(whole, [[axis]], [devices * whole[axis]])
+        values = tf.reshape(table[begin : begin + tf.reduce_prod(whole)], whole)
+        for axis in batch:
+            values = tf.split(values, devices, axis)[replica]
+        return tf.reshape(values, shape)
 
     def uniform(
         shape: Any,
