@@ -29,11 +29,17 @@ SCHEMAS = {
     "style.*": "style.schema:Style",
 }
 MOST_NAMED = 5  # characters of a prompt
+LONGEST_LINE = 1000  # characters of a mistake, whatever value it quotes
 # Values that are files or folders.
 INPUTS = {"prepare": ["raw"], "style": ["content", "style"]}
 PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
 # Sections that are not checked against a schema.
 OTHERS = {"profile", "fetch", "vgg", DEFAULTS, *PER_FAMILY}
+
+
+def shortened(line: str, characters: int) -> str:
+    """A line, or its beginning."""
+    return line if len(line) <= characters else f"{line[:characters]}..."
 
 
 def check_all(path: Path = PATH) -> list[str]:
@@ -43,15 +49,24 @@ def check_all(path: Path = PATH) -> list[str]:
     mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_sources(document)]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_families(document)]
+    # First: the schemas look into each other's sections.
+    mistakes += [
+        f"{path}: {top}.{key}: received None, must hold parameters; add some or take it away"
+        for top, values in document.items()
+        if f"{top}.*" in SCHEMAS and values
+        for key, own in values.items()
+        if own is None
+    ]
     checked = []
-    for name, schema in schemas(document):
+    for name, schema in () if mistakes else schemas(document):
         checked.append(name)
         try:
             params.read_section(name, schema(), document, path)
         except BadInput as error:
             mistakes.append(str(error))
     if mistakes:
-        raise BadInput("\n       ".join(mistakes))
+        lines = "\n       ".join(mistakes).splitlines()
+        raise BadInput("\n".join(shortened(line, LONGEST_LINE) for line in lines))
     return checked
 
 
