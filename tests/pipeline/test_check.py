@@ -230,3 +230,25 @@ def test_a_prompt_that_a_text_lacks_is_known_before_the_training(
     else:
         (mistake,) = found
         assert f"prepare.shakespeare makes no {lacking} of {text}" in mistake
+
+
+def test_every_mistake_is_named_beside_an_unknown_section(params_file: Path) -> None:
+    params_file.write_text(params_file.read_text() + "tran: {}\n")
+    set_parameter(params_file, "train.cvae.epochs", 0)
+    with pytest.raises(BadInput) as refused:
+        check_all(params_file)
+    assert "unknown section 'tran'" in str(refused.value)
+    assert "train.cvae.epochs: received 0" in str(refused.value)
+
+
+def test_an_empty_section_is_named(params_file: Path) -> None:
+    """Not by what looks into it: the judge reads the families of all that is trained."""
+    document = params.read_document(params_file)
+    params_file.write_text(
+        yaml.safe_dump({**document, "train": {**document["train"], "vae": None}})
+    )
+    with pytest.raises(BadInput) as refused:
+        check_all(params_file)
+    assert str(refused.value) == (
+        f"{params_file}: train.vae: received None, must hold parameters; add some or take it away"
+    )

@@ -37,9 +37,9 @@ PER_FAMILY = {"evaluate": "Evaluate", "render": "Render"}
 OTHERS = {"profile", "fetch", "vgg", DEFAULTS, *PER_FAMILY}
 
 
-def shortened(line: str, characters: int) -> str:
+def shortened(line: str) -> str:
     """A line, or its beginning."""
-    return line if len(line) <= characters else f"{line[:characters]}..."
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."
 
 
 def check_all(path: Path = PATH) -> list[str]:
@@ -49,8 +49,8 @@ def check_all(path: Path = PATH) -> list[str]:
     mistakes = [f"{path}: {unknown('section', n, known)}" for n in document.keys() - known]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_sources(document)]
     mistakes += [f"{path}: {mistake}" for mistake in unknown_families(document)]
-    # First: the schemas look into each other's sections.
-    mistakes += [
+    # Before the schemas, which look into each other's sections.
+    empty = [
         f"{path}: {top}.{key}: received None, must hold parameters; add some or take it away"
         for top, values in document.items()
         if f"{top}.*" in SCHEMAS and values
@@ -58,15 +58,15 @@ def check_all(path: Path = PATH) -> list[str]:
         if own is None
     ]
     checked = []
-    for name, schema in () if mistakes else schemas(document):
+    for name, schema in () if empty else schemas(document):
         checked.append(name)
         try:
             params.read_section(name, schema(), document, path)
         except BadInput as error:
             mistakes.append(str(error))
-    if mistakes:
-        lines = "\n       ".join(mistakes).splitlines()
-        raise BadInput("\n".join(shortened(line, LONGEST_LINE) for line in lines))
+    if mistakes or empty:
+        lines = "\n       ".join([*mistakes, *empty]).splitlines()
+        raise BadInput("\n".join(shortened(line) for line in lines))
     return checked
 
 
