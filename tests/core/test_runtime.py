@@ -105,7 +105,9 @@ def test_bfloat16_that_the_hardware_lacks_is_refused(monkeypatch: pytest.MonkeyP
     # What comes before can be set only once.
     monkeypatch.setattr(runtime.tf.config, "threading", mock.MagicMock())
     options = Runtime(determinism=False, threads=0, xla="auto")
-    with pytest.raises(BadInput, match="precision: received 'bfloat16', which this processor does"):
+    with pytest.raises(
+        BadInput, match="precision: received 'bfloat16', for which this processor has"
+    ):
         runtime.configure(options, 1, "bfloat16")
 
 

@@ -15,7 +15,7 @@ def test_shift_is_that_of_scipy() -> None:
     down, across = np.array([[0, 1, -2, 4, 0], [0, -1, 3, 0, -6]], np.int32)
     moved = shift(tf.constant(IMAGES), tf.constant(down)[:, None], tf.constant(across)[:, None])
     for image, found, rows, columns in zip(IMAGES, moved, down, across, strict=True):
-        wanted = scipy.ndimage.shift(image, (-rows, -columns, 0), order=0)
+        wanted = scipy.ndimage.shift(image, (rows, columns, 0), order=0)
         np.testing.assert_allclose(found, wanted, atol=1e-6)
 
 

@@ -26,6 +26,13 @@ STEPS: list[Any] = [
     pytest.param("cgan", {"clip_norm": 0.001}, id="cgan-clipped"),
     pytest.param("dcgan", {"discriminator_normalization": "spectral"}, id="dcgan-spectral"),
     pytest.param("cgan", {"gradient_penalty_weight": 10.0}, id="cgan-gradient-penalty"),
+    pytest.param("cvae", {"free_bits_nats": 0.01}, id="cvae-free-bits"),
+    pytest.param(
+        "infogan", {"information": "atienza2018", "clip_norm": 0.001}, id="infogan-atienza2018"
+    ),
+    pytest.param(
+        "infogan", {"head_start": 0.5, "discriminator_steps": 2}, id="infogan-discriminator"
+    ),
 ]
 
 
@@ -64,7 +71,9 @@ def test_a_step_of_two_devices_is_that_of_one(
     two, others = step(small, tmp_path / "two", mirrored)
     assert gradients
     # Not those of the validation: it comes after Adam, to whom the sign of the smallest gradient is
-    # as good as that of the largest.
+    # as good as that of the largest. What counts its examples is as large, though.
+    if "val_effective_samples" in one:
+        assert two["val_effective_samples"] == pytest.approx(one["val_effective_samples"], rel=0.1)
     names = [name for name in one.index if not name.startswith("val_")]
     assert dict(two[names]) == pytest.approx(dict(one[names]), rel=1e-4, abs=1e-5)
     for gradient, other in zip(gradients, others, strict=True):
@@ -111,6 +120,37 @@ def test_a_batch_is_shared_evenly(
     device: Any = replace(CPU, strategy=Two())
     with pytest.raises(BadInput, match="received 33, which 2 devices cannot share evenly"):
         small.fit(small.build(), tmp_path, device=device)
+
+
+@pytest.mark.slow
+def test_devices_draw_other_numbers(mirrored: tf.distribute.Strategy) -> None:
+    """Of the model's own generator and of a layer's; and others in each step."""
+
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.noise = keras.random.SeedGenerator(1)
+            self.dropout = keras.layers.Dropout(0.5, seed=2)
+            self.built = True
+
+        def call(self, ones: tf.Tensor) -> list[tf.Tensor]:
+            return [keras.random.uniform((50,), seed=self.noise), self.dropout(ones, training=True)]
+
+    with mirrored.scope():
+        model = Model()
+        model.compile("sgd")
+        devices.share(model, 4)
+
+        @tf.function
+        def draw() -> list[Any]:
+            return mirrored.run(lambda: model(tf.ones(50)))
+
+        steps = [[mirrored.experimental_local_results(x) for x in draw()] for _ in range(2)]
+    for kind in range(2):
+        numbers = [device.numpy() for drawn in steps for device in drawn[kind]]
+        assert len({array.tobytes() for array in numbers}) == 4
+    states = mirrored.experimental_local_results(model.noise.state.value)
+    assert len({state.numpy().tobytes() for state in states}) == 1
 
 
 def test_an_embedding_is_clipped_by_the_norm_of_its_gradient() -> None:

@@ -320,6 +320,22 @@ def test_a_divergence_names_the_rates_of_both_networks() -> None:
         fit(Constant(spoil=0), model=rates)
 
 
+class Huge(Constant):
+    """Needs 64 TB a step."""
+
+    def call(self, images: Any) -> Any:
+        return self.guess + tf.reduce_sum(tf.random.uniform((2**22, 2**22)))
+
+
+def test_a_step_that_needs_more_memory_than_there_is() -> None:
+    with pytest.raises(BadInput) as refused:
+        fit(Huge())
+    assert "train.test: CPU has no memory left for train.test.batch_size: 10: " in str(
+        refused.value
+    )
+    assert "a tensor of 67,108,864.0 MB was refused; lower it" in str(refused.value)
+
+
 class Recording(Constant):
     """Keeps the value of the first image of each batch that it is trained on."""
 

@@ -14,7 +14,6 @@ REFUSALS = {
     errno.EDQUOT: ("your quota of the disk is used up", "free some space"),
     errno.EFBIG: ("a file would be larger than the limit (ulimit -f)", "raise the limit"),
     errno.EROFS: ("the disk is read-only", "make it writable"),
-    errno.ENOENT: ("nothing can be written or found there", "name another place"),
     errno.EACCES: ("permission is denied", "change the permissions"),
     errno.EPERM: ("permission is denied", "change the permissions"),
     errno.EEXIST: ("there is a file in the place of a folder", "move it away"),
@@ -84,7 +83,9 @@ def refusal(error: Exception) -> str:
     """What the system refused, and what to do; raises an `error` of any other kind."""
     number = getattr(error, "errno", None)
     # TensorFlow's is not imported for its name's sake.
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+    if type(error).__name__ == "ResourceExhaustedError":
+        number = errno.ENOSPC if "No space left" in str(error) else errno.ENOMEM
+    elif isinstance(error, MemoryError):
         number = errno.ENOMEM
     if number not in REFUSALS:
         raise error

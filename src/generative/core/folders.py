@@ -117,11 +117,14 @@ def to_disk(path: Path) -> None:
 @contextmanager
 def named(path: Path) -> Iterator[None]:
     """Let an error of the system say that it was `path` that could not be written, where it names
-    nothing or a hidden name beside it."""
+    nothing or a hidden name beside it. Raises `BadInput` where nothing can be made."""
     try:
         yield
     except OSError as error:
-        if error.errno and str(error.filename or PART).endswith(PART):
+        hidden = str(error.filename or PART).endswith(PART)
+        if hidden and error.errno == errno.ENOENT:  # as below /proc, which is no place for files
+            raise BadInput(f"{path} cannot be made there; name another place") from None
+        if hidden and error.errno:
             error.filename = str(path)
         raise
 

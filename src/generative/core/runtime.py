@@ -66,8 +66,8 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
 
     `precision` is "float32", "bfloat16" or "auto": bfloat16 where the hardware has it. float32 is
     that on every device: products of matrices are not rounded to TensorFloat-32. Several GPUs
-    share each batch (`MirroredStrategy`). XLA compiles on one GPU, without determinism. Raises
-    `BadInput` for a bfloat16 that the hardware does not have, and for XLA on several GPUs.
+    share each batch (`MirroredStrategy`). XLA, "auto", compiles on one GPU, without determinism.
+    Raises `BadInput` for bfloat16 without instructions for it, and for XLA on several GPUs.
     """
     keras.utils.set_random_seed(seed)
     try:
@@ -92,8 +92,8 @@ def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device
     elif precision == "bfloat16" and not has_bfloat16(gpus):
         kind = "GPU" if gpus else "processor"
         raise BadInput(
-            f"precision: received 'bfloat16', which this {kind} does not compute with; write "
-            "float32, or auto, which takes what there is"
+            f"precision: received 'bfloat16', for which this {kind} has no instructions: it would "
+            "take hours for minutes; write float32, or auto, which takes what there is"
         )
     if runtime.xla == "on" and len(gpus) > 1:
         raise BadInput(

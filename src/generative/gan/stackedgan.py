@@ -221,13 +221,15 @@ class StackedGAN(BaseGAN):
             )
         return terms
 
-    def track(self, step: GANStep, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    def track(
+        self, step: GANStep, values: dict[str, Tensor], training: bool = True
+    ) -> dict[str, Tensor]:
         logits = step.real_outputs["encoder_logits"]
         encoder = {
             "encoder": losses.label_cross_entropy(logits, step.labels),
             "encoder_accuracy": losses.label_accuracy(logits, step.labels),
         }
-        return super().track(step, {**values, **encoder})
+        return super().track(step, {**values, **encoder}, training)
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         adversarial_step = super().train_step

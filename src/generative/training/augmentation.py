@@ -16,7 +16,7 @@ def shift(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
 
     def moved(size: int, by: Tensor) -> Tensor:
         # The row of a place outside of the picture is all zeros.
-        return tf.one_hot(tf.range(size) + by, size, dtype=images.dtype)
+        return tf.one_hot(tf.range(size) - by, size, dtype=images.dtype)
 
     images = tf.einsum("bij,bjwc->biwc", moved(height, down), images)
     return tf.einsum("bij,bhjc->bhic", moved(width, across), images)

@@ -1,7 +1,8 @@
 """Several devices that share each batch, so that a step is the one that one device would take.
 
 TensorFlow's `MirroredStrategy` gives each device its rows and adds the gradients up. What is not a
-sum over rows has to be taken over the whole batch: its statistics and the norm of a gradient.
+sum over rows has to be taken over the whole batch: its statistics and the norm of a gradient. And
+each device has to draw numbers of its own.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from generative.training.checkpoint import optimizers
 
 Tensor = Any
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+# Between the seeds of two devices.
+DEVICE_STRIDE = 7919
 
 
 def count() -> int:
@@ -69,14 +72,32 @@ def repeated(batches: tf.data.Dataset) -> tf.data.Dataset:
 
 def share(model: keras.Model, batch_size: int) -> None:
     """Prepare the compiled `model` for a batch of `batch_size`, of which each device has its part:
-    statistics of a batch are of the whole of it, and so are gradients before they are clipped."""
+    statistics of a batch are of the whole of it, and so are gradients before they are clipped; the
+    noise of two devices differs."""
     if hasattr(model, "carry"):
         model.carry(batch_size // count())
-    for layer in model._flatten_layers():
+    for layer in model._flatten_layers() if count() > 1 else ():
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = count() > 1
+            layer.synchronized = True
+        for generator in layer._seed_generators:
+            draw_apart(generator)
     for optimizer in optimizers(model):
         clip_whole(optimizer)
+
+
+def draw_apart(generator: keras.random.SeedGenerator) -> None:
+    """Let each device draw other numbers from `generator`, whose state is the same in all."""
+    following = generator.next
+
+    def of_device(ordered: bool = True) -> Tensor:
+        seed, context = following(ordered), tf.distribute.get_replica_context()
+        if context is None:
+            return seed
+        device = tf.cast(context.replica_id_in_sync_group, seed.dtype)
+        # The state counts the draws in its second number.
+        return seed + tf.stack([DEVICE_STRIDE * device, tf.zeros_like(device)])
+
+    generator.next = of_device
 
 
 def clip_whole(optimizer: keras.optimizers.Optimizer) -> None:
@@ -93,7 +114,9 @@ def clip_whole(optimizer: keras.optimizers.Optimizer) -> None:
         setattr(optimizer, name, getattr(optimizer, name) / devices)
 
     def apply_mean(gradients: list[Tensor], variables: Any = None) -> None:
-        dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        apply([gradient / devices for gradient in whole_sum(dense)], variables)
+        pairs = zip(gradients, variables or optimizer._trainable_variables, strict=True)
+        found = [(tf.convert_to_tensor(g), variable) for g, variable in pairs if g is not None]
+        summed = whole_sum([gradient for gradient, _ in found])
+        apply([gradient / devices for gradient in summed], [variable for _, variable in found])
 
     optimizer.apply = apply_mean

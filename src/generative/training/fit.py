@@ -69,9 +69,9 @@ def fit(
     number, metrics and snapshot, which is None for one that an earlier process did. `workspace`
     gets a checkpoint after every epoch, from which an equal training goes on; TensorBoard's files
     lie in a folder of its name. Validation batches have 1,000 examples, or the model's
-    `validation_batch`. Raises `Diverged` if a term of the loss is
-    not finite, `BadInput` if a batch is larger than the data, cannot be shared by the devices or
-    does not fit into their memory, or if the data are not what the model takes.
+    `validation_batch`. Raises `Diverged` if a term of the loss is not finite, `BadInput` if
+    a batch is larger than the data, cannot be shared by the devices or does not fit into their
+    memory, or if the data are not what the model takes.
     """
     if not batches.steps:
         raise BadInput(
@@ -148,9 +148,12 @@ def fit(
             if train.keep == "best":
                 model.set_weights(best.weights)
     except tf.errors.ResourceExhaustedError as error:
+        refused = refused_memory(error)
+        if not refused:
+            raise
         raise BadInput(
-            f"{name}: {device.name} has no memory left for {name}.batch_size: {train.batch_size}"
-            f"{refused_memory(error)}; lower it, or the sizes in {name}.model"
+            f"{name}: {device.name} has no memory left for {name}.batch_size: {train.batch_size}: "
+            f"{refused}; lower it, or the sizes in {name}.model"
         ) from None
     except (tf.errors.InvalidArgumentError, NotFinite) as error:
         term = not_finite(error)
@@ -235,7 +238,8 @@ def example_of(name: str, train: Train, inputs: Arrays) -> Arrays:
 
 
 def refused_memory(error: Exception) -> str:
-    """What TensorFlow asked for in vain, and what it had by then: as far as it says."""
+    """What TensorFlow asked for in vain, and on a GPU what it had by then; empty where it was not
+    memory that is exhausted."""
     found = re.search(r"tensor with shape\[([\d,]*)\] and type (\w+)", str(error))
     if not found:
         return ""
@@ -246,7 +250,7 @@ def refused_memory(error: Exception) -> str:
         for gpu in tf.config.list_logical_devices("GPU")
     ]
     beside = f" beside {max(had) / 1024**2:,.0f} MB" if had else ""
-    return f": a tensor of {megabytes:,.1f} MB was refused{beside}"
+    return f"a tensor of {megabytes:,.1f} MB was refused{beside}"
 
 
 def not_finite(error: Exception) -> str:

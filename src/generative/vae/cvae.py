@@ -8,6 +8,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.params import Count
+from generative.training import devices
 from generative.training.losses import Term
 from generative.training.optimizers import Decay, LearningRate, adam
 from generative.vae.base import losses
@@ -98,7 +99,9 @@ class CVAE(BaseVAE):
         if self.objective == "monte_carlo":
             kl = tf.reduce_mean(log_posterior - log_prior)
         elif training:
-            kl = tf.reduce_sum(tf.maximum(kl_per_dimension, self.free_bits_nats))
+            # The larger of two is of the whole batch's mean.
+            of_batch = devices.whole_sum(kl_per_dimension) / devices.count()
+            kl = tf.reduce_sum(tf.maximum(of_batch, self.free_bits_nats))
         else:
             kl = tf.reduce_sum(kl_per_dimension)
         weight = self.beta * (self.warm_up() if training else 1.0)

@@ -13,6 +13,7 @@ from generative.gan.base.layers import (
     ResizeConv2D,
     SpectralNormalization,
     builtin_layer,
+    spectrally_normalized,
 )
 from tests.support.gan import IMAGES, LABELS, build
 
@@ -99,6 +100,16 @@ def test_spectral_normalization_divides_by_the_largest_singular_value(
         atol=error,
     )
     assert np.array_equal(ours.singular_vector, vector)  # used, not trained
+
+
+def test_a_copy_of_a_normalized_network_is_one() -> None:
+    """As InfoGAN makes it where its training restarts."""
+    hidden = layers.Dense(4, activation="relu")
+    network = spectrally_normalized(keras.Sequential([keras.Input((3,)), hidden, layers.Dense(1)]))
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    inputs = tf.constant(RANDOM.normal(size=(5, 3)), tf.float32)
+    np.testing.assert_array_equal(copy(inputs), network(inputs))
 
 
 def test_spectral_normalization_of_a_discriminator() -> None:

@@ -73,13 +73,14 @@ class SpectralNormalization(layers.Wrapper):
     """A dense layer or a convolution whose kernel is divided by its largest singular value (Miyato
     et al., 2018, arXiv:1802.05957), which gradients pass through; the kernel itself stays.
 
-    A step of training takes one step of the power iteration; in use nothing changes. Keras' layer
-    of this name overwrites the kernel, so that the optimizer's steps are taken from another one.
+    Each call in training takes one step of the power iteration; in use nothing changes. Keras'
+    layer of this name overwrites the kernel, so that the optimizer's steps are taken from another.
     """
 
     def __init__(self, layer: keras.Layer, **options: Any) -> None:
         linear = {**layer.get_config(), "use_bias": False, "activation": "linear"}
-        super().__init__(type(layer).from_config(linear), **options)
+        # The singular value is of the kernel in float32, whatever the layer computes in.
+        super().__init__(type(layer).from_config(linear), autocast=False, **options)
         self.use_bias, self.activation = layer.use_bias, layer.activation
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -106,9 +107,9 @@ class SpectralNormalization(layers.Wrapper):
 
     def largest_singular_value(self, training: bool) -> Tensor:
         """Of the kernel as a matrix with a column an output, by the power iteration so far."""
-        kernel = ops.moveaxis(ops.cast(self.layer.kernel, "float32"), self.axis, -1)
+        kernel = ops.moveaxis(self.layer.kernel, self.axis, -1)
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
-        fixed, right = ops.stop_gradient(matrix), ops.convert_to_tensor(self.singular_vector)
+        fixed, right = ops.stop_gradient(matrix), ops.normalize(self.singular_vector)
         left = ops.normalize(fixed @ right[:, None], axis=0)
         if training:
             right = ops.normalize(ops.transpose(fixed) @ left, axis=0)[:, 0]
@@ -117,6 +118,12 @@ class SpectralNormalization(layers.Wrapper):
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        activation = keras.activations.serialize(self.activation)
+        config["layer"]["config"] |= {"use_bias": self.use_bias, "activation": activation}
+        return config
 
 
 def spectrally_normalized(network: keras.Model) -> keras.Model:

@@ -140,7 +140,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.latent, self.classes, self.output_range = latent, classes, output_range
         self.options = options
         self.noise = keras.random.SeedGenerator()
-        self.trackers: dict[str, keras.metrics.Mean] = {}
+        self.trackers = {"gradient_norm": keras.metrics.Mean("gradient_norm")}
         self.built = True
 
     def compile(self, total_steps: int | None = None) -> None:
@@ -253,19 +253,22 @@ class BaseGAN(MovingAverageSampler, keras.Model):
     def test_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         step = self.forward_pass(*data, training=False)
         discriminator, generator = self.loss_terms(step, training=False)
-        return self.track(step, unweighted({**discriminator, **generator}))
+        return self.track(step, unweighted({**discriminator, **generator}), training=False)
 
-    def track(self, step: GANStep, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    def track(
+        self, step: GANStep, values: dict[str, Tensor], training: bool = True
+    ) -> dict[str, Tensor]:
         """The means over the epoch so far of `values` and of what every GAN is watched by."""
+        # Outside of training each device has the whole of a batch.
+        whole = devices.whole_batch if training else tf.identity
         real, fake = step.real_outputs["logits"], step.fake_outputs["logits"]
         values |= {
             "real_accuracy": tf.reduce_mean(tf.cast(real > 0, tf.float32)),
             "fake_accuracy": tf.reduce_mean(tf.cast(fake < 0, tf.float32)),
-            "variety": losses.variety(devices.whole_batch(step.fake))
-            / losses.variety(devices.whole_batch(step.real)),
+            "variety": losses.variety(whole(step.fake)) / losses.variety(whole(step.real)),
         }
         if self.options["objective"] == "maximum_likelihood":
-            values["effective_samples"] = losses.effective_sample_size(devices.whole_batch(fake))
+            values["effective_samples"] = losses.effective_sample_size(whole(fake))
         for name, value in values.items():
             if name not in self.trackers:
                 with tf.init_scope():

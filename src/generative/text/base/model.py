@@ -116,8 +116,9 @@ class TextModel(keras.Model):
             begins = tf.reduce_all(ids[:, 0] == START)
             carried = [tf.where(begins, tf.zeros_like(v), v) for v in self.training_state]
             logits, state = self.advance(ids, carried or None, training=True)
-            for variable, array in zip(self.training_state, state, strict=False):
-                variable.assign(tf.stop_gradient(array))
+            if carried:
+                for variable, array in zip(self.training_state, state, strict=True):
+                    variable.assign(tf.stop_gradient(array))
             return logits
         return self.read(ids)
 
