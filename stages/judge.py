@@ -18,13 +18,13 @@ def main(arguments: list[str]) -> None:
     options = params.read(f"judge.{key}", JudgeOptions)
     runtime_options = params.read("runtime", Runtime)
     device = runtime.configure(runtime_options, seed=0)
-    folders = {name: Path("data/models") / name for name in options.members}
-    described = saving.describe(folders[options.features])
+    models = Path("data/models")
+    described = saving.describe(models / options.features)
     data = Prepared.of(described.dataset, described.data)
     recorded = {"judge": {key: options.written()}, "runtime": runtime_options.written()}
     with live_run(f"judge@{key}", recorded, data.folder, device.tags()) as run:
-        members = {name: saving.load(folder) for name, folder in folders.items()}
-        judge = build_judge(members, options.features, data)
+        members = {name: saving.load(models / name) for name in options.members}
+        judge = build_judge(members, saving.load(models / options.features), data)
         for name, weight in judge.weights.items():
             print(f"{name}: weight {weight:.3f}")
         with atomic_folder(Path("data/judge") / key) as folder:

@@ -43,7 +43,7 @@ def models() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def judge(models: dict[str, Any], data: Prepared) -> Judge:
-    return build_judge(models, "residual", data)
+    return build_judge(models, models["residual"], data)
 
 
 def load(folder: Path, name: str) -> keras.Model:
@@ -114,14 +114,14 @@ def test_a_feature_that_never_varies_stays_zero(data: Prepared) -> None:
     kernel, bias = dense.get_weights()
     kernel[:, 0] = 0
     dense.set_weights([kernel, bias])
-    judge = build_judge({"one": model}, "one", data)
+    judge = build_judge({"one": model}, model, data)
     images, _ = data.load("test")
     assert (outputs_of(judge.features, images)[:, 0] == 0).all()
 
 
 def test_one_member_is_its_own_judge(data: Prepared) -> None:
     model = build("separable", **SMALL["separable"])
-    judge = build_judge({"one": model}, "one", data)
+    judge = build_judge({"one": model}, model, data)
     images, _ = data.load("test")
     assert judge.weights == {"one": 1.0}
     np.testing.assert_allclose(
@@ -155,7 +155,8 @@ def test_equal_judges_are_equal_bytes(data: Prepared, tmp_path: Path) -> None:
     """Whatever else the process has built before: Keras counts the layers."""
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
-        build_judge(members(), "sequential", data).save(tmp_path / folder)
+        made = members()
+        build_judge(made, made["sequential"], data).save(tmp_path / folder)
     for name in FILES:
         one, other = ((tmp_path / folder / name).read_bytes() for folder in ("one", "other"))
         assert one == other, name
@@ -167,8 +168,8 @@ def test_equal_judges_are_equal_bytes(data: Prepared, tmp_path: Path) -> None:
         ({"members": ["residul"], "features": "residul"}, "unknown classifier 'residul'; did you"),
         ({"members": ["cvae"], "features": "cvae"}, "judge.members: unknown classifier 'cvae'"),
         (
-            {"members": ["residual"], "features": "separable"},
-            "judge.features: unknown member 'separable'; known: residual",
+            {"members": ["residual"], "features": "seperable"},
+            "judge.features: unknown classifier 'seperable'; did you mean separable",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from generative.image_quality.known_cases import Cases, make_cases, measure_know
 from generative.image_quality.references import KnownCases, RealFeatures, References
 from tests.support.images import Quarters, UnnamedQuarters, digits
 
-CASES = KnownCases(seed=1, noise=0.1, blur_pixels=1.0, missing_digit=9, memorised=5)
+CASES = KnownCases(seed=1, noise=0.1, blur_pixels=[0.5, 1.0], missing_digit=9, memorised=5)
 OPTIONS = References(
     network="quarters",
     samples=100,
@@ -38,6 +38,11 @@ def test_each_case_is_as_bad_as_its_name_says(measured: tuple[RealFeatures, Case
     for name in ("missing_digit", "memorised", "pure_noise"):
         assert cases[name]["frechet_distance"] > 2 * floor["frechet_distance"], name
     assert cases["pure_noise"]["coverage"] < 0.2 < floor["coverage"]
+    sharpness = [
+        cases[name]["sharpness"] for name in ("blurred_1", "blurred_0.5", "floor", "half_noise")
+    ]
+    assert sharpness == sorted(sharpness)
+    assert floor["sharpness"] == pytest.approx(1, abs=0.1)
 
 
 def test_generators_are_compared_with_all_training_images(
@@ -71,9 +76,14 @@ def test_the_images_of_the_cases() -> None:
     cases = make_cases(images, labels, rest, CASES)
     np.testing.assert_array_equal(cases["floor"], images)
     assert set(np.unique(cases["thresholded"])) == {0, 1}
-    assert cases["blurred"].std(axis=(1, 2)).max() < images.std(axis=(1, 2)).max()
+    deviations = [
+        cases[name].std(axis=(1, 2)).max() for name in ("floor", "blurred_0.5", "blurred_1")
+    ]
+    assert deviations == sorted(deviations, reverse=True)
     assert np.abs(cases["noisy"] - images).mean() == pytest.approx(0.07, abs=0.03)
     assert len(cases["missing_digit"]) == 45
     memorised = {image.tobytes() for image in cases["memorised"]}
     assert memorised == {image.tobytes() for image in rest[:5]}
     assert cases["pure_noise"].shape == images.shape
+    np.testing.assert_array_equal(cases["half_noise"][:25], images[:25])
+    np.testing.assert_array_equal(cases["half_noise"][25:], cases["pure_noise"][25:])

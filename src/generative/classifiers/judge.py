@@ -32,8 +32,9 @@ Array = np.ndarray
 
 
 class JudgeOptions(Schema):
-    """The section `judge`: the classifiers whose probabilities are averaged, and the one of them
-    whose features are taken."""
+    """The section `judge`: the classifiers whose probabilities are averaged, and the one whose
+    features are taken. Those saw blurred digits in training, so that they name such digits right;
+    this one did not, so that blur is a distance."""
 
     members: Annotated[list[str], Field(min_length=1), Different]
     features: str
@@ -44,8 +45,8 @@ class JudgeOptions(Schema):
         for member in self.members:
             if member not in known:
                 yield f"{name}.members: {unknown('classifier', member, known)}"
-        if self.features not in self.members:
-            yield f"{name}.features: {unknown('member', self.features, self.members)}"
+        if self.features not in known:
+            yield f"{name}.features: {unknown('classifier', self.features, known)}"
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Judge:
     """Two networks of float32 images [batch, 28, 28, 1] in [0, 1].
 
     digits: to p(digit | image) = sum_k w_k p_k(digit | image), [batch, 10].
-    features: to one member's features, with mean 0 and deviation 1 over the training digits,
-        [batch, width].
+    features: to another classifier's features, with mean 0 and deviation 1 over the training
+        digits, [batch, width].
     weights: w_k by the member's name.
     """
 
@@ -71,8 +72,8 @@ class Judge:
         write_checksums(folder)
 
 
-def build_judge(members: Mapping[str, Classifier], features: str, data: Prepared) -> Judge:
-    """The judge of trained classifiers by name; `features` names the one whose features are taken.
+def build_judge(members: Mapping[str, Classifier], features: Classifier, data: Prepared) -> Judge:
+    """The judge of trained classifiers: `members` by name, and the one whose features are taken.
 
     The weights are fitted on the validation split of `data`, the scale of the features on the
     training split.
@@ -84,10 +85,11 @@ def build_judge(members: Mapping[str, Classifier], features: str, data: Prepared
     train, _ = data.load("train")
 
     symbolic = keras.Input(images.shape[1:], name="images")
-    outputs = {name: inference_outputs(name, own, symbolic) for name, own in members.items()}
     softmax = {
-        name: layers.Softmax(name=f"{name}_probabilities")(own["logits"])
-        for name, own in outputs.items()
+        name: layers.Softmax(name=f"{name}_probabilities")(
+            inference_outputs(name, own, symbolic)["logits"]
+        )
+        for name, own in members.items()
     }
     weighted = [
         layers.Rescaling(weights[name], name=name + WEIGHT_SUFFIX)(own)
@@ -95,10 +97,11 @@ def build_judge(members: Mapping[str, Classifier], features: str, data: Prepared
     ]
     # Add takes two or more.
     total = layers.Add(name="probabilities")(weighted) if len(weighted) > 1 else weighted[0]
-    scale = standardisation(members[features].outputs_of(train)["features"])
+    scale = standardisation(features.outputs_of(train)["features"])
+    own = inference_outputs("features", features, symbolic)["features"]
     return Judge(
         keras.Model(symbolic, total, name="digits"),
-        keras.Model(symbolic, scale(outputs[features]["features"]), name="features"),
+        keras.Model(symbolic, scale(own), name="features"),
         weights,
     )
 

@@ -8,6 +8,7 @@ from generative.core.errors import BadInput
 from generative.image_quality import distances
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
 from generative.image_quality.references import RealFeatures, References
+from generative.image_quality.sharpness import gradient_energy
 
 Array = np.ndarray
 
@@ -46,6 +47,7 @@ class ImageMetrics:
                 seed=seed,
             ),
             **distances.neighbourhoods(real.test, features, neighbours=options.neighbours),
+            "sharpness": gradient_energy(images) / real.gradient_energy,
         }
         if real.predicted is not None:
             digits = predict_digits(self.extractor, images)

@@ -51,13 +51,18 @@ def make_cases(
     """
     generator = np.random.default_rng(options.seed)
     noise = generator.normal(0, options.noise, held_out.shape).astype(np.float32)
-    blur = (0, options.blur_pixels, options.blur_pixels, 0)
+    pure_noise = generator.random(held_out.shape, dtype=np.float32)
+    half = len(held_out) // 2
     return {
         "floor": held_out,
         "thresholded": (held_out >= 0.5).astype(np.float32),
-        "blurred": gaussian_filter(held_out, blur),
+        **{
+            f"blurred_{pixels:g}": gaussian_filter(held_out, (0, pixels, pixels, 0))
+            for pixels in options.blur_pixels
+        },
         "noisy": np.clip(held_out + noise, 0, 1),
         "missing_digit": held_out[labels != options.missing_digit],
         "memorised": rest[generator.integers(0, options.memorised, len(held_out)) % len(rest)],
-        "pure_noise": generator.random(held_out.shape, dtype=np.float32),
+        "half_noise": np.concatenate([held_out[:half], pure_noise[half:]]),
+        "pure_noise": pure_noise,
     }

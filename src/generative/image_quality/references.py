@@ -12,6 +12,7 @@ from generative.core.folders import whole, write_checksums
 from generative.core.params import Count, Different, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
+from generative.image_quality.sharpness import gradient_energy
 
 FILE = "features.npz"
 
@@ -23,13 +24,13 @@ class KnownCases(Schema):
     """The sets of digits that the image metrics are tried on.
 
     seed: of all that is random in them. noise: deviation of the noise on grey levels.
-    blur_pixels: deviation of the Gaussian. missing_digit: the one that is left out.
+    blur_pixels: deviations of the Gaussian. missing_digit: the one that is left out.
     memorised: how many training images are repeated.
     """
 
     seed: Seed
     noise: Annotated[float, Field(gt=0)]
-    blur_pixels: Annotated[float, Field(gt=0)]
+    blur_pixels: Annotated[list[Annotated[float, Field(gt=0)]], Different]
     missing_digit: Annotated[int, Field(ge=0, le=9)]
     memorised: Count
 
@@ -67,6 +68,7 @@ class RealFeatures:
     labels: true labels of the test images, int [N].
     predicted: labels that the extractor gives them, int [N]; None if it names none.
     nearest_distance: median distance of a test image to the nearest training image.
+    gradient_energy: of the test images.
     extractor: identity of the feature extractor.
     """
 
@@ -75,6 +77,7 @@ class RealFeatures:
     labels: Array
     predicted: Array | None
     nearest_distance: float
+    gradient_energy: float
     extractor: str
 
     @classmethod
@@ -98,7 +101,10 @@ class RealFeatures:
                 )
         test_features, train_features = extractor.features(images), extractor.features(train)
         distance = nearest_train_distance(test_features, train_features)
-        return cls(test_features, train_features, labels, predicted, distance, extractor.identity)
+        energy = gradient_energy(images)
+        return cls(
+            test_features, train_features, labels, predicted, distance, energy, extractor.identity
+        )
 
     def save(self, folder: Path) -> None:
         """Write them into `folder`, the same bytes for equal features."""
@@ -111,6 +117,7 @@ class RealFeatures:
         """What `save` wrote; `BadInput` if it is missing or damaged."""
         with np.load(whole(folder / FILE, "dvc repro references")) as found:
             values: dict[str, Any] = dict(found)
-        values["nearest_distance"] = float(values["nearest_distance"])
+        for name in ("nearest_distance", "gradient_energy"):
+            values[name] = float(values[name])
         values["extractor"] = str(values["extractor"])
         return cls(**{"predicted": None, **values})
