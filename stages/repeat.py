@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> None:
                 )
                 with atomic_folder(models[seed]) as folder:
                     saving.save(model, saving.describe(trained), folder)
-                    history.save(folder, recorded)
+                    history.save(folder, recorded, device.machine())
                 run.finish(models[seed] / TABLE)
         write(models, data, options, key)
 

@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> None:
                 saving.save(model, description, folder)
             raise fit.Diverged(f"{error}. The weights before that: {DIVERGED / key}") from None
         with atomic_folder(Path("data/history") / key) as folder:
-            history.save(folder, recorded)
+            history.save(folder, recorded, device.machine())
         with atomic_folder(Path("data/models") / key) as folder:
             saving.save(model, description, folder)
         run.finish(Path("data/models") / key / "model.weights.h5")

@@ -21,7 +21,7 @@ PICTURES = {"reliability.png", "hardest.png", "learning_curves.png"}
 def history(tmp_path: Path) -> Path:
     folder = tmp_path / "history"
     table = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 1.5]})
-    History(table, np.empty((2, 0)), [], []).save(folder, {})
+    History(table, np.empty((2, 0)), [], []).save(folder, {}, {})
     return folder
 
 

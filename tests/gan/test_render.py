@@ -135,7 +135,7 @@ def test_the_files_and_the_animation(tmp_path: Path, height: int, side: int) -> 
     """Large images are fewer in the animation, at their own size."""
     table = pd.DataFrame({name: [0.1, 0.2] for name in COLUMNS} | {"epoch": [1, 2]})
     frames = np.random.default_rng(0).random((2, 20, height, 6, 1))
-    History(table, frames, [], []).save(tmp_path / "history", {})
+    History(table, frames, [], []).save(tmp_path / "history", {}, {})
     folder = tmp_path / "pictures"
     folder.mkdir()
     render.render(Plain(10), Digits(), tmp_path / "history", options(), folder)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ SNAPSHOTS = np.ones((2, 3, 28, 28, 1), np.float32) * ((NAMES + 0.5) / 10)[..., N
 
 
 def write_history(folder: Path, snapshots: np.ndarray) -> Path:
-    History(pd.DataFrame({"epoch": [1, 2]}), snapshots, [], []).save(folder, {})
+    History(pd.DataFrame({"epoch": [1, 2]}), snapshots, [], []).save(folder, {}, {})
     return folder
 
 

@@ -27,7 +27,7 @@ def test_what_is_drawn(latent_size: int, prepared_mnist: Path, tmp_path: Path) -
     data = Prepared("mnist", options, prepared_mnist)
     table = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 1.5]})
     frames = np.random.default_rng(0).random((2, 8, 28, 28, 1), dtype=np.float32)
-    History(table, frames, [], []).save(tmp_path / "history", {})
+    History(table, frames, [], []).save(tmp_path / "history", {}, {})
     folder = tmp_path / "out"
     folder.mkdir()
     model = build_cvae(latent_size=latent_size)

@@ -7,6 +7,7 @@ import typer
 
 from generative.cli import (
     accept,
+    compare,
     doctor,
     fetch,
     params,
@@ -14,10 +15,12 @@ from generative.cli import (
     publish,
     register,
     repro,
+    results,
     sample,
     stylize,
     tune,
     ui,
+    verify,
 )
 from generative.core import environment, errors  # noqa: F401  # before TensorFlow
 from generative.core.stage import check_checkout
@@ -25,6 +28,7 @@ from generative.core.stage import check_checkout
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(params.app, name="params")
+app.add_typer(results.app, name="results")
 COMMANDS = (
     repro,
     accept,
@@ -32,6 +36,8 @@ COMMANDS = (
     fetch,
     publish,
     ui,
+    verify,
+    compare,
     sample,
     predict,
     stylize,

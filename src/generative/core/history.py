@@ -9,11 +9,12 @@ import pandas as pd
 
 from generative.core.folders import read_json, write_json
 
-TABLE, SNAPSHOTS, WARNINGS, PARAMETERS = (
+TABLE, SNAPSHOTS, WARNINGS, PARAMETERS, MACHINE = (
     "history.csv",
     "snapshots.npz",
     "warnings.txt",
     "params.json",
+    "machine.json",
 )
 
 
@@ -33,11 +34,13 @@ class History:
     activations: list[dict[str, np.ndarray]]
     warnings: list[str]
 
-    def save(self, folder: Path, params: dict[str, Any]) -> None:
-        """Write it into `folder`, with the parameters of the training; images as 8 bits."""
+    def save(self, folder: Path, params: dict[str, Any], machine: dict[str, Any]) -> None:
+        """Write it into `folder`, with the parameters of the training and what it ran on; images as
+        8 bits."""
         folder.mkdir(parents=True, exist_ok=True)
         self.table.to_csv(folder / TABLE, index=False)
         write_json(folder / PARAMETERS, params)
+        write_json(folder / MACHINE, machine)
         if self.snapshots.size:
             frames = self.snapshots
             if frames.dtype.kind == "f":  # texts stay as they are

@@ -1,8 +1,12 @@
 """How the device is used: seeds, determinism, threads, precision, XLA, several GPUs."""
 
 import os
+import platform
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +21,8 @@ import threadpoolctl
 from pydantic import Field
 from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 from tensorflow.python.eager import context
+
+CPUINFO = Path("/proc/cpuinfo")
 
 
 class Runtime(Schema):
@@ -59,6 +65,11 @@ class Device:
             "xla": self.xla,
             "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
         }
+
+    def machine(self) -> dict[str, object]:
+        """What decides the last bits of a result beside code, data and parameters."""
+        packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
+        return {**self.tags(), "processor": processor(), **packages}
 
 
 def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device:
@@ -138,10 +149,19 @@ def has_bfloat16(gpus: list[tf.config.PhysicalDevice]) -> bool:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        flags = CPUINFO.read_text(encoding="utf-8")
     except OSError:
         return False
     return "amx_bf16" in flags or "avx512_bf16" in flags
+
+
+def processor() -> str:
+    """The model of the CPU, as far as the system tells."""
+    with suppress(OSError):
+        found = re.search(r"^model name\s*: (.*)$", CPUINFO.read_text(encoding="utf-8"), re.M)
+        if found:
+            return found.group(1)
+    return platform.machine()
 
 
 def threads() -> int:

@@ -1,0 +1,104 @@
+"""The results of a checkout, of a profile's workspace, or of a revision whose files DVC has."""
+
+import json
+import subprocess
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from generative.core import history
+from generative.core.errors import BadInput
+from generative.core.params import flatten
+from generative.results.records import Record, read
+from generative.tracking import names
+
+# The folders of data/ that hold metrics of a trained model, by its key.
+MEASURED = ("metrics", "image_quality", "disentanglement")
+WORKSPACES = Path(".cache/profiles")
+
+
+def of(source: str) -> list[Record]:
+    """The records of a results file or folder, of a checkout's folder, of a profile by its name, or
+    of a revision of git. Raises `BadInput` if `source` is none of these or has no results."""
+    place = Path(source)
+    if place.suffix == ".json" or (place.is_dir() and list(place.glob("*.json"))):
+        return read(place)
+    for folder in (place, WORKSPACES / source):
+        if (folder / "params.yaml").is_file():
+            return of_checkout(folder)
+    return of_revision(source)
+
+
+def of_checkout(folder: Path) -> list[Record]:
+    """Of the files below `folder`/data."""
+    import fsspec
+
+    commit = ""
+    with suppress(OSError, subprocess.CalledProcessError):
+        command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        commit = done.stdout.strip()
+    return collect(fsspec.filesystem("local"), str(folder.absolute()), commit, str(folder))
+
+
+def of_revision(revision: str) -> list[Record]:
+    """Of what dvc.lock names there, from DVC's cache or remote."""
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
+
+    try:
+        files = DVCFileSystem(".", rev=revision)
+        commit = files.repo.scm.resolve_rev(revision)
+        return collect(files, "", commit, revision)
+    except (SCMError, DvcException, FileNotFoundError) as error:
+        raise BadInput(
+            f"{revision}: neither results, a checkout, a profile that was run nor a revision whose "
+            f"results DVC has ({error}); dvc fetch --all-commits gets those of a remote"
+        ) from None
+
+
+def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
+    """The records of every training below `root` in a file system of fsspec."""
+
+    def content(*parts: str) -> Any:
+        with files.open("/".join(filter(None, (root, *parts))), "r") as opened:
+            return json.load(opened)
+
+    def exists(*parts: str) -> bool:
+        return bool(files.exists("/".join(filter(None, (root, *parts)))))
+
+    if not exists("data", "history"):
+        raise BadInput(f"{source} has no results; run generative repro, or dvc pull")
+    with files.open("/".join(filter(None, (root, "params.yaml"))), "r") as opened:
+        profile = str(YAML(typ="safe").load(opened.read()).get("profile", "default"))
+    listed = files.ls("/".join(filter(None, (root, "data", "history"))), detail=False)
+    records = []
+    for model in sorted(str(name).rstrip("/").rpartition("/")[2] for name in listed):
+        if not exists("data", "history", model, history.MACHINE):
+            continue
+        params = content("data", "history", model, history.PARAMETERS)
+        own = params["train"][model]
+        measured = {
+            names.result(kind, name): float(value)
+            for kind in MEASURED
+            if exists("data", kind, model, "metrics.json")
+            for name, value in flatten(content("data", kind, model, "metrics.json")).items()
+            if isinstance(value, int | float)
+        }
+        records.append(
+            Record(
+                model=model,
+                seed=own["seed"],
+                profile=profile,
+                commit=commit,
+                date=datetime.now(UTC).date().isoformat(),
+                machine=content("data", "history", model, history.MACHINE),
+                parameters={n: v for n, v in names.parameters(params).items() if n != "seed"},
+                metrics=measured,
+            )
+        )
+    return records

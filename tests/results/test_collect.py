@@ -1,0 +1,95 @@
+"""Results where they are: a checkout, a profile's workspace, a results file; and what is none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generative.core.errors import BadInput
+from generative.results import collect, records
+from generative.results.comparison import compare, verdicts
+from tests.results.test_comparison import HERE, THERE
+from tests.support.training import Small
+
+PARAMS = {
+    "train": {"cvae": {"family": "vae", "network": "vae/cvae", "seed": 3, "model": {"beta": 1.0}}},
+    "runtime": {"threads": 1},
+}
+
+
+def write(folder: Path, profile: str = "default") -> None:
+    """What a training and its measures leave."""
+    for name, content in {
+        "data/history/cvae/params.json": PARAMS,
+        "data/history/cvae/machine.json": HERE,
+        "data/metrics/cvae/metrics.json": {"elbo_nats": -150.5, "note": "a text"},
+        "data/image_quality/cvae/metrics.json": {"frechet_distance": 2.5, "extractor": "ab12"},
+    }.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content))
+    (folder / "params.yaml").write_text(f"profile: {profile}\n")
+
+
+def test_a_checkout(tmp_path: Path) -> None:
+    write(tmp_path)
+    (found,) = collect.of(str(tmp_path))
+    assert (found.model, found.seed, found.profile) == ("cvae", 3, "default")
+    assert found.metrics == {"test/elbo_nats": -150.5, "samples/frechet_distance": 2.5}
+    assert found.machine == HERE
+    assert found.parameters == {"model.beta": 1.0, "runtime.threads": 1}
+    (file,) = records.add([found], tmp_path / "results")
+    assert collect.of(str(file)) == collect.of(str(tmp_path / "results")) == [found]
+
+
+def test_a_profile_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / ".cache/profiles/demo", "demo")
+    (found,) = collect.of("demo")
+    assert found.profile == "demo"
+
+
+def test_what_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadInput, match="nowhere: neither results, a checkout"):
+        collect.of("nowhere")
+    (tmp_path / "params.yaml").write_text("profile: default\n")
+    with pytest.raises(BadInput, match="has no results; run generative repro"):
+        collect.of(str(tmp_path))
+
+
+@pytest.mark.slow
+def test_half_the_epochs_and_a_wrong_weight_are_off(
+    tiny_params: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Five seeds that are trained, and three trainings as of another machine."""
+
+    def train(seed: int, machine: dict[str, Any], epochs: int = 8, **model: Any) -> records.Record:
+        small = Small("cvae", tiny_params, request, epochs=epochs, seed=seed, snapshot_count=1)
+        small.train.model.update(model)
+        workspace = tmp_path / f"{seed}_{epochs}_{len(model)}"
+        last = small.fit(small.build(), workspace).table.iloc[-1]
+        measured = {n: float(v) for n, v in last.items() if n.startswith("val_")}
+        assert np.isfinite(list(measured.values())).all()
+        return records.Record(
+            model="cvae",
+            seed=seed,
+            profile="tiny",
+            commit="",
+            date="",
+            machine=machine,
+            parameters={"epochs": epochs, **model},
+            metrics=measured,
+        )
+
+    known = [train(seed, HERE) for seed in range(1, 6)]
+    verdict = {
+        name: verdicts(compare([found], known))["cvae"]
+        for name, found in {
+            "right": train(7, THERE),
+            "half": train(7, THERE, epochs=4),
+            "wrong": train(7, THERE, beta=4.0),
+        }.items()
+    }
+    assert verdict == {"right": "within", "half": "off", "wrong": "off"}

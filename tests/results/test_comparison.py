@@ -1,0 +1,107 @@
+"""Equal, within, off, missing: one function, on numbers whose answer is known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from generative.results.comparison import compare, differences, prediction_interval, verdicts
+from generative.results.records import Record
+
+HERE = {"precision": "float32", "processor": "one", "threads": 1}
+THERE = {**HERE, "processor": "another"}
+
+
+def record(
+    seed: int, machine: dict[str, Any] = HERE, model: str = "cvae", **metrics: Any
+) -> Record:
+    return Record(
+        model=model,
+        seed=seed,
+        profile="default",
+        commit="",
+        date="2026-01-01",
+        machine=machine,
+        parameters={"epochs": 20},
+        metrics=metrics,
+    )
+
+
+def statuses(found: list[Record], known: list[Record]) -> dict[str, str]:
+    return {one.metric: one.status for one in compare(found, known)}
+
+
+KNOWN = [record(n, bound=-150 + n / 10, accuracy=0.9) for n in range(1, 6)]
+
+
+def test_the_interval_holds_the_next_number_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(0)
+    drawn = generator.normal(3, 2, (4000, 6))
+    inside = [
+        low <= next_one <= high
+        for *five, next_one in drawn
+        for low, high in [prediction_interval(five, 0.9)]
+    ]
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.015)
+    low, high = prediction_interval([1.0, 3.0], 0.95)
+    half = stats.t.ppf(0.975, 1) * np.sqrt(2) * np.sqrt(1.5)
+    assert (low, high) == pytest.approx((2 - half, 2 + half))
+
+
+def test_one_machine_must_have_the_same_numbers() -> None:
+    same = record(2, bound=-149.8, accuracy=0.9)
+    assert statuses([same], KNOWN) == {"bound": "equal", "accuracy": "equal"}
+    # Within the seeds' range, but a machine that does not repeat itself.
+    other = record(2, bound=-149.79, accuracy=0.9)
+    assert statuses([other], KNOWN) == {"bound": "off", "accuracy": "equal"}
+    assert verdicts(compare([other], KNOWN)) == {"cvae": "off"}
+
+
+def test_another_machine_is_within_the_seeds() -> None:
+    found = record(2, THERE, bound=-149.93, accuracy=0.9)
+    assert statuses([found], KNOWN) == {"bound": "within", "accuracy": "equal"}
+    assert verdicts(compare([found], KNOWN)) == {"cvae": "within"}
+    # Five seeds that all have 0.9 expect nothing else.
+    found = record(9, THERE, bound=-160.0, accuracy=0.91)
+    assert statuses([found], KNOWN) == {"bound": "off", "accuracy": "off"}
+    assert verdicts(compare([found], KNOWN)) == {"cvae": "off"}
+    assert list(differences([found], KNOWN)) == ["cvae: processor: another, compared with one"]
+
+
+def test_chance_is_forgiven_as_much_as_it_does() -> None:
+    """One of a hundred numbers is out of its interval in most runs that are right."""
+    generator = np.random.default_rng(1)
+
+    def draw() -> dict[str, Any]:
+        return {f"m{i}": value for i, value in enumerate(generator.normal(size=100))}
+
+    seeds = [record(n, **draw()) for n in range(1, 6)]
+    right = [record(9, THERE, **draw()) for _ in range(20)]
+    offs = [sum(one.status == "off" for one in compare([run], seeds)) for run in right]
+    assert np.mean(offs) == pytest.approx(1, abs=0.7)
+    assert all(verdicts(compare([run], seeds)) == {"cvae": "within"} for run in right)
+    wrong = record(9, THERE, **{name: 10.0 for name in draw()})
+    assert verdicts(compare([wrong], seeds)) == {"cvae": "off"}
+
+
+def test_what_is_not_there_is_said() -> None:
+    found = record(2, bound=-149.8, new=1.0)
+    said = {one.metric: (one.status, one.reason) for one in compare([found], KNOWN)}
+    assert said["accuracy"] == ("missing", "it was not measured")
+    assert said["new"] == (
+        "missing",
+        "there is nothing to compare with in this precision",
+    )
+    assert verdicts(compare([found], KNOWN)) == {"cvae": "missing"}
+    assert {one.reason for one in compare([], KNOWN)} == {"the model was not found"}
+    one = record(7, THERE, bound=-149.8)
+    assert [f.reason for f in compare([one], KNOWN[:1])] == [
+        "one seed has no range",
+        "it was not measured",
+    ]
+
+
+def test_precisions_do_not_mix() -> None:
+    found = record(2, {**HERE, "precision": "bfloat16"}, bound=-149.8, accuracy=0.9)
+    assert set(statuses([found], KNOWN).values()) == {"missing"}
