@@ -70,7 +70,7 @@ def test_half_the_epochs_and_a_wrong_weight_are_off(
         small.train.model.update(model)
         workspace = tmp_path / f"{seed}_{epochs}_{len(model)}"
         last = small.fit(small.build(), workspace).table.iloc[-1]
-        measured = {n: float(v) for n, v in last.items() if n.startswith("val_")}
+        measured = {str(n): float(v) for n, v in last.items() if str(n).startswith("val_")}
         assert np.isfinite(list(measured.values())).all()
         return records.Record(
             model="cvae",

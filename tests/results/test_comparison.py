@@ -81,7 +81,7 @@ def test_chance_is_forgiven_as_much_as_it_does() -> None:
     offs = [sum(one.status == "off" for one in compare([run], seeds)) for run in right]
     assert np.mean(offs) == pytest.approx(1, abs=0.7)
     assert all(verdicts(compare([run], seeds)) == {"cvae": "within"} for run in right)
-    wrong = record(9, THERE, **{name: 10.0 for name in draw()})
+    wrong = record(9, THERE, **{**draw(), **dict.fromkeys(draw(), 10.0)})
     assert verdicts(compare([wrong], seeds)) == {"cvae": "off"}
 
 
