@@ -31,6 +31,9 @@ def test_prediction_of_known_shares() -> None:
     # Five times 1 bit, four times 2.
     assert found["bits_per_character"] == pytest.approx(13 / 9)
     assert found["next_character_accuracy"] == pytest.approx(5 / 9)
+    # Rows have 2, 2 and 1 right of 3.
+    error = np.std([2 / 3, 2 / 3, 1 / 3], ddof=1) / math.sqrt(3)
+    assert found["next_character_accuracy_standard_error"] == pytest.approx(error)
     uniform: Any = Fixed(*[1 / 7] * 7)
     assert metrics.prediction_metrics(uniform, targets, targets)[
         "bits_per_character"

@@ -127,9 +127,8 @@ def test_active_units_counts_what_varies() -> None:
     assert metrics.active_units(codes) == 2
 
 
-def test_nearest_neighbour_accuracy() -> None:
+def test_nearest_neighbours() -> None:
     codes = np.concatenate([np.full((20, 2), -1.0), np.full((20, 2), 1.0)])
     labels = np.repeat([3, 8], 20)
-    same = metrics.nearest_neighbour_accuracy((codes, labels), (codes, labels), 5)
-    other = metrics.nearest_neighbour_accuracy((codes, labels), (-codes, labels), 5)
-    assert (same, other) == (1.0, 0.0)
+    assert metrics.nearest_neighbours_agree((codes, labels), (codes, labels), 5).all()
+    assert not metrics.nearest_neighbours_agree((codes, labels), (-codes, labels), 5).any()

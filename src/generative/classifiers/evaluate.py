@@ -8,18 +8,23 @@ import numpy as np
 from generative.classifiers import metrics
 from generative.classifiers.base.calibration import reliability
 from generative.classifiers.base.classifier import Classifier
-from generative.core.params import Count, Schema
+from generative.core.params import Count, Schema, Seed
+from generative.core.uncertainty import mean_with_error, with_bootstrap_error
 from generative.datasets.base.dataset import Prepared
 
 
 class Evaluate(Schema):
-    """The section `evaluate.classifiers`. bins: of the expected calibration error."""
+    """The section `evaluate.classifiers`. bins: of the expected calibration error. resamples, seed:
+    of the bootstrap behind its standard error."""
 
     bins: Count
+    resamples: Count
+    seed: Seed
 
 
 def evaluate(model: Classifier, data: Prepared, options: Evaluate, folder: Path) -> dict[str, Any]:
-    """Accuracy, cross entropy and calibration error on the test split, and the parameters."""
+    """Accuracy, cross entropy and calibration error on the test split, each with its standard
+    error, and the parameters."""
     images, labels = data.load("test")
     return {
         **measure(model.probabilities(images), labels, options),
@@ -29,9 +34,16 @@ def evaluate(model: Classifier, data: Prepared, options: Evaluate, folder: Path)
 
 def measure(probabilities: np.ndarray, labels: np.ndarray, options: Evaluate) -> dict[str, float]:
     """Accuracy and calibration of `probabilities` [N, classes] of images with `labels` [N]."""
-    diagram = reliability(probabilities, labels, options.bins)
+
+    def calibration_error(places: np.ndarray) -> float:
+        diagram = reliability(probabilities[places], labels[places], options.bins)
+        return metrics.expected_calibration_error(diagram)
+
+    count, resamples, seed = len(labels), options.resamples, options.seed
     return {
-        "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-        "cross_entropy_nats": metrics.cross_entropy(probabilities, labels),
-        "expected_calibration_error": metrics.expected_calibration_error(diagram),
+        **mean_with_error("test_accuracy", probabilities.argmax(axis=1) == labels),
+        **mean_with_error("cross_entropy_nats", metrics.cross_entropy(probabilities, labels)),
+        **with_bootstrap_error(
+            "expected_calibration_error", calibration_error, count, resamples, seed
+        ),
     }

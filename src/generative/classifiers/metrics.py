@@ -13,7 +13,8 @@ def expected_calibration_error(diagram: Reliability) -> float:
     return float((gaps * diagram.count).sum() / diagram.count.sum())
 
 
-def cross_entropy(probabilities: Array, labels: Array) -> float:
-    """-log p(label) in nats, averaged; probabilities [N, classes] are at least 1e-7."""
+def cross_entropy(probabilities: Array, labels: Array) -> Array:
+    """-log p(label) in nats, float64 [N]; probabilities [N, classes] are at least 1e-7."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(of_label, 1e-7)).mean())
+    entropy: Array = -np.log(np.maximum(of_label, 1e-7))
+    return entropy

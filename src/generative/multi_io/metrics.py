@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from generative.core.uncertainty import bootstrap
+
 Array = np.ndarray
 # A metric of the examples at the given places, int [N].
 Metric = Callable[[Array], float]
@@ -84,12 +86,5 @@ def bootstrap_interval(
     def statistic(resample: Array) -> float:
         return metric(np.concatenate([members[int(group)] for group in resample]))
 
-    found = stats.bootstrap(
-        (np.arange(len(members)),),
-        statistic,
-        n_resamples=resamples,
-        vectorized=False,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    found = bootstrap(statistic, len(members), resamples, seed).confidence_interval
     return float(found.low), float(found.high)

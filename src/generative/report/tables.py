@@ -4,7 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from generative.core.uncertainty import STANDARD_ERROR
+
 Table = dict[str, Any]
+# How far a number may be off, beside it by its name.
+SPREADS = ("_deviation", STANDARD_ERROR)
 
 
 def comparison(
@@ -16,7 +20,7 @@ def comparison(
     each of `columns` that has one of them."""
     found = {n: v for column in columns for n, v in column["metrics"].items()}
     numbers = [n for n, v in found.items() if not isinstance(v, str)]
-    own = [n for n in numbers if not n.endswith("_deviation") and n not in (leave_out or ())]
+    own = [n for n in numbers if not n.endswith(SPREADS) and n not in (leave_out or ())]
     rows = own if names is None else names
     return {"columns": [c for c in columns if c["metrics"].keys() & set(rows)], "names": rows}
 
@@ -46,10 +50,10 @@ def listing(table: pd.DataFrame) -> Table:
 
 
 def cell(metrics: dict[str, Any], name: str) -> str:
-    """A metric, with its deviation over sampling seeds; empty where there is none."""
-    text = number(metrics.get(name, ""))
-    deviation = metrics.get(f"{name}_deviation")
-    return text if deviation is None else f"{text} ± {deviation:.2g}"
+    """A metric, with its standard error over test examples or its deviation over sampling seeds;
+    empty where there is none."""
+    spread = [metrics[name + kind] for kind in SPREADS if name + kind in metrics]
+    return " ± ".join([number(metrics.get(name, "")), *(f"{value:.2g}" for value in spread)])
 
 
 def number(value: Any) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import regex
 
+from generative.core.uncertainty import mean_with_error
+
 Array = np.ndarray
 
 # A character of a script without blanks; or letters, which in some scripts joiners stand between.
@@ -30,22 +32,23 @@ MAX_COPIED_SHARE = 0.1
 
 def prediction_metrics(model: Any, inputs: Array, targets: Array) -> dict[str, float]:
     """`bits_per_character`, the mean of -log2 p(character | all before it in its row), and
-    `next_character_accuracy`, how often the most probable one follows.
+    `next_character_accuracy`, how often the most probable one follows; each with its standard error
+    over rows, for the characters of one are no examples by themselves.
 
     inputs, targets: ids [rows, length] as a data set's `load` gives them; logits come from `model`.
     """
-    nats, correct = 0.0, 0
+    nats, correct = np.zeros(len(inputs)), np.zeros(len(inputs))
     for start in range(0, len(inputs), model.validation_batch):
         rows = slice(start, start + model.validation_batch)
         logits = model.predict_on_batch(inputs[rows]).astype(np.float64)
         logits -= logits.max(axis=-1, keepdims=True)
         classes = targets[rows].astype(np.int64) - 1
         of_target = np.take_along_axis(logits, classes[..., np.newaxis], axis=-1)[..., 0]
-        nats += float((np.log(np.exp(logits).sum(axis=-1)) - of_target).sum())
-        correct += int((logits.argmax(axis=-1) == classes).sum())
+        nats[rows] = (np.log(np.exp(logits).sum(axis=-1)) - of_target).mean(axis=-1)
+        correct[rows] = (logits.argmax(axis=-1) == classes).mean(axis=-1)
     return {
-        "bits_per_character": nats / math.log(2) / targets.size,
-        "next_character_accuracy": correct / targets.size,
+        **mean_with_error("bits_per_character", nats / math.log(2)),
+        **mean_with_error("next_character_accuracy", correct),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core.params import Count, Schema, Seed
+from generative.core.uncertainty import STANDARD_ERROR, mean_with_error
 from generative.datasets.base.dataset import Prepared
 from generative.vae import metrics
 from generative.vae.base.model import BaseVAE
@@ -44,25 +45,23 @@ def evaluate(model: BaseVAE, data: Prepared, options: Evaluate, folder: Path) ->
     found = elbo(model, test, options) | importance_sampling(model, test, guides, options)
     if model.latent_size == 2:
         exact, change = metrics.exact_log_likelihood(model, test, options.grid_tolerance_nats)
-        found["nll_exact_nats"] = float(-exact.mean())
+        found |= mean_with_error("nll_exact_nats", -exact)
         found["exact_last_refinement_nats"] = change
     train_codes, codes = (metrics.encode(model, images)[0] for images in (train, test))
     found["active_units"] = metrics.active_units(codes)
-    found["latent_knn_accuracy"] = metrics.nearest_neighbour_accuracy(
+    right = metrics.nearest_neighbours_agree(
         (train_codes, train_labels), (codes, labels), options.neighbours
     )
-    return found
+    return found | mean_with_error("latent_knn_accuracy", right)
 
 
 def elbo(model: BaseVAE, images: Array, options: Evaluate) -> dict[str, float]:
     """The evidence lower bound and its two terms, means over `images` in nats."""
     reconstruction, kl = metrics.elbo_terms(model, images, options.elbo_samples, options.seed)
-    bound = -(reconstruction + kl)
     return {
-        "elbo_nats": float(bound.mean()),
-        "elbo_standard_error_nats": float(bound.std(ddof=1) / np.sqrt(len(images))),
-        "reconstruction_nats": float(reconstruction.mean()),
-        "kl_nats": float(kl.mean()),
+        **mean_with_error("elbo_nats", -(reconstruction + kl)),
+        **mean_with_error("reconstruction_nats", reconstruction),
+        **mean_with_error("kl_nats", kl),
     }
 
 
@@ -70,7 +69,9 @@ def importance_sampling(
     model: BaseVAE, images: Array, guides: Array, options: Evaluate
 ) -> dict[str, float]:
     """The negative log-likelihood by importance sampling, the mean over `images` in nats: few
-    samples for every image, all of them for a random subset (see `metrics.two_level_mean`)."""
+    samples for every image, all of them for a random subset (see `metrics.two_level_mean`).
+
+    nll_importance_subset_error_nats: the standard error that the subset alone brings."""
     seed, samples = options.seed, options.importance_samples
     proposal = metrics.guided_posterior(model, images, guides, options.importance_components)
     subset = np.random.default_rng(seed).permutation(len(images))[: options.importance_images]
@@ -78,9 +79,11 @@ def importance_sampling(
         metrics.importance_log_likelihood(model, images[i], proposal.subset(i), count, seed)
         for i, count in ((np.arange(len(images)), max(2, samples // 100)), (subset, samples))
     )
-    log_likelihood, standard_error = metrics.two_level_mean(coarse, fine, subset)
+    log_likelihood, of_subset = metrics.two_level_mean(coarse, fine, subset)
+    of_images = mean_with_error("", coarse)[STANDARD_ERROR]
     return {
         "nll_importance_nats": -log_likelihood,
-        "nll_importance_standard_error_nats": standard_error,
+        f"nll_importance_nats{STANDARD_ERROR}": float(np.hypot(of_images, of_subset)),
+        "nll_importance_subset_error_nats": of_subset,
         "importance_samples": samples,
     }

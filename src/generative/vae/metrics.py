@@ -185,14 +185,16 @@ def active_units(latent_mean: Array, threshold: float = 0.01) -> int:
     return int((latent_mean.var(axis=0) > threshold).sum())
 
 
-def nearest_neighbour_accuracy(
+def nearest_neighbours_agree(
     train: tuple[Array, Array], test: tuple[Array, Array], neighbours: int
-) -> float:
-    """Share of test codes whose label most of their nearest training codes have; each (codes,
-    labels)."""
+) -> Array:
+    """Which test codes have the label of most of their nearest training codes: bool [N]; each
+    (codes, labels)."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    return float(KNeighborsClassifier(neighbours).fit(*train).score(*test))
+    codes, labels = test
+    agree: Array = KNeighborsClassifier(neighbours).fit(*train).predict(codes) == labels
+    return agree
 
 
 def standard_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:

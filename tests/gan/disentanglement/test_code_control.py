@@ -15,7 +15,16 @@ def test_categories_are_matched_whatever_their_names() -> None:
     categories = np.where(wrong, (renamed[labels] + 1) % 10, renamed[labels])
     matched = code_control.match_categories(categories, labels)
     assert (matched[renamed] == np.arange(10)).all()
-    assert code_control.category_error(categories, labels, matched) == pytest.approx(0.05)
+    found = code_control.clustering(categories, labels, matched, resamples=50, seed=0)
+    assert found["category_error"] == pytest.approx(0.05)
+    assert found["category_error_standard_error"] == pytest.approx(
+        np.sqrt(0.05 * 0.95 / 2000), 0.01
+    )
+    others = code_control.clustering(renamed[categories], labels, matched, resamples=50, seed=0)
+    for name in ("category_mutual_information", "category_rand_index"):
+        assert 0.8 < found[name] < 1
+        assert others[name] == pytest.approx(found[name])
+        assert 0 < found[f"{name}_standard_error"] < 0.02
 
 
 def test_every_category_has_a_digit_of_its_own() -> None:
@@ -30,7 +39,27 @@ def test_every_category_has_a_digit_of_its_own() -> None:
 def test_random_categories_are_wrong_nine_times_of_ten() -> None:
     categories, labels = GENERATOR.integers(0, 10, (2, 100_000))
     matched = code_control.match_categories(*GENERATOR.integers(0, 10, (2, 100_000)))
-    assert code_control.category_error(categories, labels, matched) == pytest.approx(0.9, abs=0.01)
+    found = code_control.clustering(categories, labels, matched, resamples=5, seed=0)
+    assert found["category_error"] == pytest.approx(0.9, abs=0.01)
+    assert found["category_mutual_information"] == pytest.approx(0, abs=0.001)
+    assert found["category_rand_index"] == pytest.approx(0, abs=0.001)
+
+
+def test_partitions_of_a_known_table() -> None:
+    """Two halves of ten against the rows of [[4, 1], [0, 5]], by the formulas of both papers."""
+    labels = np.repeat([0, 1], [5, 5])
+    categories = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
+    found = code_control.clustering(categories, labels, np.array([0, 1]), resamples=2, seed=0)
+    shares = np.array([[0.4, 0.1], [0, 0.5]])
+    independent = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    held = shares > 0
+    information = (shares[held] * np.log(shares[held] / independent[held])).sum()
+    entropy = (np.log(2) - 0.4 * np.log(0.4) - 0.6 * np.log(0.6)) / 2
+    assert found["category_mutual_information"] == pytest.approx(information / entropy)
+    pairs, rows, columns = 6 + 10, 10 + 10, 6 + 15
+    chance = rows * columns / 45
+    rand = (pairs - chance) / ((rows + columns) / 2 - chance)
+    assert found["category_rand_index"] == pytest.approx(rand)
 
 
 def test_codes_are_assigned_to_what_they_control() -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from generative.core.folders import write_json
 from generative.core.params import Count, Schema, Seed
+from generative.core.uncertainty import mean_with_error
 from generative.datasets.base.dataset import Prepared
 from generative.gan.disentanglement import code_control, strokes
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
@@ -31,7 +32,8 @@ class Disentanglement(Schema):
     network: of the model. samples: generated digits that are measured. least_correlation: a code
     that is correlated less with a quantity does not control it. places, code_range: of the sweeps,
     so many from -code_range to code_range, odd so that 0 is among them. rows: of the picture of all
-    digits, and sweeps of each category that are measured. slider_places: of each slider.
+    digits, and sweeps of each category that are measured. slider_places: of each slider. resamples:
+    of the bootstrap behind standard errors.
     """
 
     network: str
@@ -42,6 +44,7 @@ class Disentanglement(Schema):
     code_range: Annotated[float, Field(gt=0)]
     rows: Count
     slider_places: Annotated[int, Field(ge=2)]
+    resamples: Count
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         if self.places % 2 == 0:
@@ -90,9 +93,9 @@ def measure_controls(
     latents, labels = model.latents(options.samples, options.seed)
     images = model.images(latents, labels)
     metrics = {
-        "category_error": code_control.category_error(categories[1], test[1], digits),
+        **code_control.clustering(categories[1], test[1], digits, options.resamples, options.seed),
         **model.information(latents, images),
-        "label_accuracy": float((predict(images) == digits[model.categories(latents)]).mean()),
+        **mean_with_error("label_accuracy", predict(images) == digits[model.categories(latents)]),
     }
     measured = {name: function(images) for name, function in QUANTITIES.items()}
     correlations = code_control.code_correlations(latents[:, -len(CODES) :], measured)

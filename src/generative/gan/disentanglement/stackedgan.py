@@ -8,6 +8,7 @@ from PIL import Image
 from pydantic import Field
 
 from generative.core.params import Count, Schema, Seed
+from generative.core.uncertainty import mean_with_error
 from generative.datasets.base.dataset import Prepared
 from generative.image_quality.distances import intra_class_distance
 from generative.image_quality.image_metrics import ImageMetrics
@@ -46,7 +47,7 @@ def measure(
     """
     found = {
         **model.recovered(*model.latents(options.samples, options.seed)),
-        "diversity_given_label_and_z1": diversity(model, metrics, options),
+        **mean_with_error("diversity_given_label_and_z1", diversity(model, metrics, options)),
     }
     for name, picture in draw(model, options).items():
         picture.save(folder / f"{name}.png", optimize=True)
@@ -54,8 +55,8 @@ def measure(
     return found
 
 
-def diversity(model: Any, metrics: ImageMetrics, options: Disentanglement) -> float:
-    """The `intra_class_distance` of digits whose label and z1 are the same, mean over z1."""
+def diversity(model: Any, metrics: ImageMetrics, options: Disentanglement) -> Array:
+    """The `intra_class_distance` of digits whose label and z1 are the same: float64 [groups]."""
     distances = []
     for seed in range(options.seed, options.seed + options.groups):
         labels = np.repeat(DIGITS, options.members)
@@ -65,7 +66,7 @@ def diversity(model: Any, metrics: ImageMetrics, options: Disentanglement) -> fl
         features = metrics.extractor.features(model.images(noise, labels))
         real = metrics.real
         distances.append(intra_class_distance(features, labels, real.test, real.labels))
-    return float(np.mean(distances))
+    return np.array(distances)
 
 
 def mix(model: Any, upper: Array, lower: Array) -> Array:

@@ -1,0 +1,42 @@
+"""How far a number that was measured on so many examples may be from that of all there could be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+STANDARD_ERROR = "_standard_error"
+
+Array = np.ndarray
+
+
+def mean_with_error(name: str, values: Array) -> dict[str, float]:
+    """The mean of `values`, [N] with N at least 2, as `name`, and its standard error, s / sqrt(N),
+    as `<name>_standard_error`."""
+    values = np.asarray(values, np.float64)
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    return {name: float(values.mean()), f"{name}{STANDARD_ERROR}": float(error)}
+
+
+def with_bootstrap_error(
+    name: str, metric: Callable[[Array], float], count: int, resamples: int, seed: int
+) -> dict[str, float]:
+    """`metric` of all places, int [count], as `name`, and its deviation over resamples of them as
+    `<name>_standard_error`: of a number that is no mean."""
+    error = bootstrap(metric, count, resamples, seed).standard_error
+    return {name: metric(np.arange(count)), f"{name}{STANDARD_ERROR}": float(error)}
+
+
+def bootstrap(metric: Callable[[Array], float], count: int, resamples: int, seed: int) -> Any:
+    """SciPy's `BootstrapResult` of `metric` over places, int [count], drawn again and again
+    with replacement; its interval is the 95 % percentile one."""
+    from scipy import stats
+
+    return stats.bootstrap(
+        (np.arange(count),),
+        metric,
+        n_resamples=resamples,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )

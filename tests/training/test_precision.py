@@ -1,0 +1,75 @@
+"""bfloat16: every network and option trains in it, and what is saved of it is what it computed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import keras
+import numpy as np
+import pytest
+
+from generative.core import members, params
+from tests.support.training import KEYS, SECTIONS, Small
+
+# Options that are numbers and do nothing by default.
+NUMBERS = {
+    "clip_norm": 0.5,
+    "dropout": 0.3,
+    "gradient_penalty_weight": 10.0,
+    "label_noise": 0.1,
+    "label_smoothing": 0.1,
+    "real_target": 0.9,
+}
+
+
+@pytest.fixture
+def bfloat16() -> Iterator[None]:
+    """As `runtime.configure` sets it, whether or not the hardware has it."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+def options() -> Iterator[Any]:
+    """Each choice of each network that its section does not take; those of all GANs once."""
+    seen = set()
+    for key in KEYS:
+        network = members.network(SECTIONS[key]["network"])
+        yield pytest.param(key, {}, id=key)
+        for name, field in params.signature(network.__init__).model_fields.items():
+            kind = field.annotation
+            choices = get_args(kind) if get_origin(kind) is Literal else ()
+            if name in NUMBERS:
+                choices = (NUMBERS[name],)
+            for choice in choices:
+                if choice == SECTIONS[key]["model"].get(name) or (name, choice) in seen:
+                    continue
+                seen.add((name, choice))
+                yield pytest.param(key, {name: choice}, id=f"{key}-{name}-{choice}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "changes"), options())
+def test_a_network_trains_in_bfloat16(
+    key: str,
+    changes: dict[str, Any],
+    bfloat16: None,
+    tiny_params: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    small = Small(key, tiny_params, request, steps_per_epoch=2, precision="bfloat16")
+    small.train.model.update(changes)
+    if changes.get("objective") == "wasserstein":
+        small.train.model["gradient_penalty_weight"] = 10.0
+    model = small.build()
+    before = [weight.numpy() for weight in model.trainable_variables]
+    history = small.fit(model, tmp_path)
+    assert np.isfinite(history.table.to_numpy()).all()
+    assert all(weight.dtype == "float32" for weight in model.trainable_variables)
+    moved = [
+        not np.array_equal(one, other.numpy())
+        for one, other in zip(before, model.trainable_variables, strict=True)
+    ]
+    assert any(moved)
