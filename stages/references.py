@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     runtime.configure(params.read("runtime", Runtime), seed=0)
     data = Prepared.of(key, {})
     extractor = extractors.load(Path(options.network))
-    real, cases = measure_known_cases(extractor, data.load("train"), data.load("test"), options)
+    train, others = data.load("train"), data.load(options.split)
+    real, cases = measure_known_cases(extractor, train, others, options)
     with atomic_folder(Path("data/references") / key) as folder:
         real.save(folder)
         write_json(folder / "metrics.json", {"extractor": extractor.identity, **cases})

@@ -14,6 +14,10 @@ def test_the_error_of_a_mean_is_scipys() -> None:
     assert found == pytest.approx({"bits": VALUES.mean(), "bits_standard_error": stats.sem(VALUES)})
 
 
+def test_of_one_value_there_is_none() -> None:
+    assert mean_with_error("bits", np.array([2.5])) == {"bits": 2.5}
+
+
 def test_of_truth_values_it_is_that_of_a_share() -> None:
     found = mean_with_error("accuracy", np.repeat([True, False], [90, 10]))
     assert found["accuracy"] == 0.9

@@ -147,6 +147,7 @@ def test_what_are_no_colour_images_is_refused(extractor: AlexNetFeatures, shape:
 
 def test_image_metrics_by_these_features(extractor: AlexNetFeatures) -> None:
     options = References(
+        split="test",
         network="alexnet",
         samples=40,
         seeds=[1],
@@ -155,7 +156,7 @@ def test_image_metrics_by_these_features(extractor: AlexNetFeatures) -> None:
         kernel_subset_size=20,
     )
     train, test = (colour_images(count, 32, 32, seed) for count, seed in ((80, 2), (40, 1)))
-    real = RealFeatures.measure(extractor, train, (test, np.zeros(40, np.uint8)), None)
+    real = RealFeatures.measure(extractor, train, (test, np.zeros(40, np.uint8)), None, 40)
     metrics = ImageMetrics(extractor, real, options)
     good = metrics.measure(colour_images(40, 32, 32, seed=3), seed=1)
     bad = metrics.measure(colour_images(40, 32, 32, seed=3)[..., ::-1], seed=1)

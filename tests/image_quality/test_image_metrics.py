@@ -12,6 +12,7 @@ from generative.image_quality.references import RealFeatures, References
 from tests.support.images import Quarters, UnnamedQuarters, digits
 
 OPTIONS = References(
+    split="test",
     network="quarters",
     samples=60,
     seeds=[1, 2],
@@ -24,7 +25,8 @@ Array = np.ndarray
 
 
 def against(extractor: FeatureExtractor, options: References = OPTIONS) -> ImageMetrics:
-    real = RealFeatures.measure(extractor, digits(200, 2)[0], digits(60, 1), options.accuracy_floor)
+    train, test, floor = digits(200, 2)[0], digits(60, 1), options.accuracy_floor
+    real = RealFeatures.measure(extractor, train, test, floor, options.samples)
     return ImageMetrics(extractor, real, options)
 
 

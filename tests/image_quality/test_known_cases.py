@@ -10,6 +10,7 @@ from tests.support.images import Quarters, UnnamedQuarters, digits
 
 CASES = KnownCases(seed=1, noise=0.1, blur_pixels=[0.5, 1.0], missing_digit=9, memorised=5)
 OPTIONS = References(
+    split="test",
     network="quarters",
     samples=100,
     seeds=[1],
@@ -51,7 +52,8 @@ def test_generators_are_compared_with_all_training_images(
     """Those that stand for generated ones are left out of the known cases only."""
     real, cases = measured
     assert len(real.train) == 400
-    expected = RealFeatures.measure(Quarters(), TRAIN[0], TEST, None)
+    expected = RealFeatures.measure(Quarters(), TRAIN[0], TEST, None, 100)
+    assert real.floor_count == 100
     np.testing.assert_array_equal(real.train, expected.train)
     assert real.nearest_distance == expected.nearest_distance
     order = np.random.default_rng(CASES.seed).permutation(400)
@@ -60,11 +62,11 @@ def test_generators_are_compared_with_all_training_images(
     assert held_out["frechet_distance"] == pytest.approx(cases["floor"]["frechet_distance"])
 
 
-def test_without_cases_half_of_the_training_images_is_the_floor() -> None:
+def test_without_cases_there_is_the_floor() -> None:
     options = OPTIONS.model_copy(update={"cases": None, "accuracy_floor": None})
     real, cases = measure_known_cases(UnnamedQuarters(), TRAIN, TEST, options)
     assert list(cases) == ["floor"]
-    assert len(real.train) == 200
+    assert (len(real.train), real.floor_count) == (400, 100)
     assert 0 < cases["floor"]["nearest_train_ratio"] == pytest.approx(1, abs=0.3)
     assert "digits_covered" not in cases["floor"]
 
@@ -74,11 +76,9 @@ def test_the_images_of_the_cases() -> None:
     images = np.clip(images, 0, 1)
     rest = digits(40, 4)[0]
     cases = make_cases(images, labels, rest, CASES)
-    np.testing.assert_array_equal(cases["floor"], images)
     assert set(np.unique(cases["thresholded"])) == {0, 1}
-    deviations = [
-        cases[name].std(axis=(1, 2)).max() for name in ("floor", "blurred_0.5", "blurred_1")
-    ]
+    sets = (images, cases["blurred_0.5"], cases["blurred_1"])
+    deviations = [subset.std(axis=(1, 2)).max() for subset in sets]
     assert deviations == sorted(deviations, reverse=True)
     assert np.abs(cases["noisy"] - images).mean() == pytest.approx(0.07, abs=0.03)
     assert len(cases["missing_digit"]) == 45

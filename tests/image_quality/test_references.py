@@ -12,7 +12,7 @@ from tests.support.images import Quarters, UnnamedQuarters, digits
 
 @pytest.mark.parametrize("accuracy_floor", [None, 0.5])
 def test_they_are_read_as_they_were_written(accuracy_floor: float | None, tmp_path: Path) -> None:
-    real = RealFeatures.measure(Quarters(), digits(80, 2)[0], digits(20, 1), accuracy_floor)
+    real = RealFeatures.measure(Quarters(), digits(80, 2)[0], digits(20, 1), accuracy_floor, 30)
     real.save(tmp_path)
     read = RealFeatures.load(tmp_path)
     assert vars(read).keys() == vars(real).keys()
@@ -36,12 +36,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_judge_of_low_accuracy_is_refused() -> None:
     extractor, (test, _), (train, _) = Quarters(), digits(20, 1), digits(200, 2)
     predicted = extractor.probabilities(test).argmax(axis=1)
-    RealFeatures.measure(extractor, train, (test, predicted), 1.0)
+    RealFeatures.measure(extractor, train, (test, predicted), 1.0, 30)
     wrong = (predicted + (np.arange(20) < 5)) % 10
     with pytest.raises(BadInput, match=r"names 75.00% of the test digits, .* asks for 90.00%"):
-        RealFeatures.measure(extractor, train, (test, wrong), 0.9)
+        RealFeatures.measure(extractor, train, (test, wrong), 0.9, 30)
 
 
 def test_an_accuracy_of_what_names_no_digits_is_refused() -> None:
     with pytest.raises(BadInput, match="extractor quarters names no digits"):
-        RealFeatures.measure(UnnamedQuarters(), digits(80, 2)[0], digits(20, 1), 0.0)
+        RealFeatures.measure(UnnamedQuarters(), digits(80, 2)[0], digits(20, 1), 0.0, 30)

@@ -78,18 +78,3 @@ def test_cosine_ends_at_zero() -> None:
     schedule = model.optimizer._learning_rate
     assert float(schedule(0)) == pytest.approx(0.001)
     assert float(schedule(10)) == pytest.approx(0.0)
-
-
-def test_two_replicas_add_up_to_one_loss(images: np.ndarray) -> None:
-    """Keras adds the gradients of the replicas: each must give its share of the mean."""
-
-    class Two:
-        num_replicas_in_sync = 2
-
-    model = build(samples=20)
-    outputs = model(images)
-    one = float(model.compute_loss(tf.constant(images), y_pred=outputs))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf.distribute, "get_strategy", Two)
-        half = float(model.compute_loss(tf.constant(images), y_pred=outputs))
-    assert half == pytest.approx(one / 2)

@@ -24,7 +24,7 @@ PATH = Path("params.yaml")
 DEFAULTS = "defaults"
 # Sections that are lists of names.
 LISTS = ("fetch", "vgg")
-FLAT = ("runtime", "profile", *LISTS)  # sections without keys
+FLAT = ("runtime", "study", "profile", *LISTS)  # sections without keys
 
 # A key becomes the name of a stage and of folders.
 KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -205,7 +205,7 @@ def misshapen(document: dict[str, Any]) -> Iterator[str]:
                 yield f"{top}: received {shown(values)}, must be a list of names"
         elif not isinstance(values, dict):
             yield f"{top}: received {shown(values)}, must hold parameters"
-        elif top != "runtime":
+        elif top not in FLAT:
             for key, own in values.items():
                 if own is not None and not isinstance(own, dict):
                     near = get_close_matches(top, FLAT, n=1)

@@ -11,11 +11,13 @@ Array = np.ndarray
 
 
 def mean_with_error(name: str, values: Array) -> dict[str, float]:
-    """The mean of `values`, [N] with N at least 2, as `name`, and its standard error, s / sqrt(N),
-    as `<name>_standard_error`."""
+    """The mean of `values` [N] as `name`, and its standard error, s / sqrt(N), as
+    `<name>_standard_error`; of a single value it has none."""
     values = np.asarray(values, np.float64)
-    error = values.std(ddof=1) / np.sqrt(len(values))
-    return {name: float(values.mean()), f"{name}{STANDARD_ERROR}": float(error)}
+    found = {name: float(values.mean())}
+    if len(values) > 1:
+        found[f"{name}{STANDARD_ERROR}"] = float(values.std(ddof=1) / np.sqrt(len(values)))
+    return found
 
 
 def with_bootstrap_error(

@@ -65,13 +65,14 @@ class ImageMetrics:
         return metrics
 
     def of_generator(self, model: Any) -> dict[str, float]:
-        """The metrics of `options.samples` generated images a seed: mean, and deviation over seeds.
+        """The metrics of as many generated images a seed as the floor's: mean, and deviation over
+        seeds.
 
         A conditional generator is given all classes in turn.
         """
         runs = []
         for seed in self.options.seeds:
-            count, controls = self.options.samples, {}
+            count, controls = self.real.floor_count, {}
             if getattr(model, "classes", 0):
                 controls["labels"] = np.arange(count) % model.classes
             images = model.generate(count, seed, **controls)

@@ -23,23 +23,18 @@ def measure_known_cases(
     least that a generator can reach. The others are those of `options.cases`.
     """
     cases, (images, labels) = options.cases, train
-    # What stands for generated images must not be among those that could be memorised.
-    if cases is None:
-        # Half of them. Drawn at random, for crops come from each photograph in turn.
-        order = np.random.default_rng(0).permutation(len(images))
-        held_out, rest = images[order[::2][: options.samples]], images[order[1::2]]
-        real = RealFeatures.measure(extractor, rest, test, options.accuracy_floor)
-        return real, {"floor": ImageMetrics(extractor, real, options).measure(held_out, seed=0)}
-    order = np.random.default_rng(cases.seed).permutation(len(images))
+    seed = cases.seed if cases else 0
+    order = np.random.default_rng(seed).permutation(len(images))
     first, others = np.split(order, [min(options.samples, len(images) // 2)])
-    real = RealFeatures.measure(extractor, images, test, options.accuracy_floor)
-    held_out, rest = images[first], images[others]
-    features = extractor.features(rest)
-    distance = nearest_train_distance(real.test, features)
-    without = replace(real, train=features, nearest_distance=distance)
-    metrics = ImageMetrics(extractor, without, options)
-    sets = make_cases(held_out, labels[first], rest, cases)
-    return real, {name: metrics.measure(subset, cases.seed) for name, subset in sets.items()}
+    real = RealFeatures.measure(extractor, images, test, options.accuracy_floor, len(first))
+    # What stands for generated images must not be among those that could be memorised.
+    rest = real.train[others]
+    distance = nearest_train_distance(real.test, rest)
+    metrics = ImageMetrics(extractor, replace(real, train=rest, nearest_distance=distance), options)
+    sets = {"floor": images[first]}
+    if cases:
+        sets |= make_cases(images[first], labels[first], images[others], cases)
+    return real, {name: metrics.measure(subset, seed) for name, subset in sets.items()}
 
 
 def make_cases(
@@ -54,7 +49,6 @@ def make_cases(
     pure_noise = generator.random(held_out.shape, dtype=np.float32)
     half = len(held_out) // 2
     return {
-        "floor": held_out,
         "thresholded": (held_out >= 0.5).astype(np.float32),
         **{
             f"blurred_{pixels:g}": gaussian_filter(held_out, (0, pixels, pixels, 0))

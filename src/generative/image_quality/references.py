@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -38,13 +38,17 @@ class KnownCases(Schema):
 class References(Schema):
     """How the images of a data set are compared with others: the section `references.<dataset>`.
 
-    network: folder of the feature extractor. samples: images of a generator, for each of `seeds`.
+    split: of the real images; validation while options are chosen, for the test images are for
+    what was chosen. network: folder of the feature extractor. samples: images of a generator, for
+    each of `seeds`, and training images of the floor; half of these at most, then fewer of a
+    generator too.
     neighbours: of the balls of precision, recall, density and coverage.
     kernel_subsets, kernel_subset_size: of the kernel distance.
     accuracy_floor: the share of the test digits that the extractor must name right; left out where
     it names no digits. cases: known cases beside the floor; only of digits.
     """
 
+    split: Literal["test", "validation"]
     network: Annotated[str, Field(min_length=1)]
     samples: Annotated[int, Field(ge=2)]
     seeds: Annotated[list[Seed], Field(min_length=1), Different]
@@ -68,6 +72,7 @@ class RealFeatures:
     labels: true labels of the test images, int [N].
     predicted: labels that the extractor gives them, int [N]; None if it names none.
     nearest_distance: median distance of a test image to the nearest training image.
+    floor_count: training images that the floor was measured of; as many are generated.
     gradient_energy: of the test images.
     extractor: identity of the feature extractor.
     """
@@ -78,11 +83,17 @@ class RealFeatures:
     predicted: Array | None
     nearest_distance: float
     gradient_energy: float
+    floor_count: int
     extractor: str
 
     @classmethod
     def measure(
-        cls, extractor: FeatureExtractor, train: Array, test: Split, accuracy_floor: float | None
+        cls,
+        extractor: FeatureExtractor,
+        train: Array,
+        test: Split,
+        accuracy_floor: float | None,
+        floor_count: int,
     ) -> "RealFeatures":
         """The features of the training images and of the test images with their labels.
 
@@ -100,10 +111,15 @@ class RealFeatures:
                     f"{accuracy_floor:.2%}; train the judge's members longer"
                 )
         test_features, train_features = extractor.features(images), extractor.features(train)
-        distance = nearest_train_distance(test_features, train_features)
-        energy = gradient_energy(images)
         return cls(
-            test_features, train_features, labels, predicted, distance, energy, extractor.identity
+            test=test_features,
+            train=train_features,
+            labels=labels,
+            predicted=predicted,
+            nearest_distance=nearest_train_distance(test_features, train_features),
+            gradient_energy=gradient_energy(images),
+            floor_count=floor_count,
+            extractor=extractor.identity,
         )
 
     def save(self, folder: Path) -> None:
@@ -119,5 +135,6 @@ class RealFeatures:
             values: dict[str, Any] = dict(found)
         for name in ("nearest_distance", "gradient_energy"):
             values[name] = float(values[name])
+        values["floor_count"] = int(values["floor_count"])
         values["extractor"] = str(values["extractor"])
         return cls(**{"predicted": None, **values})

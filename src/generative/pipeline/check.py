@@ -17,6 +17,7 @@ from generative.datasets.sources.schema import read_source
 # Where the schema of a section stands; `*` is any key.
 SCHEMAS = {
     "runtime": "core.runtime:Runtime",
+    "study": "results.study:Study",
     "prepare.*": "datasets.base.schema:Prepare",
     "train.*": "training.schema:Train",
     "judge.*": "classifiers.judge:JudgeOptions",
@@ -152,14 +153,15 @@ def undeclared(document: dict[str, Any], pipeline: Path = Path("dvc.yaml")) -> I
     stages = yaml.safe_load(pipeline.read_text(encoding="utf-8"))["stages"]
     judges, objectives = (document.get(top) or {} for top in ("judge", "objectives"))
     named = [
-        *(("judge", own["members"]) for own in judges.values()),
+        *(("judge", [*own["members"], own["features"]]) for own in judges.values()),
         *(("objectives", list(own["models"].values())) for own in objectives.values()),
     ]
     for stage, keys in named:
         deps = [str(dep) for dep in stages[stage]["do"]["deps"]]
         declared = sorted(d.rpartition("/")[2] for d in deps if d.startswith("data/models/"))
-        if declared != sorted(keys):
+        if declared != sorted({*keys}):
             yield (
-                f"{stage}: received the models {', '.join(keys)}; the stage {stage} of {pipeline} "
-                f"depends on {', '.join(declared)}: change one of them"
+                f"{stage}: received the models {', '.join(dict.fromkeys(keys))}; "
+                f"the stage {stage} of {pipeline} depends on {', '.join(declared)}: "
+                "change one of them"
             )

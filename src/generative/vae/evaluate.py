@@ -80,7 +80,7 @@ def importance_sampling(
         for i, count in ((np.arange(len(images)), max(2, samples // 100)), (subset, samples))
     )
     log_likelihood, of_subset = metrics.two_level_mean(coarse, fine, subset)
-    of_images = mean_with_error("", coarse)[STANDARD_ERROR]
+    of_images = coarse.std(ddof=1) / np.sqrt(len(coarse))
     return {
         "nll_importance_nats": -log_likelihood,
         f"nll_importance_nats{STANDARD_ERROR}": float(np.hypot(of_images, of_subset)),

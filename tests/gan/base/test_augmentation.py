@@ -24,9 +24,9 @@ def test_diffaugment_in_the_middle_only_cuts_a_hole() -> None:
 def test_diffaugment_moves_by_an_eighth_and_fills_with_zeros() -> None:
     images = tf.ones((1, 16, 16, 1))
     moved = diffaugment(images, lambda s: tf.fill(s, 0.999 if s[1:] == (1,) else 0.5))
-    # The hole starts at 16 - 4 and has a side of 8; the picture moved up and left by two.
+    # The hole starts at 16 - 4 and has a side of 8; the picture moved down and right by two.
     expected = np.ones((16, 16))
-    expected[14:], expected[:, 14:], expected[12:, 12:] = 0, 0, 0
+    expected[:2], expected[:, :2], expected[12:, 12:] = 0, 0, 0
     np.testing.assert_allclose(moved[0, ..., 0], expected, atol=1e-6)
 
 

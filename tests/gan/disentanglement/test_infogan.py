@@ -29,6 +29,7 @@ SECTION: dict[str, Any] = {
     "code_range": 1.0,
     "rows": 2,
     "slider_places": 3,
+    "resamples": 20,
 }
 OPTIONS = infogan.Disentanglement(**SECTION)
 LABELS = np.arange(40, dtype=np.uint8) % 10
@@ -150,8 +151,9 @@ def test_a_model_is_measured_and_shown(
     data = Prepared("mnist", {"binarization": "none", "binarization_seed": 1}, prepared_mnist)
     write_judge(tmp_path / "judge")
     judge = DigitFeatures(tmp_path / "judge")
-    real = RealFeatures.measure(judge, data.load("train")[0], data.load("test"), 1.0)
+    real = RealFeatures.measure(judge, data.load("train")[0], data.load("test"), 1.0, 100)
     compared = References(
+        split="test",
         network="judge",
         samples=60,
         seeds=[1],

@@ -86,6 +86,7 @@ def test_a_model_is_measured_and_shown(model: StackedGAN, tmp_path: Path) -> Non
         "z0_recovered",
         "z1_recovered",
         "diversity_given_label_and_z1",
+        "diversity_given_label_and_z1_standard_error",
     ]
     assert {file.name for file in tmp_path.iterdir()} == {
         "sliders.json",

@@ -1,0 +1,63 @@
+"""`generative study`: several training seeds of the models, each added to results/ as it comes."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generative.cli.params import check, find_profile
+from generative.core.errors import BadInput, unknown
+
+PROFILE = "study"
+
+
+def study(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Keys of train in params.yaml; all without.")
+    ] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option("--seed", help="A seed; those of the study without.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Stages at once.")] = None,
+) -> None:
+    """Train and measure models with each seed in .cache/profiles/study, and add it to results/.
+
+    Interrupted, it goes on where it was: what was trained once comes from the cache.
+    """
+    from generative.core import params
+    from generative.pipeline import engine, overlay, workspace
+    from generative.pipeline.view import View
+    from generative.pipeline.workers import LocalProcesses
+    from generative.results import collect, records
+    from generative.results.study import Study, apart, stages
+
+    check()
+    project, profile = Path.cwd(), find_profile(PROFILE).absolute()
+    document = params.read_document()
+    options = params.read_section("study", Study, document, params.PATH)
+    chosen = models or list(document["train"])
+    for model in chosen:
+        if model not in document["train"]:
+            raise unknown("model", model, document["train"])
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # the seeds are not runs of the project
+    failed = []
+    for seed in seeds or options.seeds:
+        for group in apart(chosen, document):
+            os.chdir(project)
+            workspace.create(profile, workspace.WORKSPACES / PROFILE)
+            os.chdir(workspace.WORKSPACES / PROFILE)
+            trained = {key: {"seed": seed, "precision": "float32"} for key in group}
+            overlay.change({"train": trained}, params.PATH)
+            print(f"seed {seed}: {', '.join(group)}", flush=True)
+            with View() as view:
+                done = engine.reproduce(
+                    stages(group, document), LocalProcesses(), view, lambda: None, jobs=jobs
+                )
+            lost = {name.partition("@")[2] for name in (*done.failed, *done.skipped)}
+            failed += [f"{name} with seed {seed}: {why}" for name, why in done.failed.items()]
+            found = [r for r in collect.of(".") if r.model in group and r.model not in lost]
+            for file in records.add(found, project / records.FOLDER):
+                print(f"written: {file.relative_to(project)}, seed {seed}", flush=True)
+    if failed:
+        raise BadInput("\n       ".join(failed))
