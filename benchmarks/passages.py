@@ -28,9 +28,10 @@ from generative.multi_io.passage import Passage
 from generative.training.schema import Train
 
 PREPARED = Path("data/prepared/passages")
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "as in params.yaml": {},
     "shortcut: none": {"shortcut": "none"},
+    **{f"clip_norm: {norm:g}": {"clip_norm": norm} for norm in (0.0, 0.3, 1.0, 10.0)},
 }
 
 

@@ -14,7 +14,7 @@ from tests.results.test_comparison import HERE, THERE
 from tests.support.training import Small
 
 PARAMS = {
-    "train": {"cvae": {"family": "vae", "network": "vae/cvae", "seed": 3, "model": {"beta": 1.0}}},
+    "train": {"cvae": {"family": "vae", "dataset": "mnist", "seed": 3, "model": {"beta": 1.0}}},
     "runtime": {"threads": 1},
 }
 
@@ -30,7 +30,12 @@ def write(folder: Path, profile: str = "default") -> None:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content))
-    (folder / "params.yaml").write_text(f"profile: {profile}\n")
+    document = {
+        "profile": profile,
+        "evaluate": {"vae": {"seed": 1}, "gan": {"seed": 2}},
+        "references": {"mnist": {"samples": 100}},
+    }
+    (folder / "params.yaml").write_text(json.dumps(document))
 
 
 def test_a_checkout(tmp_path: Path) -> None:
@@ -39,7 +44,12 @@ def test_a_checkout(tmp_path: Path) -> None:
     assert (found.model, found.seed, found.profile) == ("cvae", 3, "default")
     assert found.metrics == {"test/elbo_nats": -150.5, "samples/frechet_distance": 2.5}
     assert found.machine == HERE
-    assert found.parameters == {"model.beta": 1.0, "runtime.threads": 1}
+    assert found.parameters == {
+        "model.beta": 1.0,
+        "runtime.threads": 1,
+        "evaluate.seed": 1,
+        "references.samples": 100,
+    }
     (file,) = records.add([found], tmp_path / "results")
     assert collect.of(str(file)) == collect.of(str(tmp_path / "results")) == [found]
 

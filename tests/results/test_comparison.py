@@ -89,10 +89,7 @@ def test_what_is_not_there_is_said() -> None:
     found = record(2, bound=-149.8, new=1.0)
     said = {one.metric: (one.status, one.reason) for one in compare([found], KNOWN)}
     assert said["accuracy"] == ("missing", "it was not measured")
-    assert said["new"] == (
-        "missing",
-        "there is nothing to compare with in this precision",
-    )
+    assert said["new"] == ("missing", "no record has it")
     assert verdicts(compare([found], KNOWN)) == {"cvae": "missing"}
     assert {one.reason for one in compare([], KNOWN)} == {"the model was not found"}
     one = record(7, THERE, bound=-149.8)
@@ -102,6 +99,14 @@ def test_what_is_not_there_is_said() -> None:
     ]
 
 
-def test_precisions_do_not_mix() -> None:
-    found = record(2, {**HERE, "precision": "bfloat16"}, bound=-149.8, accuracy=0.9)
-    assert set(statuses([found], KNOWN).values()) == {"missing"}
+def test_precisions_and_profiles_do_not_mix() -> None:
+    low = {**HERE, "precision": "bfloat16"}
+    found = record(7, low, bound=-149.8, accuracy=0.9)
+    assert {one.reason for one in compare([found], KNOWN)} == {"5 seeds in float32"}
+    own = [record(seed, low, bound=-140.0 - seed, accuracy=0.9) for seed in (5, 6)]
+    (bound, _) = compare([found], [*KNOWN, *own])
+    assert (bound.reason, bound.status) == ("2 seeds in bfloat16", "within")
+    smoke = found.model_copy(update={"profile": "smoke"})
+    assert {(one.status, one.reason) for one in compare([smoke], KNOWN)} == {
+        ("missing", "there is nothing of the profile smoke to compare with")
+    }

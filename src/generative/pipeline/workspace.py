@@ -17,7 +17,7 @@ from generative.pipeline.bookkeeping import locked
 
 WORKSPACES = Path(".cache/profiles")
 # What the pipeline reads besides its own results.
-SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "stages", "src")
+SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "results", "stages", "src")
 
 
 def create(profile: Path, folder: Path) -> None:

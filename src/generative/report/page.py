@@ -52,6 +52,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
         first_gan=next((model["key"] for model in models if model["family"] == "gan"), ""),
         objectives=each("objectives", sections.objectives),
         sliders=[{"key": m["key"], **sheet} for m in models for sheet in m["sliders"]],
+        committed=sections.committed(data),
         repeats=each("repeat", sections.repeat),
         searches=each("tune", sections.search),
         transfers=each("style", sections.style_transfer),

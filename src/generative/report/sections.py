@@ -11,6 +11,9 @@ from generative.core.history import read_params, read_table, read_warnings
 from generative.core.params import flatten, section
 from generative.report.files import existing, hashes, picture, pictures, sliders
 from generative.report.tables import comparison, listing
+from generative.results import records
+from generative.results.collect import of_checkout
+from generative.results.comparison import STATUSES, compare, verdicts
 
 Document = dict[str, Any]
 Contents = dict[str, Any]
@@ -99,6 +102,26 @@ def common_extractor(extractors: dict[str, str]) -> str:
                 "compare; run dvc repro"
             )
     return next(iter(extractors.values()), "")
+
+
+def committed(data: Path) -> Contents:
+    """A row for each model that is in results/: what is said of it, of how many of its numbers, and
+    which are off."""
+    folder = data.parent / records.FOLDER
+    columns = ["model", "verdict", *STATUSES, "what is off"]
+    if not list(folder.glob("*.json")):
+        return {"columns": columns, "rows": []}
+    known = records.read(folder)
+    models = {record.model for record in known}
+    found = [record for record in of_checkout(data.parent) if record.model in models]
+    findings = list(compare(found, known))
+    rows = []
+    for key, verdict in verdicts(findings).items():
+        own = [one for one in findings if one.model == key]
+        counts = [sum(one.status == status for one in own) for status in STATUSES]
+        off = ", ".join(one.metric for one in own if one.status == "off")
+        rows.append([key, verdict, *counts, off])
+    return {"columns": columns, "rows": rows}
 
 
 def objectives(data: Path, document: Document, key: str) -> Contents:

@@ -74,7 +74,7 @@ def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
     if not exists("data", "history"):
         raise BadInput(f"{source} has no results; run generative repro, or dvc pull")
     with files.open("/".join(filter(None, (root, "params.yaml"))), "r") as opened:
-        profile = str(YAML(typ="safe").load(opened.read()).get("profile", "default"))
+        document = YAML(typ="safe").load(opened.read())
     listed = files.ls("/".join(filter(None, (root, "data", "history"))), detail=False)
     records = []
     for model in sorted(str(name).rstrip("/").rpartition("/")[2] for name in listed):
@@ -82,6 +82,7 @@ def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
             continue
         params = content("data", "history", model, history.PARAMETERS)
         own = params["train"][model]
+        params |= measuring(document, model, own)
         measured = {
             names.result(kind, name): float(value)
             for kind in MEASURED
@@ -93,7 +94,7 @@ def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
             Record(
                 model=model,
                 seed=own["seed"],
-                profile=profile,
+                profile=str(document.get("profile", "default")),
                 commit=commit,
                 date=datetime.now(UTC).date().isoformat(),
                 machine=content("data", "history", model, history.MACHINE),
@@ -102,3 +103,14 @@ def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
             )
         )
     return records
+
+
+def measuring(document: dict[str, Any], model: str, train: dict[str, Any]) -> dict[str, Any]:
+    """The sections of params.yaml that say how a model is measured, nested as they are there."""
+    keys = {
+        "evaluate": train.get("family"),
+        "references": train.get("dataset"),
+        "disentanglement": model,
+    }
+    found = {top: {key: (document.get(top) or {}).get(key)} for top, key in keys.items()}
+    return {top: own for top, own in found.items() if all(own.values())}

@@ -5,7 +5,7 @@ One function behind `generative verify`, `generative compare` and the report.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -17,7 +17,11 @@ LEVEL, FALSE_ALARMS = 0.99, 0.001
 # What printing and reading a number may change of it.
 RELATIVE = 1e-9
 
+# Of several sampling seeds, which not everybody takes.
+DEVIATION = "_deviation"
+
 Status = Literal["equal", "within", "off", "missing"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,17 @@ def prediction_interval(values: Sequence[float], level: float = LEVEL) -> tuple[
 def compare(found: Sequence[Record], known: Sequence[Record]) -> Iterator[Finding]:
     """Each number of `found` beside those of `known`, and what of either the other lacks.
 
-    Records of one model compare if their precision is the same. Numbers of one machine, parameters
-    and seed must be equal; others are expected where the seeds of `known` say.
+    Numbers of one machine, parameters and seed must be equal; others are expected where the seeds
+    of `known` say: those of the same profile and precision or, where there are none, of another
+    precision. Profiles do not compare.
     """
     of_model: dict[str, list[Record]] = {}
     for record in known:
         of_model.setdefault(record.model, []).append(record)
     for record in found:
-        theirs = [r for r in of_model.get(record.model, []) if same_precision(r, record)]
-        names = dict.fromkeys([*record.metrics, *(name for r in theirs for name in r.metrics)])
-        for name in names:
+        theirs = comparable(record, of_model.get(record.model, []))
+        expected = [n for r in theirs for n in r.metrics if not n.endswith(DEVIATION)]
+        for name in dict.fromkeys([*record.metrics, *expected]):
             yield finding(record, name, theirs)
     missing = of_model.keys() - {record.model for record in found}
     for model in sorted(missing):
@@ -104,7 +109,8 @@ def finding(record: Record, name: str, known: Sequence[Record]) -> Finding:
     if value is None:
         return said("missing", "it was not measured")
     if not own:
-        return said("missing", "there is nothing to compare with in this precision")
+        profile = f"there is nothing of the profile {record.profile} to compare with"
+        return said("missing", "no record has it" if known else profile)
     for other in own:
         if record.is_of(other):
             expected = other.metrics[name]
@@ -118,15 +124,22 @@ def finding(record: Record, name: str, known: Sequence[Record]) -> Finding:
         return said("missing", "one seed has no range")
     low, high = prediction_interval(values)
     inside = low <= value <= high or any(equal(value, other) for other in values)
-    return said("within" if inside else "off", f"{len(values)} seeds", low, high)
+    seeds = f"{len(values)} seeds in {precision(own[0])}"
+    return said("within" if inside else "off", seeds, low, high)
 
 
 def equal(one: float, other: float) -> bool:
     return abs(one - other) <= RELATIVE * max(abs(one), abs(other))
 
 
-def same_precision(one: Record, other: Record) -> bool:
-    return one.machine.get("precision") == other.machine.get("precision")
+def comparable(record: Record, known: Sequence[Record]) -> list[Record]:
+    """Those of `known` whose seeds `record` is compared with."""
+    own = [r for r in known if r.profile == record.profile]
+    return [r for r in own if precision(r) == precision(record)] or own
+
+
+def precision(record: Record) -> str:
+    return str(record.machine.get("precision", "unknown precision"))
 
 
 def differences(found: Sequence[Record], known: Sequence[Record]) -> Iterator[str]:
