@@ -14,7 +14,7 @@ import pytest
 from tests.support.workspace import ODD_NAME, Workspace, make_workspace
 
 OBSERVER = "src/generative/tracking/"
-CLASSIFIERS = {"residual", "separable"}
+CLASSIFIERS = {"residual", "residual_sharp", "separable"}
 GENERATORS = {"cvae", "gan_non_saturating", "infogan", "dcgan"}
 MODELS = CLASSIFIERS | GENERATORS | {"char_lstm", "question_answering"}
 OF_CVAE = {"train@cvae", "evaluate@cvae", "image_quality@cvae", "render@cvae"}
