@@ -16,7 +16,7 @@ def call(*arguments: str) -> str:
 
 
 def test_params_check() -> None:
-    assert "sections are right: runtime, prepare.mnist" in call("params", "check")
+    assert "sections are right: runtime, study, prepare.mnist" in call("params", "check")
 
 
 def test_an_unknown_profile() -> None:
@@ -51,7 +51,12 @@ def test_ui_of_a_server_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_committed_profiles_are_listed() -> None:
-    assert {file.stem for file in Path("profiles").glob("*.yaml")} == {"demo", "smoke", "full"}
+    assert {file.stem for file in Path("profiles").glob("*.yaml")} == {
+        "demo",
+        "full",
+        "smoke",
+        "study",
+    }
     assert params.read_document(Path("profiles/smoke.yaml"))["profile"] == "smoke"
 
 

@@ -48,7 +48,7 @@ def test_the_committed_parameters_are_right() -> None:
         ("train.residual.model.shift_pixels", 28, "must be less than 28"),
         ("judge.mnist.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),
         ("judge.mnist.members", ["cvae"], "unknown classifier 'cvae'"),
-        ("judge.mnist.features", "functional", "unknown member 'functional'"),
+        ("judge.mnist.features", "cvae", "unknown classifier 'cvae'"),
         ("references.mnist.seeds", [], "references.mnist.seeds: received []"),
         ("references.mnist.accuracy_floor", 1.5, "must be less than or equal to 1"),
         ("references.mnist.cases.missing_digit", 10, "must be less than or equal to 9"),

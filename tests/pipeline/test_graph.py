@@ -129,7 +129,7 @@ TABLE = {
     "gan/infogan.py": ("infogan", {"disentanglement@infogan", "repeat@infogan"}),
     "text/base/model.py": ("char_conv char_lstm char_transformer", {"evaluate@char_lstm"}),
     "classifiers/residual.py": (
-        "residual",
+        "residual residual_sharp",
         {"judge@mnist", "references@mnist", "image_quality@cgan"},
     ),
     "multi_io/siamese.py": ("siamese", {"evaluate@siamese", "render@siamese"}),

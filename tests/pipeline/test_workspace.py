@@ -10,7 +10,8 @@ from generative.pipeline import workspace
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
     package = "src/package/__init__.py"
-    for name in ("dvc.yaml", ".dvcignore", "params.yaml", "stages/train.py", package):
+    results = "results/cvae.json"
+    for name in ("dvc.yaml", ".dvcignore", "params.yaml", results, "stages/train.py", package):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     monkeypatch.chdir(folder)

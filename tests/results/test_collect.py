@@ -10,7 +10,7 @@ import pytest
 from generative.core.errors import BadInput
 from generative.results import collect, records
 from generative.results.comparison import compare, verdicts
-from tests.results.test_comparison import HERE, THERE
+from tests.support.results import HERE, THERE
 from tests.support.training import Small
 
 PARAMS = {

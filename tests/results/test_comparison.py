@@ -8,24 +8,7 @@ from scipy import stats
 
 from generative.results.comparison import compare, differences, prediction_interval, verdicts
 from generative.results.records import Record
-
-HERE = {"precision": "float32", "processor": "one", "threads": 1}
-THERE = {**HERE, "processor": "another"}
-
-
-def record(
-    seed: int, machine: dict[str, Any] = HERE, model: str = "cvae", **metrics: Any
-) -> Record:
-    return Record(
-        model=model,
-        seed=seed,
-        profile="default",
-        commit="",
-        date="2026-01-01",
-        machine=machine,
-        parameters={"epochs": 20},
-        metrics=metrics,
-    )
+from tests.support.results import HERE, THERE, record
 
 
 def statuses(found: list[Record], known: list[Record]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from generative.core.errors import BadInput
 from generative.results import records
-from tests.results.test_comparison import HERE, THERE, record
+from tests.support.results import HERE, THERE, record
 
 
 def test_what_is_added_comes_back(tmp_path: Path) -> None:
