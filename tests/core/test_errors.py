@@ -21,6 +21,11 @@ def test_bad_input_is_one_line() -> None:
     assert message(errors.BadInput("mend it")) == "error: mend it"
 
 
+def test_where_nothing_is_known_it_is_said() -> None:
+    assert str(errors.unknown("profile", "x", [])) == "unknown profile 'x'; known: none"
+    assert str(errors.unknown("model", "cvea", ["cvae"])).endswith("did you mean cvae?")
+
+
 def test_a_full_disk_is_one_line() -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "data/models/cvae/model.weights.h5")
     assert message(full) == (

@@ -120,6 +120,25 @@ def test_what_the_disk_does_not_take_has_no_name(
     assert [f.name for f in (tmp_path / "out").iterdir()] == ["old"]
 
 
+def test_a_place_that_takes_no_files_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (Path("/proc/x.png"), tmp_path / "file" / "x.png"):
+        for write in (atomic_file, atomic_folder):
+            with pytest.raises((BadInput, OSError)) as refused, write(place):
+                pytest.fail("there is nothing to write into")
+            assert ".part" not in str(refused.value)
+            assert str(place if place.is_relative_to("/proc") else place.parent) in str(
+                refused.value
+            )
+
+
+def test_a_missing_input_is_no_place_that_takes_no_files(tmp_path: Path) -> None:
+    """Of what is read while something is written, the name stays."""
+    missing = tmp_path / "missing.npz"
+    with pytest.raises(FileNotFoundError, match=r"missing\.npz"), atomic_folder(tmp_path / "out"):
+        missing.read_bytes()
+
+
 def test_json_has_no_number_that_is_not_finite(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"loss": float("nan")})

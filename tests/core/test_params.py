@@ -132,6 +132,11 @@ def test_defaults_that_are_none(params_file: Path) -> None:
     ("name", "value", "message"),
     [
         ("train", 5, "train: received 5, must hold parameters"),
+        (
+            "runtim",
+            {"threads": 2},
+            r"runtim\.threads: received 2, must hold parameters; did you mean runtime\?",
+        ),
         ("prepare", ["a"], r"prepare: received \['a'\], must hold parameters"),
         ("train.cvae.family", [1], r"train.cvae.family: received \[1\], must be a name"),
         ("fetch", 5, "fetch: received 5, must be a list of names"),

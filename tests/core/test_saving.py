@@ -61,6 +61,15 @@ def test_the_signature_is_that_of_the_loaded_model(tmp_path: Path, policy: str) 
     check_signature(tmp_path)
 
 
+def test_outputs_whose_names_differ_by_a_number_keep_them() -> None:
+    inputs = keras.Input((3,))
+    one, two = (keras.layers.Dense(1, name=f"head_{n}")(inputs) for n in (1, 2))
+    names = [out["name"] for out in saving.signature(keras.Model(inputs, [one, two]))["outputs"]]
+    assert names == ["head_1", "head_2"]
+    (only,) = saving.signature(keras.Model(inputs, [one]))["outputs"]
+    assert only["name"] == "head"
+
+
 def test_no_model(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is no trained model: it has no model.json"):
         saving.load(tmp_path)

@@ -1,5 +1,6 @@
 """Records of a model that was trained on one machine or another."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from generative.results.records import Record
@@ -9,8 +10,13 @@ THERE = {**HERE, "processor": "another"}
 
 
 def record(
-    seed: int, machine: dict[str, Any] = HERE, model: str = "cvae", **metrics: Any
+    seed: int,
+    machine: dict[str, Any] = HERE,
+    model: str = "cvae",
+    numbers: Mapping[str, float] | None = None,
+    **metrics: Any,
 ) -> Record:
+    """numbers: metrics whose names are no words of Python."""
     return Record(
         model=model,
         seed=seed,
@@ -19,5 +25,5 @@ def record(
         date="2026-01-01",
         machine=machine,
         parameters={"epochs": 20},
-        metrics=metrics,
+        metrics={**(numbers or {}), **metrics},
     )

@@ -88,6 +88,7 @@ def test_what_is_written(
     }
     assert {file.name for file in history.iterdir()} == {
         "history.csv",
+        "machine.json",
         "params.json",
         "snapshots.npz",
         *(["warnings.txt"] if warnings else []),

@@ -15,7 +15,8 @@ COLOURS = {"equal": "green", "within": "green", "off": "red", "missing": "yellow
 
 
 def report(found: Sequence[Record], known: Sequence[Record], as_json: bool) -> None:
-    """Print each number's finding and each model's verdict; exit with 1 unless all are right."""
+    """Print each number's finding and each model's verdict; exit with 1 where one is off, or a
+    number lacks."""
     findings = list(compare(found, known))
     said = verdicts(findings)
     lines = list(dict.fromkeys(differences(found, known)))
@@ -39,7 +40,8 @@ def report(found: Sequence[Record], known: Sequence[Record], as_json: bool) -> N
             own = [one.status for one in findings if one.model == model]
             counts = ", ".join(f"{own.count(s)} {s}" for s in COLOURS if s in own)
             console.print(f"[{COLOURS[status]}]{model}: {status}[/] ({counts})", highlight=False)
-    sys.exit(0 if set(said.values()) <= {"equal", "within"} else 1)
+    lacking = any(one.value is None for one in findings)
+    sys.exit(1 if lacking or "off" in said.values() else 0)
 
 
 def table(findings: Sequence[Finding]) -> Table:

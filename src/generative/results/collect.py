@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from ruamel.yaml import YAML
 
 from generative.core import history
 from generative.core.errors import BadInput
-from generative.core.params import flatten
+from generative.core.params import flatten, section
 from generative.results.records import Record, read
 from generative.tracking import names
 
@@ -102,7 +103,34 @@ def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
                 metrics=measured,
             )
         )
+    # Those are measured in float32, on the same machine as the trainings.
+    machine = next((r.machine for r in records if r.machine["precision"] == "float32"), {})
+    for kind, key, name in measured_apart(document):
+        if machine and exists("data", kind, key, "metrics.json"):
+            found = flatten(content("data", kind, key, "metrics.json"))
+            records.append(
+                Record(
+                    model=key if kind == "metrics" else f"{kind}_{key}",
+                    seed=0,
+                    profile=str(document.get("profile", "default")),
+                    commit=commit,
+                    date=datetime.now(UTC).date().isoformat(),
+                    machine=machine,
+                    parameters=flatten(section(name, document)),
+                    metrics={n: float(v) for n, v in found.items() if isinstance(v, int | float)},
+                )
+            )
     return records
+
+
+def measured_apart(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Folders of data/ with metrics of what is no training of `train`: a kind, a key, and the
+    section of params.yaml."""
+    for key in document.get("judge") or {}:
+        yield "metrics", "judge", f"judge.{key}"
+    for kind in ("references", "style"):
+        for key in document.get(kind) or {}:
+            yield kind, key, f"{kind}.{key}"
 
 
 def measuring(document: dict[str, Any], model: str, train: dict[str, Any]) -> dict[str, Any]:

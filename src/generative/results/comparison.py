@@ -89,10 +89,12 @@ def verdicts(findings: Iterable[Finding]) -> dict[str, Status]:
         forgiven = binom.ppf(1 - FALSE_ALARMS, len(expected), 1 - LEVEL)
         if any(one.low is None for one in off) or len(off) > forgiven:
             said[model] = "off"
-        elif any(one.status == "missing" for one in own):
+        elif any(one.value is None for one in own):
             said[model] = "missing"
-        else:
-            said[model] = "within" if expected else "equal"
+        elif expected:
+            said[model] = "within"
+        else:  # equal, but for numbers that nothing is known of
+            said[model] = "equal" if any(one.status == "equal" for one in own) else "missing"
     return said
 
 

@@ -11,15 +11,19 @@ from generative.core.folders import atomic_file, write_json
 from generative.core.params import Schema, Seed, check
 
 FOLDER = Path("results")
+# Parameters that trainings which are pooled may differ in.
+APART = ("runtime.", "evaluate.", "references.", "disentanglement.")
 Value = str | int | float | bool
 
 
 class Record(Schema):
-    """One training and what was measured of it.
+    """One training and what was measured of it; or the judge, a data set's known cases
+    (`references_<dataset>`) or a picture (`style_<key>`).
 
-    profile: of params.yaml. commit: of the code, empty without git; date: of the record, ISO.
-    machine: what decides the last bits, as `data/history/<model>/machine.json` has it.
-    parameters: of the training, by their path. metrics: finite numbers, by the names of MLflow.
+    seed: of the training, 0 of what has none. profile: of params.yaml. commit: of the code, empty
+    without git; date: of the record, ISO. machine: what decides the last bits, as
+    `data/history/<model>/machine.json` has it. parameters: of the training and of what measures it,
+    by their path. metrics: finite numbers, by the names of MLflow.
     """
 
     model: str
@@ -39,6 +43,12 @@ class Record(Schema):
     def key(self) -> tuple[Any, ...]:
         """What is trained, with which seed."""
         return self.model, self.profile, self.seed, sorted(self.parameters.items(), key=str)
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """The parameters without those of the machine and of what measures."""
+        own = self.parameters.items()
+        return {n: v for n, v in own if n != "precision" and not n.startswith(APART)}
 
 
 class File(Schema):
@@ -73,7 +83,7 @@ def read(place: Path) -> list[Record]:
 
 def add(new: Iterable[Record], folder: Path = FOLDER) -> list[Path]:
     """Write each record to its model's file, in the place of an older one of the same training on
-    the same machine; the files that were written."""
+    the same machine, and of all those of other parameters; the files that were written."""
     folder.mkdir(exist_ok=True)
     by_model: dict[str, list[Record]] = {}
     for record in new:
@@ -82,9 +92,17 @@ def add(new: Iterable[Record], folder: Path = FOLDER) -> list[Path]:
     for model, own in sorted(by_model.items()):
         file = folder / f"{model}.json"
         kept = read(file) if file.exists() else []
-        kept = [old for old in kept if not any(old.is_of(record) for record in own)]
+        kept = [old for old in kept if not any(replaces(record, old) for record in own)]
         records = sorted([*kept, *own], key=lambda r: (r.profile, r.seed, r.date))
         with atomic_file(file) as part:
             write_json(part, File(version=1, records=records).model_dump())
         written.append(file)
     return written
+
+
+def replaces(new: Record, old: Record) -> bool:
+    """Whether `old` is of the same training, or of what is not trained any more."""
+    if new.profile != old.profile:
+        return False
+    same = (new.seed, new.machine) == (old.seed, old.machine)
+    return same or new.trained != old.trained
