@@ -54,6 +54,7 @@ def test_committed_profiles_are_listed() -> None:
     assert {file.stem for file in Path("profiles").glob("*.yaml")} == {
         "demo",
         "full",
+        "other_features",
         "smoke",
         "study",
     }

@@ -139,9 +139,15 @@ def test_other_weights_are_refused(file: Path, tmp_path: Path, how: str, message
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (2, 8, 8, 1), (2, 8, 8, 4), (8, 8, 3)])
-def test_what_are_no_colour_images_is_refused(extractor: AlexNetFeatures, shape: Any) -> None:
-    with pytest.raises(BadInput, match=r"\(count, height, width, 3\)"):
+def test_grey_is_a_colour(extractor: AlexNetFeatures) -> None:
+    grey = np.random.default_rng(0).random((2, 8, 8, 1)).astype(np.float32)
+    colour = extractor.features(np.repeat(grey, 3, axis=-1))
+    np.testing.assert_array_equal(extractor.features(grey), colour)
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (2, 8, 8, 2), (2, 8, 8, 4), (8, 8, 3)])
+def test_what_are_no_images_is_refused(extractor: AlexNetFeatures, shape: Any) -> None:
+    with pytest.raises(BadInput, match=r"\(count, height, width, 3 or 1\)"):
         extractor.features(np.zeros(shape, np.float32))
 
 

@@ -88,13 +88,16 @@ def test_a_conditional_generator_is_given_every_digit(metrics: ImageMetrics) -> 
     assert found["label_accuracy"] == 1
     assert found["label_accuracy_deviation"] == 0
     assert found["intra_class_distance"] == pytest.approx(1, abs=0.1)
+    assert found["gan_train_accuracy"] > 0.8
     wrong = metrics.of_generator(Conditional(wrong=1))
     assert wrong["label_accuracy"] == 0
+    assert wrong["gan_train_accuracy"] < 0.1
     assert wrong["digits_covered"] == 10
     same = metrics.of_generator(Conditional(same=True))
     assert same["intra_class_distance"] == pytest.approx(0, abs=1e-6)
     unconditional = metrics.of_generator(Generator())
-    assert not {"label_accuracy", "intra_class_distance"} & set(unconditional)
+    of_labels = {"label_accuracy", "gan_train_accuracy", "intra_class_distance"}
+    assert not of_labels & set(unconditional)
 
 
 def test_classes_of_the_real_digits_are_the_true_ones() -> None:

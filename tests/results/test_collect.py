@@ -54,6 +54,33 @@ def test_a_checkout(tmp_path: Path) -> None:
     assert collect.of(str(file)) == collect.of(str(tmp_path / "results")) == [found]
 
 
+def test_the_judge_known_cases_and_pictures_are_records_too(tmp_path: Path) -> None:
+    write(tmp_path)
+    document = {
+        "profile": "default",
+        "judge": {"mnist": {"members": ["residual"]}},
+        "references": {"mnist": {"samples": 100}},
+        "style": {"harbour": {"steps": 5}},
+        "defaults": {"style": {"precision": "float32"}},
+    }
+    (tmp_path / "params.yaml").write_text(json.dumps(document))
+    for folder, content in {
+        "metrics/judge": {"test_accuracy": 0.99},
+        "references/mnist": {"extractor": "ab12", "floor": {"recall": 0.95}},
+        "style/harbour": {"style_loss_ratio": 0.01},
+    }.items():
+        file = tmp_path / "data" / folder / "metrics.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(content))
+    found = {record.model: record for record in collect.of(str(tmp_path))}
+    assert list(found) == ["cvae", "judge", "references_mnist", "style_harbour"]
+    assert found["judge"].metrics == {"test/accuracy": 0.99}
+    assert found["references_mnist"].metrics == {"floor.recall": 0.95}
+    assert found["references_mnist"].parameters == {"samples": 100}
+    assert found["style_harbour"].parameters == {"precision": "float32", "steps": 5}
+    assert {record.seed for record in found.values()} == {3, 0}
+
+
 def test_a_profile_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / ".cache/profiles/demo", "demo")

@@ -107,11 +107,13 @@ class AlexNetFeatures:
         self.identity = alexnet.identity(file)
 
     def features(self, images: Array) -> Array:
-        """float32 [N, 512], at least 0, of float32 `images` [N, height, width, 3] in [0, 1]."""
+        """float32 [N, 512], at least 0, of float32 images [N, height, width, 3 or 1] in [0, 1]."""
+        if images.ndim == 4 and images.shape[-1] == 1:
+            images = np.repeat(images, 3, axis=-1)  # grey as a colour
         if images.ndim != 4 or images.shape[-1] != 3 or not len(images):
             raise BadInput(
                 f"images of the shape {images.shape} were received; one or more in red, green and "
-                "blue are needed: (count, height, width, 3)"
+                "blue, or grey, are needed: (count, height, width, 3 or 1)"
             )
         return _in_batches(self.network, images, ALEXNET_BATCH)
 

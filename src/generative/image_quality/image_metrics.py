@@ -7,6 +7,7 @@ import numpy as np
 from generative.core.errors import BadInput
 from generative.image_quality import distances
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
+from generative.image_quality.gan_train import gan_train_accuracy
 from generative.image_quality.references import RealFeatures, References
 from generative.image_quality.sharpness import gradient_energy
 
@@ -56,8 +57,10 @@ class ImageMetrics:
             metrics["digit_total_variation"] = variation
             if labels is not None:
                 metrics["label_accuracy"] = float((digits == labels).mean())
+                of_real = (real.test, real.labels)
+                metrics["gan_train_accuracy"] = gan_train_accuracy(features, labels, *of_real)
                 metrics["intra_class_distance"] = distances.intra_class_distance(
-                    features, labels, real.test, real.labels
+                    features, labels, *of_real
                 )
         metrics["nearest_train_ratio"] = distances.nearest_train_ratio(
             features, real.train, test_distance=real.nearest_distance

@@ -34,7 +34,8 @@ def measure_known_cases(
     sets = {"floor": images[first]}
     if cases:
         sets |= make_cases(images[first], labels[first], images[others], cases)
-    return real, {name: metrics.measure(subset, seed) for name, subset in sets.items()}
+    of_floor = {"floor": labels[first]}
+    return real, {n: metrics.measure(own, seed, of_floor.get(n)) for n, own in sets.items()}
 
 
 def make_cases(

@@ -18,6 +18,8 @@ from generative.tracking import names
 
 # The folders of data/ that hold metrics of a trained model, by its key.
 MEASURED = ("metrics", "image_quality", "disentanglement")
+METRICS = "metrics.json"
+Named = dict[str, Any]
 WORKSPACES = Path(".cache/profiles")
 
 
@@ -63,74 +65,74 @@ def of_revision(revision: str) -> list[Record]:
 
 
 def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
-    """The records of every training below `root` in a file system of fsspec."""
+    """The records of every training below `root` in a file system of fsspec, of the judge, of the
+    known cases and of the pictures."""
+
+    def path(*parts: str) -> str:
+        return "/".join(filter(None, (root, *parts)))
 
     def content(*parts: str) -> Any:
-        with files.open("/".join(filter(None, (root, *parts))), "r") as opened:
+        with files.open(path(*parts), "r") as opened:
             return json.load(opened)
 
-    def exists(*parts: str) -> bool:
-        return bool(files.exists("/".join(filter(None, (root, *parts)))))
-
-    if not exists("data", "history"):
-        raise BadInput(f"{source} has no results; run generative repro, or dvc pull")
-    with files.open("/".join(filter(None, (root, "params.yaml"))), "r") as opened:
-        document = YAML(typ="safe").load(opened.read())
-    listed = files.ls("/".join(filter(None, (root, "data", "history"))), detail=False)
-    records = []
-    for model in sorted(str(name).rstrip("/").rpartition("/")[2] for name in listed):
-        if not exists("data", "history", model, history.MACHINE):
-            continue
-        params = content("data", "history", model, history.PARAMETERS)
-        own = params["train"][model]
-        params |= measuring(document, model, own)
-        measured = {
-            names.result(kind, name): float(value)
-            for kind in MEASURED
-            if exists("data", kind, model, "metrics.json")
-            for name, value in flatten(content("data", kind, model, "metrics.json")).items()
+    def record(
+        model: str, seed: int, machine: Named, parameters: Named, *measured: tuple[str, str]
+    ) -> Record:
+        """measured: folders of metrics, a kind and a key."""
+        metrics = {
+            name_of(kind, name): float(value)
+            for kind, key in measured
+            if files.exists(path("data", kind, key, METRICS))
+            for name, value in flatten(content("data", kind, key, METRICS)).items()
             if isinstance(value, int | float)
         }
-        records.append(
-            Record(
-                model=model,
-                seed=own["seed"],
-                profile=str(document.get("profile", "default")),
-                commit=commit,
-                date=datetime.now(UTC).date().isoformat(),
-                machine=content("data", "history", model, history.MACHINE),
-                parameters={n: v for n, v in names.parameters(params).items() if n != "seed"},
-                metrics=measured,
-            )
+        return Record(
+            model=model,
+            seed=seed,
+            profile=str(document.get("profile", "default")),
+            commit=commit,
+            date=datetime.now(UTC).date().isoformat(),
+            machine=machine,
+            parameters=parameters,
+            metrics=metrics,
         )
-    # Those are measured in float32, on the same machine as the trainings.
+
+    if not files.exists(path("data", "history")):
+        raise BadInput(f"{source} has no results; run generative repro, or dvc pull")
+    with files.open(path("params.yaml"), "r") as opened:
+        document = YAML(typ="safe").load(opened.read())
+    records = []
+    listed = files.ls(path("data", "history"), detail=False)
+    for model in sorted(str(name).rstrip("/").rpartition("/")[2] for name in listed):
+        if files.exists(path("data", "history", model, history.MACHINE)):
+            params = content("data", "history", model, history.PARAMETERS)
+            own = params["train"][model]
+            parameters = names.parameters(params | measuring(document, model, own))
+            seed = parameters.pop("seed")
+            machine = content("data", "history", model, history.MACHINE)
+            measured = [(kind, model) for kind in MEASURED]
+            records.append(record(model, seed, machine, parameters, *measured))
+    # The rest is measured in float32, on the machine of the trainings.
     machine = next((r.machine for r in records if r.machine["precision"] == "float32"), {})
-    for kind, key, name in measured_apart(document):
-        if machine and exists("data", kind, key, "metrics.json"):
-            found = flatten(content("data", kind, key, "metrics.json"))
-            records.append(
-                Record(
-                    model=key if kind == "metrics" else f"{kind}_{key}",
-                    seed=0,
-                    profile=str(document.get("profile", "default")),
-                    commit=commit,
-                    date=datetime.now(UTC).date().isoformat(),
-                    machine=machine,
-                    parameters=flatten(section(name, document)),
-                    metrics={n: float(v) for n, v in found.items() if isinstance(v, int | float)},
-                )
-            )
+    for model, place, name in apart(document):
+        if machine and files.exists(path("data", *place, METRICS)):
+            records.append(record(model, 0, machine, flatten(section(name, document)), place))
     return records
 
 
-def measured_apart(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Folders of data/ with metrics of what is no training of `train`: a kind, a key, and the
-    section of params.yaml."""
+def apart(document: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str], str]]:
+    """What is measured and is no training of `train`: its name among the records, the kind and the
+    key of its folder, and its section of params.yaml."""
     for key in document.get("judge") or {}:
-        yield "metrics", "judge", f"judge.{key}"
+        yield "judge", ("metrics", "judge"), f"judge.{key}"
     for kind in ("references", "style"):
         for key in document.get(kind) or {}:
-            yield kind, key, f"{kind}.{key}"
+            yield f"{kind}_{key}", (kind, key), f"{kind}.{key}"
+
+
+def name_of(kind: str, name: str) -> str:
+    """As in MLflow, of what is there a metric of a model."""
+    return names.result(kind, name) if kind in MEASURED else name
 
 
 def measuring(document: dict[str, Any], model: str, train: dict[str, Any]) -> dict[str, Any]:

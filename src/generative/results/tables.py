@@ -21,7 +21,7 @@ IMAGES = (
     *("sharpness", "nearest_train_ratio"),
 )
 DIGITS = (*IMAGES, "digits_covered", "digit_total_variation")
-OF_LABELS = ("label_accuracy", "intra_class_distance")
+OF_LABELS = ("label_accuracy", "gan_train_accuracy", "intra_class_distance")
 DISENTANGLED = (
     *("category_error", "category_mutual_information", "category_rand_index"),
     *("category_information_nats", "code_information_nats", "thickness_correlation"),

@@ -1,0 +1,23 @@
+"""Whether generated images teach what real ones are (GAN-train of Shmelkov et al., 2018)."""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def gan_train_accuracy(
+    features: Array, labels: Array, real_features: Array, real_labels: Array
+) -> float:
+    """The share of real images that a classifier of generated ones names right.
+
+    The classifier is a logistic regression of the features, [N, D] with labels int [N], not a
+    network of pixels as in the paper: it takes seconds and has no seed. What is real is [M, D] with
+    [M]. The share is low where samples are wrong or little varied. The reverse, GAN-test, is the
+    `label_accuracy` of a judge that learned real images.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float(classifier.fit(features, labels).score(real_features, real_labels))
