@@ -17,7 +17,7 @@ from generative.pipeline.check import check_all, undeclared
 from generative.pipeline.overlay import use
 from tests.support.workspace import PROJECT, STORY, TINY
 
-# No output depends on it: it watches trainings.
+# It watches trainings: no output depends on it but the report, on the names of metrics.
 OBSERVER = "src/generative/tracking/"
 READERS = "generative.datasets.readers"
 # Data sets made of a file of the project's own.
@@ -40,7 +40,7 @@ def test_stages_depend_on_what_they_import(repo: Repo) -> None:
         program = stage.cmd.split()[1]
         needed = closure({program, *found_by_name(stage)})
         if not program.endswith("publish.py"):
-            needed = {file for file in needed if not file.startswith(OBSERVER)}
+            needed = {f for f in needed if not f.startswith(OBSERVER) or covered(f, code)}
         undeclared = {file for file in needed if not covered(file, code)}
         assert not undeclared, f"{stage.addressing} imports what is no dependency of it"
         idle = {d for d in code if not any(covered(file, {d}) for file in needed)}

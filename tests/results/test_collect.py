@@ -19,23 +19,32 @@ PARAMS = {
 }
 
 
-def write(folder: Path, profile: str = "default") -> None:
-    """What a training and its measures leave."""
+PARAMETERS = {"evaluate.vae": {"seed": 1}, "references.mnist": {"samples": 100}}
+MODEL = {"path": "data/models/cvae", "md5": "a" * 32}
+
+
+def write(folder: Path, profile: str = "default", **document: Any) -> None:
+    """What a training and its measures leave; `document` is more of params.yaml."""
+    measured = {"deps": [MODEL], "params": {"params.yaml": PARAMETERS}}
+    stages = {
+        "train@cvae": {"outs": [MODEL]},
+        "evaluate@cvae": measured,
+        "image_quality@cvae": measured,
+        "evaluate_judge@mnist": {"params": {"params.yaml": {"evaluate.classifiers": {"bins": 5}}}},
+        "references@mnist": {"params": {"params.yaml": {"references.mnist": {"samples": 100}}}},
+        "style@harbour": {"params": {"params.yaml": {"style.harbour": {"steps": 5}}}},
+    }
     for name, content in {
         "data/history/cvae/params.json": PARAMS,
         "data/history/cvae/machine.json": HERE,
         "data/metrics/cvae/metrics.json": {"elbo_nats": -150.5, "note": "a text"},
         "data/image_quality/cvae/metrics.json": {"frechet_distance": 2.5, "extractor": "ab12"},
+        "params.yaml": {"profile": profile, "train": {"cvae": {}}, **document},
+        "dvc.lock": {"schema": "2.0", "stages": stages},
     }.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content))
-    document = {
-        "profile": profile,
-        "evaluate": {"vae": {"seed": 1}, "gan": {"seed": 2}},
-        "references": {"mnist": {"samples": 100}},
-    }
-    (folder / "params.yaml").write_text(json.dumps(document))
 
 
 def test_a_checkout(tmp_path: Path) -> None:
@@ -55,15 +64,12 @@ def test_a_checkout(tmp_path: Path) -> None:
 
 
 def test_the_judge_known_cases_and_pictures_are_records_too(tmp_path: Path) -> None:
-    write(tmp_path)
-    document = {
-        "profile": "default",
-        "judge": {"mnist": {"members": ["residual"]}},
-        "references": {"mnist": {"samples": 100}},
-        "style": {"harbour": {"steps": 5}},
-        "defaults": {"style": {"precision": "float32"}},
-    }
-    (tmp_path / "params.yaml").write_text(json.dumps(document))
+    write(
+        tmp_path,
+        judge={"mnist": {"members": ["residual"]}},
+        references={"mnist": {"samples": 7}},
+        style={"harbour": {"steps": 5}},
+    )
     for folder, content in {
         "metrics/judge": {"test_accuracy": 0.99},
         "references/mnist": {"extractor": "ab12", "floor": {"recall": 0.95}},
@@ -75,10 +81,51 @@ def test_the_judge_known_cases_and_pictures_are_records_too(tmp_path: Path) -> N
     found = {record.model: record for record in collect.of(str(tmp_path))}
     assert list(found) == ["cvae", "judge", "references_mnist", "style_harbour"]
     assert found["judge"].metrics == {"test/accuracy": 0.99}
+    assert found["judge"].parameters == {"bins": 5}
     assert found["references_mnist"].metrics == {"floor.recall": 0.95}
+    # As it was measured, whatever params.yaml says now.
     assert found["references_mnist"].parameters == {"samples": 100}
-    assert found["style_harbour"].parameters == {"precision": "float32", "steps": 5}
+    assert found["style_harbour"].parameters == {"steps": 5}
     assert {record.seed for record in found.values()} == {3, 0}
+
+
+def test_what_was_measured_of_an_older_model_is_none_of_this_one(tmp_path: Path) -> None:
+    write(tmp_path)
+    lock = json.loads((tmp_path / "dvc.lock").read_text())
+    lock["stages"]["image_quality@cvae"]["deps"] = [{**MODEL, "md5": "b" * 32}]
+    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    (found,) = collect.of(str(tmp_path))
+    assert found.metrics == {"test/elbo_nats": -150.5}
+    lock["stages"]["train@cvae"]["outs"] = [{**MODEL, "md5": "c" * 32}]
+    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    with pytest.raises(BadInput, match="has no results"):
+        collect.of(str(tmp_path))
+
+
+def test_a_model_that_params_yaml_does_not_name_any_more(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "params.yaml").write_text(json.dumps({"train": {"vae": {}}}))
+    with pytest.raises(BadInput, match="has no results"):
+        collect.of(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data/metrics/cvae/metrics.json", '{"elbo'),
+        ("data/metrics/cvae/metrics.json", '{"elbo_nats": NaN}'),
+        ("data/history/cvae/machine.json", ""),
+        ("data/history/cvae/params.json", "{}"),
+        ("data/history/cvae/params.json", '{"train": {"vae": {}}}'),
+        ("params.yaml", "train: ["),
+        ("dvc.lock", "[]"),
+    ],
+)
+def test_what_was_cut_or_edited(tmp_path: Path, name: str, content: str) -> None:
+    write(tmp_path)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BadInput, match="cut or edited"):
+        collect.of(str(tmp_path))
 
 
 def test_a_profile_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +139,7 @@ def test_what_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadInput, match="nowhere: neither results, a checkout"):
         collect.of("nowhere")
     (tmp_path / "params.yaml").write_text("profile: default\n")
-    with pytest.raises(BadInput, match="has no results; run generative repro"):
+    with pytest.raises(BadInput, match="has no results, or they are of an older version; run"):
         collect.of(str(tmp_path))
 
 

@@ -25,6 +25,28 @@ def test_a_newer_record_of_a_training_takes_the_older_ones_place(tmp_path: Path)
     assert sorted(r.metrics["bound"] for r in records.read(tmp_path)) == [2.0, 3.0]
 
 
+def test_what_did_not_change_keeps_its_commit_and_date(tmp_path: Path) -> None:
+    records.add([record(1, bound=1.0)], tmp_path)
+    later = record(1, bound=1.0).model_copy(update={"date": "2027-01-01", "commit": "later"})
+    assert records.add([later], tmp_path) == {}
+    assert records.read(tmp_path) == [record(1, bound=1.0)]
+
+
+def test_records_of_another_training_go_only_if_asked_to(tmp_path: Path) -> None:
+    (file,) = records.add([record(n, bound=float(n)) for n in (1, 2)], tmp_path)
+    before = file.read_bytes()
+    other = record(1, bound=9.0).model_copy(update={"parameters": {"epochs": 40}})
+    with pytest.raises(BadInput, match=r"has 2 records of another .* \(epochs: 20, now 40\)"):
+        records.add([record(1, model="vae", bound=1.0), other], tmp_path)
+    assert file.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["cvae.json"]
+    assert records.add([other], tmp_path, replace=True) == {file: (1, 2)}
+    # Another profile has records of its own, and threads make no other training.
+    smoke = other.model_copy(update={"profile": "smoke", "parameters": {"epochs": 1}})
+    threads = other.model_copy(update={"seed": 5, "parameters": {"epochs": 40, "runtime.x": 2}})
+    assert records.add([smoke, threads], tmp_path) == {file: (3, 0)}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -35,6 +57,7 @@ def test_a_newer_record_of_a_training_takes_the_older_ones_place(tmp_path: Path)
         ({"metrics": {"bound": float("nan")}}, "metrics.bound: received nan, must be a finite"),
         ({"model": "another"}, "results.model: received 'another', the file's name"),
         ({"note": 1}, "unknown parameter 'note'"),
+        ({"machine": {}}, "results.machine.precision is missing"),
     ],
 )
 def test_what_was_edited_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
@@ -53,9 +76,10 @@ def test_what_was_edited_is_refused(tmp_path: Path, change: dict[str, Any], mess
 
 def test_a_file_that_was_cut(tmp_path: Path) -> None:
     (file,) = records.add([record(1, bound=-150.0)], tmp_path)
-    file.write_text(file.read_text()[:40])
-    with pytest.raises(BadInput, match=r"cvae\.json"):
-        records.read(tmp_path)
+    for content in (file.read_text()[:40], "[" * 100_000, ""):
+        file.write_text(content)
+        with pytest.raises(BadInput, match=r"cvae\.json"):
+            records.read(tmp_path)
 
 
 def test_no_results(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Accuracy and calibration of a classifier on the test images."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from generative.classifiers import metrics
 from generative.classifiers.base.calibration import reliability
@@ -18,7 +19,7 @@ class Evaluate(Schema):
     of the bootstrap behind its standard error."""
 
     bins: Count
-    resamples: Count
+    resamples: Annotated[int, Field(ge=2)]
     seed: Seed
 
 

@@ -10,10 +10,18 @@ PLACE = "A folder of a checkout, a profile that was run, a revision, a results f
 def compare(
     a: Annotated[str, typer.Argument(help=PLACE)],
     b: Annotated[str, typer.Argument(help=PLACE)],
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show numbers that are right, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
 ) -> None:
-    """Compare the results of A with those of B."""
+    """Compare the results of A with those of B; how far seeds are apart, results/ says.
+
+    Ends with 1 unless every model is equal or within.
+    """
     from generative.cli.comparing import report
+    from generative.results import records
     from generative.results.collect import of
 
-    report(of(a), of(b), as_json)
+    seeds = records.read(records.FOLDER) if list(records.FOLDER.glob("*.json")) else []
+    report(of(a), of(b), seeds, show_all, as_json)

@@ -6,50 +6,49 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.table import Table
 
+from generative.core.errors import BadInput
 from generative.results.comparison import Finding, compare, differences, verdicts
 from generative.results.records import Record
 
 COLOURS = {"equal": "green", "within": "green", "off": "red", "missing": "yellow"}
+RIGHT = ("equal", "within")
 
 
-def report(found: Sequence[Record], known: Sequence[Record], as_json: bool) -> None:
-    """Print each number's finding and each model's verdict; exit with 1 where one is off, or a
-    number lacks."""
-    findings = list(compare(found, known))
+def report(
+    found: Sequence[Record],
+    known: Sequence[Record],
+    seeds: Sequence[Record],
+    show_all: bool,
+    as_json: bool,
+) -> None:
+    """Print the findings that are not right, or all, and each model's verdict; exit with 1 unless
+    all verdicts are right. Raises `BadInput` where no model is on both sides."""
+    if not {record.model for record in found} & {record.model for record in known}:
+        raise BadInput("they have no model in common: there is nothing to compare")
+    findings = list(compare(found, known, seeds))
     said = verdicts(findings)
     lines = list(dict.fromkeys(differences(found, known)))
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "verdicts": said,
-                    "findings": [asdict(one) for one in findings],
-                    "differences": lines,
-                },
-                indent=1,
-            )
-        )
+        listed = [asdict(one) for one in findings]
+        print(json.dumps({"verdicts": said, "findings": listed, "differences": lines}, indent=1))
     else:
-        console = Console(soft_wrap=True)
-        console.print(table(findings))
-        for line in lines:
-            console.print(f"differs: {line}", highlight=False)
+        console = Console(soft_wrap=True, highlight=False)
+        for one in findings:
+            if show_all or one.status not in RIGHT:
+                console.print(line(one))
+        for text in lines:
+            console.print(f"differs: {text}")
         for model, status in said.items():
             own = [one.status for one in findings if one.model == model]
             counts = ", ".join(f"{own.count(s)} {s}" for s in COLOURS if s in own)
-            console.print(f"[{COLOURS[status]}]{model}: {status}[/] ({counts})", highlight=False)
-    lacking = any(one.value is None for one in findings)
-    sys.exit(1 if lacking or "off" in said.values() else 0)
+            console.print(f"[{COLOURS[status]}]{model}: {status}[/] ({counts})")
+    sys.exit(0 if set(said.values()) <= set(RIGHT) else 1)
 
 
-def table(findings: Sequence[Finding]) -> Table:
-    """A row a number."""
-    made = Table("model", "metric", "value", "expected", "", "because")
-    for one in findings:
-        expected = "" if one.low is None else f"{one.low:.5g} to {one.high:.5g}"
-        value = "" if one.value is None else f"{one.value:.6g}"
-        status = f"[{COLOURS[one.status]}]{one.status}[/]"
-        made.add_row(one.model, one.metric, value, expected, status, one.reason)
-    return made
+def line(one: Finding) -> str:
+    """One number, what was expected, and why."""
+    value = "none" if one.value is None else f"{one.value:.6g}"
+    expected = "" if one.low is None else f", expected {one.low:.5g} to {one.high:.5g}"
+    status = f"[{COLOURS[one.status]}]{one.status}[/]"
+    return f"{status} {one.model} {one.metric}: {value}{expected} ({one.reason})"

@@ -5,26 +5,29 @@ from typing import Annotated
 
 import typer
 
-from generative.core.errors import BadInput
-
 
 def verify(
     results: Annotated[
-        list[Path] | None, typer.Argument(help="Results files or folders; results/ without.")
+        list[Path] | None, typer.Argument(help="Results files or folders; results/records without.")
     ] = None,
     source: Annotated[
         str, typer.Option("--of", help="What is verified: a checkout, a profile, a revision.")
     ] = ".",
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show numbers that are right, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
 ) -> None:
-    """Compare the results of this checkout with committed ones: equal, within, off, missing."""
+    """Compare the results of this checkout with committed ones: equal, within, off, missing.
+
+    Ends with 1 unless every model is equal or within.
+    """
     from generative.cli.comparing import report
     from generative.results import records
     from generative.results.collect import of
 
     known = [record for place in results or [records.FOLDER] for record in records.read(place)]
     found = of(source)
-    models = {record.model for record in found}
-    if not models & {record.model for record in known}:
-        raise BadInput(f"{source} and the results have no model in common")
-    report(found, known, as_json)
+    if results:  # of these alone
+        found = [r for r in found if r.model in {record.model for record in known}]
+    report(found, known, (), show_all, as_json)

@@ -68,8 +68,9 @@ class References(Schema):
 class RealFeatures:
     """The features of the real images of a data set, computed once for all that is compared.
 
-    test, train: features of the test and the training images, float32 [N, D] and [M, D].
-    labels: true labels of the test images, int [N].
+    test, train: features of the images of `References.split` and of the training images, float32
+        [N, D] and [M, D].
+    labels: true labels of the former, int [N].
     predicted: labels that the extractor gives them, int [N]; None if it names none.
     nearest_distance: median distance of a test image to the nearest training image.
     floor_count: training images that the floor was measured of; as many are generated.

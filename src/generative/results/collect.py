@@ -8,30 +8,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
 
 from generative.core import history
 from generative.core.errors import BadInput
-from generative.core.params import flatten, section
-from generative.results.records import Record, read
+from generative.core.params import flatten
+from generative.results.records import MEASURING, Record, read
 from generative.tracking import names
 
-# The folders of data/ that hold metrics of a trained model, by its key.
-MEASURED = ("metrics", "image_quality", "disentanglement")
-METRICS = "metrics.json"
-Named = dict[str, Any]
 WORKSPACES = Path(".cache/profiles")
+METRICS = "metrics.json"
+# The folders of data/ that hold metrics of a trained model, by its key, and the stages they are of.
+MEASURED = {
+    "metrics": "evaluate",
+    "image_quality": "image_quality",
+    "disentanglement": "disentanglement",
+}
+Named = dict[str, Any]
 
 
 def of(source: str) -> list[Record]:
     """The records of a results file or folder, of a checkout's folder, of a profile by its name, or
     of a revision of git. Raises `BadInput` if `source` is none of these or has no results."""
     place = Path(source)
-    if place.suffix == ".json" or (place.is_dir() and list(place.glob("*.json"))):
-        return read(place)
     for folder in (place, WORKSPACES / source):
         if (folder / "params.yaml").is_file():
             return of_checkout(folder)
+    if place.suffix == ".json" or place.is_dir():
+        return read(place)
     return of_revision(source)
 
 
@@ -41,10 +45,12 @@ def of_checkout(folder: Path) -> list[Record]:
 
     commit = ""
     with suppress(OSError, subprocess.CalledProcessError):
-        command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        described = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+        command = ["git", "-C", str(folder), *described]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         commit = done.stdout.strip()
-    return collect(fsspec.filesystem("local"), str(folder.absolute()), commit, str(folder))
+    files = fsspec.filesystem("local")
+    return Collection(files, str(folder.absolute()), commit, str(folder)).records()
 
 
 def of_revision(revision: str) -> list[Record]:
@@ -56,7 +62,7 @@ def of_revision(revision: str) -> list[Record]:
     try:
         files = DVCFileSystem(".", rev=revision)
         commit = files.repo.scm.resolve_rev(revision)
-        return collect(files, "", commit, revision)
+        return Collection(files, "", commit, revision).records()
     except (SCMError, DvcException, FileNotFoundError) as error:
         raise BadInput(
             f"{revision}: neither results, a checkout, a profile that was run nor a revision whose "
@@ -64,83 +70,124 @@ def of_revision(revision: str) -> list[Record]:
         ) from None
 
 
-def collect(files: Any, root: str, commit: str, source: str) -> list[Record]:
-    """The records of every training below `root` in a file system of fsspec, of the judge, of the
-    known cases and of the pictures."""
+class Collection:
+    """What lies below `root` in a file system of fsspec; `source` is its name in messages."""
 
-    def path(*parts: str) -> str:
-        return "/".join(filter(None, (root, *parts)))
+    def __init__(self, files: Any, root: str, commit: str, source: str) -> None:
+        self.files, self.root, self.commit, self.source = files, root, commit, source
+        self.document = self.yaml("params.yaml")
+        self.profile = str(self.document.get("profile", "default"))
+        self.lock: Named = self.yaml("dvc.lock").get("stages") or {}
 
-    def content(*parts: str) -> Any:
-        with files.open(path(*parts), "r") as opened:
-            return json.load(opened)
+    def records(self) -> list[Record]:
+        """Of every training, of the judge, of the known cases and of the pictures."""
+        found: list[Record] = []
+        for model in self.document.get("train") or {}:
+            if self.exists("data", "history", model, history.MACHINE):
+                try:
+                    found += self.of_training(model)
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    raise BadInput(
+                        f"{self.source}: what was trained and measured of {model} was cut or "
+                        "edited; dvc checkout"
+                    ) from None
+        if not found:
+            raise BadInput(
+                f"{self.source} has no results, or they are of an older version; run generative "
+                "repro, or dvc pull"
+            )
+        # Whatever is measured is measured in float32.
+        machine = {**found[0].machine, "precision": "float32"}
+        for model, place, stage, section in apart(self.document):
+            if self.exists("data", *place, METRICS) and stage in self.lock:
+                parameters = flatten(self.parameters(stage).get(section) or {})
+                metrics = {name_of(place[0], n): v for n, v in self.metrics(*place).items()}
+                found.append(self.record(model, 0, machine, parameters, metrics))
+        return found
+
+    def of_training(self, model: str) -> Iterator[Record]:
+        """The record of a training, if anything was measured of what it trained."""
+        params = self.json("data", "history", model, history.PARAMETERS)
+        parameters = names.parameters(params)
+        metrics: Named = {}
+        for kind, stage in MEASURED.items():
+            name = f"{stage}@{model}"
+            if self.exists("data", kind, model, METRICS) and self.is_of_model(name, model):
+                metrics |= {name_of(kind, n): v for n, v in self.metrics(kind, model).items()}
+                for section, values in self.parameters(name).items():
+                    if section.startswith(MEASURING) and isinstance(values, dict):
+                        parameters |= flatten(values, f"{section.partition('.')[0]}.")
+        if metrics:
+            machine = self.json("data", "history", model, history.MACHINE)
+            yield self.record(model, parameters.pop("seed"), machine, parameters, metrics)
+
+    def is_of_model(self, stage: str, model: str) -> bool:
+        """Whether a stage measured the model that lies there now."""
+        path = f"data/models/{model}"
+        measured, trained = (
+            {entry["path"]: entry.get("md5") for entry in self.lock.get(name, {}).get(kind, [])}
+            for name, kind in ((stage, "deps"), (f"train@{model}", "outs"))
+        )
+        return path in measured and measured[path] == trained.get(path)
+
+    def parameters(self, stage: str) -> Named:
+        """What a stage ran with, section by section."""
+        found: Named = (self.lock[stage].get("params") or {}).get("params.yaml") or {}
+        return found
 
     def record(
-        model: str, seed: int, machine: Named, parameters: Named, *measured: tuple[str, str]
+        self, model: str, seed: int, machine: Named, parameters: Named, metrics: Named
     ) -> Record:
-        """measured: folders of metrics, a kind and a key."""
-        metrics = {
-            name_of(kind, name): float(value)
-            for kind, key in measured
-            if files.exists(path("data", kind, key, METRICS))
-            for name, value in flatten(content("data", kind, key, METRICS)).items()
-            if isinstance(value, int | float)
-        }
         return Record(
             model=model,
             seed=seed,
-            profile=str(document.get("profile", "default")),
-            commit=commit,
+            profile=self.profile,
+            commit=self.commit,
             date=datetime.now(UTC).date().isoformat(),
             machine=machine,
             parameters=parameters,
             metrics=metrics,
         )
 
-    if not files.exists(path("data", "history")):
-        raise BadInput(f"{source} has no results; run generative repro, or dvc pull")
-    with files.open(path("params.yaml"), "r") as opened:
-        document = YAML(typ="safe").load(opened.read())
-    records = []
-    listed = files.ls(path("data", "history"), detail=False)
-    for model in sorted(str(name).rstrip("/").rpartition("/")[2] for name in listed):
-        if files.exists(path("data", "history", model, history.MACHINE)):
-            params = content("data", "history", model, history.PARAMETERS)
-            own = params["train"][model]
-            parameters = names.parameters(params | measuring(document, model, own))
-            seed = parameters.pop("seed")
-            machine = content("data", "history", model, history.MACHINE)
-            measured = [(kind, model) for kind in MEASURED]
-            records.append(record(model, seed, machine, parameters, *measured))
-    # The rest is measured in float32, on the machine of the trainings.
-    machine = next((r.machine for r in records if r.machine["precision"] == "float32"), {})
-    for model, place, name in apart(document):
-        if machine and files.exists(path("data", *place, METRICS)):
-            records.append(record(model, 0, machine, flatten(section(name, document)), place))
-    return records
+    def metrics(self, kind: str, key: str) -> Named:
+        """The numbers that a folder holds, by their path."""
+        found = flatten(self.json("data", kind, key, METRICS))
+        return {n: float(value) for n, value in found.items() if isinstance(value, int | float)}
 
+    def exists(self, *parts: str) -> bool:
+        return bool(self.files.exists(self.path(*parts)))
 
-def apart(document: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str], str]]:
-    """What is measured and is no training of `train`: its name among the records, the kind and the
-    key of its folder, and its section of params.yaml."""
-    for key in document.get("judge") or {}:
-        yield "judge", ("metrics", "judge"), f"judge.{key}"
-    for kind in ("references", "style"):
-        for key in document.get(kind) or {}:
-            yield f"{kind}_{key}", (kind, key), f"{kind}.{key}"
+    def path(self, *parts: str) -> str:
+        return "/".join(filter(None, (self.root, *parts)))
+
+    def json(self, *parts: str) -> Any:
+        with self.files.open(self.path(*parts), "r") as opened:
+            return json.load(opened)
+
+    def yaml(self, name: str) -> Named:
+        """A mapping that lies at the root; nothing of a file that is not there."""
+        if not self.exists(name):
+            return {}
+        try:
+            with self.files.open(self.path(name), "r") as opened:
+                found = YAML(typ="safe").load(opened.read())
+        except (ValueError, YAMLError):
+            found = None
+        if not isinstance(found, dict):
+            raise BadInput(f"{self.source}: {name} was cut or edited; git checkout {name}")
+        return found
 
 
 def name_of(kind: str, name: str) -> str:
-    """As in MLflow, of what is there a metric of a model."""
+    """As in MLflow, of a metric that a run has."""
     return names.result(kind, name) if kind in MEASURED else name
 
 
-def measuring(document: dict[str, Any], model: str, train: dict[str, Any]) -> dict[str, Any]:
-    """The sections of params.yaml that say how a model is measured, nested as they are there."""
-    keys = {
-        "evaluate": train.get("family"),
-        "references": train.get("dataset"),
-        "disentanglement": model,
-    }
-    found = {top: {key: (document.get(top) or {}).get(key)} for top, key in keys.items()}
-    return {top: own for top, own in found.items() if all(own.values())}
+def apart(document: Named) -> Iterator[tuple[str, tuple[str, str], str, str]]:
+    """What is measured and is no training of `train`: its name among the records, the kind and the
+    key of its folder, its stage, and its section of params.yaml."""
+    for key in document.get("judge") or {}:
+        yield "judge", ("metrics", "judge"), f"evaluate_judge@{key}", "evaluate.classifiers"
+    for kind in ("references", "style"):
+        for key in document.get(kind) or {}:
+            yield f"{kind}_{key}", (kind, key), f"{kind}@{key}", f"{kind}.{key}"

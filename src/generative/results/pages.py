@@ -14,7 +14,11 @@ from generative.results.records import Record
 from generative.results.tables import TABLES, cell, table, values_of
 
 DOCUMENTS = ("README.md", "docs/*.md")
-MARKED = re.compile(r"(<!-- results: (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+# Up to its own end, not to that of another table.
+MARKED = re.compile(
+    r"(<!-- results: (\w+) -->\n)((?:(?!<!-- (?:results|end)).)*)(<!-- end -->)", re.DOTALL
+)
+MARKER = re.compile(r"<!--\s*(?:results\b|end\s*-->)")
 # All medians in one file, which dvc metrics compares between commits.
 MEDIANS = "medians.yaml"
 
@@ -38,14 +42,19 @@ def made(records: Sequence[Record], folder: Path, project: Path) -> Iterator[tup
 
 
 def filled(text: str, file: Path, tables: dict[str, str]) -> str:
-    """`text` with each table between its markers."""
+    """`text` with each table between its markers; `BadInput` where a marker is lost."""
 
     def replaced(marked: re.Match[str]) -> str:
-        start, name, end = marked.groups()
+        start, name, _, end = marked.groups()
         if name not in tables:
             raise BadInput(f"{file}: {unknown('table', name, tables)}")
         return f"{start}\n{tables[name]}\n\n{end}"
 
+    if len(MARKER.findall(text)) != 2 * len(MARKED.findall(text)):
+        raise BadInput(
+            f"{file}: each table stands between <!-- results: NAME --> and <!-- end -->, each on a "
+            "line of its own; one of them is missing"
+        )
     return MARKED.sub(replaced, text)
 
 

@@ -30,9 +30,9 @@ def clustering(
     """How well categories, int [N], tell `labels`, each with its standard error.
 
     category_error: the share whose category is not `matched` with the label.
-    category_mutual_information: normalised by the mean of both entropies (Strehl and Ghosh, 2002),
-    category_rand_index: adjusted for chance (Hubert and Arabie, 1985): they need no match, are 1 of
-    equal partitions, and about 0 and 0 of unrelated ones. Both are bootstrapped.
+    category_mutual_information: over the mean of both entropies (Vinh et al., 2010, table 1);
+    category_rand_index: adjusted for chance (Hubert and Arabie, 1985). They need no match, are 1 of
+    equal partitions and about 0 of unrelated ones; their errors are bootstrapped.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 

@@ -44,7 +44,7 @@ class Disentanglement(Schema):
     code_range: Annotated[float, Field(gt=0)]
     rows: Count
     slider_places: Annotated[int, Field(ge=2)]
-    resamples: Count
+    resamples: Annotated[int, Field(ge=2)]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
         if self.places % 2 == 0:
