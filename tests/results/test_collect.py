@@ -149,7 +149,7 @@ def test_half_the_epochs_and_a_wrong_weight_are_off(
 ) -> None:
     """Five seeds that are trained, and three trainings as of another machine."""
 
-    def train(seed: int, machine: dict[str, Any], epochs: int = 8, **model: Any) -> records.Record:
+    def train(seed: int, machine: dict[str, Any], epochs: int = 32, **model: Any) -> records.Record:
         small = Small("cvae", tiny_params, request, epochs=epochs, seed=seed, snapshot_count=1)
         small.train.model.update(model)
         workspace = tmp_path / f"{seed}_{epochs}_{len(model)}"
@@ -172,8 +172,8 @@ def test_half_the_epochs_and_a_wrong_weight_are_off(
         name: verdicts(compare([found], known))["cvae"]
         for name, found in {
             "right": train(7, THERE),
-            "half": train(7, THERE, epochs=4),
-            "wrong": train(7, THERE, beta=4.0),
+            "half": train(7, THERE, epochs=16),
+            "wrong": train(7, THERE, beta=0.0),
         }.items()
     }
     assert verdict == {"right": "within", "half": "off", "wrong": "off"}
