@@ -73,6 +73,7 @@ KERNELS = [
 def test_spectral_normalization_divides_by_the_largest_singular_value(
     layer: keras.Layer, shape: tuple[int, ...]
 ) -> None:
+    keras.utils.set_random_seed(1)  # how fast the iteration converges depends on the kernel
     inputs = tf.constant(RANDOM.normal(size=shape), tf.float32)
     ours = SpectralNormalization(layer, dtype=layer.dtype_policy)
     ours(inputs)
