@@ -111,9 +111,9 @@ def committed(data: Path) -> Contents:
     columns = ["model", "verdict", *STATUSES, "what is off"]
     if not list(folder.glob("*.json")):
         return {"columns": columns, "rows": []}
-    known = records.read(folder)
-    models = {record.model for record in known}
-    found = [record for record in of_checkout(data.parent) if record.model in models]
+    known, found = records.read(folder), of_checkout(data.parent)
+    both = {record.model for record in known} & {record.model for record in found}
+    found, known = ([record for record in own if record.model in both] for own in (found, known))
     findings = list(compare(found, known))
     rows = []
     for key, verdict in verdicts(findings).items():
