@@ -5,7 +5,6 @@ and measured on validation data, the option that stands in params.yaml first. Of
 """
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from generative.core import params
-from generative.pipeline import engine, overlay, workspace
+from generative.pipeline import engine, workspace
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
 from generative.results import collect
@@ -42,21 +41,14 @@ CHOICES: tuple[tuple[str, str, list[float], tuple[str, ...]], ...] = (
 
 def measured(model: str, changes: dict[str, Any]) -> dict[str, float]:
     """The metrics of `model`, trained with the arguments `changes`."""
-    workspace.create(PROFILE, FOLDER)
-    project = Path.cwd()
-    os.chdir(FOLDER)
-    try:
-        if changes:
-            overlay.change({"train": {model: {"model": changes}}}, PROFILE, params.PATH)
-        document = params.read_document()
-        with View() as view:
-            done = engine.reproduce(stages([model], document), LocalProcesses(), view, lambda: None)
-        if done.failed:
-            raise SystemExit(str(done.failed))
-        (record,) = [found for found in collect.of(".") if found.model == model]
-        return record.metrics
-    finally:
-        os.chdir(project)
+    overlay = {"train": {model: {"model": changes}}} if changes else {}
+    with workspace.entered(PROFILE, FOLDER, overlay), View() as view:
+        own = stages([model], params.read_document())
+        done = engine.reproduce(own, LocalProcesses(), view, lambda: None)
+    if done.failed:
+        raise SystemExit(str(done.failed))
+    (record,) = [found for found in collect.of(str(FOLDER)) if found.model == model]
+    return record.metrics
 
 
 def main() -> None:

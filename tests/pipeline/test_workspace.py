@@ -41,3 +41,15 @@ def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"dvc.yaml is missing; run this in the project's folder"):
         workspace.create(Path("smoke.yaml"), tmp_path / "scratch")
+
+
+def test_who_works_in_a_workspace_comes_back(project: Path, tmp_path: Path) -> None:
+    """Also after a failure."""
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("runtime: {threads: 2}\n")
+    (project / "params.yaml").write_text("runtime: {threads: 1}\n")
+    with pytest.raises(ZeroDivisionError), workspace.entered(profile, Path("elsewhere"), {}):
+        assert Path.cwd() == project / "elsewhere"
+        assert "threads: 2" in Path("params.yaml").read_text()
+        raise ZeroDivisionError
+    assert Path.cwd() == project

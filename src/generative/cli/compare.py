@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
+from generative.cli.options import AsJson, ShowAll
+
 PLACE = "A folder of a checkout, a profile that was run, a revision, a results file or folder."
 
 
 def compare(
     a: Annotated[str, typer.Argument(help=PLACE)],
     b: Annotated[str, typer.Argument(help=PLACE)],
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show numbers that are right, too.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the results of A with those of B; how far seeds are apart, results/ says.
 
@@ -23,5 +23,4 @@ def compare(
     from generative.results import records
     from generative.results.collect import of
 
-    seeds = records.read(records.FOLDER) if list(records.FOLDER.glob("*.json")) else []
-    report(of(a), of(b), seeds, show_all, as_json)
+    report(of(a), of(b), records.committed(), show_all, as_json)

@@ -38,7 +38,7 @@ def report(
             if show_all or one.status not in RIGHT:
                 console.print(line(one))
         for text in lines:
-            console.print(f"differs: {text}")
+            console.print(f"differs: {text}", markup=False)
         for model, status in said.items():
             own = [one.status for one in findings if one.model == model]
             counts = ", ".join(f"{own.count(s)} {s}" for s in COLOURS if s in own)

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
+from generative.cli.options import AsJson
 from generative.core.errors import BadInput
 
 
 def doctor(
     mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one list of JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read dvc.lock, DVC's lock files and every file of its cache; then look at the device,
     libraries, memory, disk, inputs and versions.

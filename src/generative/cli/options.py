@@ -1,8 +1,13 @@
-"""Options of commands that were given, and those that do not fit."""
+"""Options that commands share, those that were given, and those that do not fit."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from generative.core import errors
+
+ShowAll = Annotated[bool, typer.Option("--all", help="Show numbers that are right, too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`generative study`: several training seeds of the models, each added to results/ as it comes."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,14 +27,14 @@ def study(
     of 20 minutes a seed, three seeds may do: --seed 1 --seed 2 --seed 3.
     """
     from generative.core import params
-    from generative.pipeline import engine, overlay, workspace
+    from generative.pipeline import engine, workspace
     from generative.pipeline.view import View
     from generative.pipeline.workers import LocalProcesses
     from generative.results import collect, records
     from generative.results.study import Study, apart, stages
 
     check()
-    project, profile = Path.cwd(), find_profile(PROFILE).absolute()
+    profile, folder = find_profile(PROFILE).absolute(), workspace.WORKSPACES / PROFILE
     document = params.read_document()
     options = params.read_section("study", Study, document, params.PATH)
     chosen = models or list(document["train"])
@@ -43,27 +42,23 @@ def study(
         if model not in document["train"]:
             raise unknown("model", model, document["train"])
     os.environ.pop("MLFLOW_TRACKING_URI", None)  # the seeds are not runs of the project
-    if list(records.FOLDER.glob("*.json")):
-        records.read(records.FOLDER)  # what is damaged is known before the work
+    records.committed()  # what is damaged is known before the work
     failed: list[str] = []
     for seed in seeds or options.seeds:
         for group in apart(chosen, document):
-            os.chdir(project)
-            workspace.create(profile, workspace.WORKSPACES / PROFILE)
-            os.chdir(workspace.WORKSPACES / PROFILE)
-            overlay.change({"train": {key: {"seed": seed} for key in group}}, profile)
             print(f"seed {seed}: {', '.join(group)}", flush=True)
+            changes = {"train": {key: {"seed": seed} for key in group}}
             try:
-                with View() as view:
+                with workspace.entered(profile, folder, changes), View() as view:
                     done = engine.reproduce(
                         stages(group, document), LocalProcesses(), view, lambda: None, jobs=jobs
                     )
                 failed += [f"{name} with seed {seed}: {why}" for name, why in done.failed.items()]
             finally:  # what is complete counts, if the rest is interrupted, too
-                found = [r for r in collect.of(".") if (r.model in group) and r.seed == seed]
-                for file, (count, _) in records.add(found, project / records.FOLDER).items():
-                    print(f"written: {file.relative_to(project)}, {count} records", flush=True)
-    os.chdir(project)
+                found = collect.of(str(folder))
+                own = [r for r in found if r.model in group and r.seed == seed]
+                for file, (count, _) in records.add(own).items():
+                    print(f"written: {file}, {count} records", flush=True)
     results.write()
     if failed:
         raise BadInput("\n       ".join(failed))

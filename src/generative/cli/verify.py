@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from generative.cli.options import AsJson, ShowAll
+
 
 def verify(
     results: Annotated[
@@ -13,10 +15,8 @@ def verify(
     source: Annotated[
         str, typer.Option("--of", help="What is verified: a checkout, a profile, a revision.")
     ] = ".",
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show numbers that are right, too.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the results of this checkout with committed ones: equal, within, off, missing.
 

@@ -5,8 +5,12 @@ computed once for a profile is not computed again.
 """
 
 import logging
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
@@ -14,8 +18,8 @@ from dvc.repo import Repo
 from generative.core.errors import BadInput
 from generative.pipeline import overlay
 from generative.pipeline.bookkeeping import locked
+from generative.results.collect import WORKSPACES as WORKSPACES
 
-WORKSPACES = Path(".cache/profiles")
 # What the pipeline reads besides its own results.
 SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "results", "stages", "src")
 
@@ -41,6 +45,20 @@ def create(profile: Path, folder: Path) -> None:
     with locked(repo):  # nobody runs with files that are half copied
         copy(project, folder)
         overlay.use(profile, folder / "params.yaml", checked=False)
+
+
+@contextmanager
+def entered(profile: Path, folder: Path, changes: dict[str, Any]) -> Iterator[None]:
+    """Work in `folder`, a workspace of `profile` whose parameters have `changes`, too."""
+    project = Path.cwd()
+    create(profile, folder)
+    os.chdir(folder)
+    try:
+        if changes:
+            overlay.change(changes, profile)
+        yield
+    finally:
+        os.chdir(project)
 
 
 def cache_of(project: Path) -> str:

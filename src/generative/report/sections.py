@@ -107,11 +107,11 @@ def common_extractor(extractors: dict[str, str]) -> str:
 def committed(data: Path) -> Contents:
     """A row for each model that is in results/: what is said of it, of how many of its numbers, and
     which are off."""
-    folder = data.parent / records.FOLDER
     columns = ["model", "verdict", *STATUSES, "what is off"]
-    if not list(folder.glob("*.json")):
+    known = records.committed(data.parent / records.FOLDER)
+    if not known:
         return {"columns": columns, "rows": []}
-    known, found = records.read(folder), of_checkout(data.parent)
+    found = of_checkout(data.parent)
     both = {record.model for record in known} & {record.model for record in found}
     found, known = ([record for record in own if record.model in both] for own in (found, known))
     findings = list(compare(found, known))

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from generative.core.uncertainty import STANDARD_ERROR
-from generative.results.records import Record
+from generative.results.records import Record, by_model
 
 # Of the interval that the next seed is expected in; and how often a model that is right may be
 # called off, if its numbers were independent.
@@ -70,13 +70,11 @@ def compare(
     where there are none, of another. seeds: records that say how far seeds are apart, where `known`
     has but one.
     """
-    of_model: dict[str, list[Record]] = {}
-    for record in known:
-        of_model.setdefault(record.model, []).append(record)
+    of_model, of_seeds = by_model(known), by_model(seeds)
     for record in found:
         all_known = of_model.get(record.model, [])
         theirs = comparable(record, all_known)
-        spread = comparable(record, [r for r in seeds if r.model == record.model])
+        spread = comparable(record, of_seeds.get(record.model, []))
         expected = [n for r in theirs for n in r.metrics if not n.endswith(DEVIATION)]
         for name in dict.fromkeys([*record.metrics, *expected]):
             yield finding(record, name, theirs, spread, nothing_because(record, all_known))
@@ -183,8 +181,9 @@ def verdicts(findings: Iterable[Finding]) -> dict[str, Status]:
 def differences(found: Sequence[Record], known: Sequence[Record]) -> Iterator[str]:
     """In what machines and parameters of each model differ from those they are compared with, a
     line each: of the nearest of these."""
+    of_model = by_model(known)
     for record in found:
-        theirs = comparable(record, [r for r in known if r.model == record.model])
+        theirs = comparable(record, of_model.get(record.model, []))
         lines = [list(between(record, other)) for other in theirs]
         yield from min(lines, key=len, default=[])
 

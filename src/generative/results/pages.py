@@ -10,7 +10,7 @@ import yaml
 from generative.core import inputs
 from generative.core.errors import BadInput, unknown
 from generative.core.folders import atomic_file
-from generative.results.records import Record
+from generative.results.records import Record, by_model
 from generative.results.tables import TABLES, cell, table, values_of
 
 DOCUMENTS = ("README.md", "docs/*.md")
@@ -19,7 +19,7 @@ MARKED = re.compile(
     r"(<!-- results: (\w+) -->\n)((?:(?!<!-- (?:results|end)).)*)(<!-- end -->)", re.DOTALL
 )
 MARKER = re.compile(r"<!--\s*(?:results\b|end\s*-->)")
-# All medians in one file, which dvc metrics compares between commits.
+# All medians in one file, whose changes git shows.
 MEDIANS = "medians.yaml"
 
 
@@ -27,8 +27,7 @@ def made(records: Sequence[Record], folder: Path, project: Path) -> Iterator[tup
     """Each file that is written of `records`, in `folder` and in the documents of `project`, and
     what it holds. Raises `BadInput` for a marker of a table that there is none of."""
     found = values_of(records)
-    for model in dict.fromkeys(record.model for record in records):
-        own = [record for record in records if record.model == model]
+    for model, own in by_model(records).items():
         yield folder / f"{model}.md", page(model, own)
     medians = {
         model: {name: float(np.median(values)) for name, values in sorted(own.items())}
@@ -81,21 +80,24 @@ def page(model: str, records: Sequence[Record]) -> str:
     return "".join(parts)
 
 
-def outdated(records: Sequence[Record], folder: Path, project: Path) -> list[Path]:
-    """The files that do not hold what is made of `records`."""
-    return [
-        file
+def changes(records: Sequence[Record], folder: Path, project: Path) -> dict[Path, str]:
+    """What is made of `records`, by the files that do not hold it."""
+    return {
+        file: text
         for file, text in made(records, folder, project)
         if not file.exists() or inputs.text(file) != text
-    ]
+    }
+
+
+def outdated(records: Sequence[Record], folder: Path, project: Path) -> list[Path]:
+    """The files that do not hold what is made of `records`."""
+    return list(changes(records, folder, project))
 
 
 def write(records: Sequence[Record], folder: Path, project: Path) -> list[Path]:
     """Write what differs; its files."""
-    changed = []
-    for file, text in list(made(records, folder, project)):
-        if not file.exists() or inputs.text(file) != text:
-            with atomic_file(file) as part:
-                part.write_text(text, encoding="utf-8", newline="\n")
-            changed.append(file)
-    return changed
+    found = changes(records, folder, project)
+    for file, text in found.items():
+        with atomic_file(file) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
+    return list(found)

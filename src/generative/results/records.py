@@ -92,6 +92,19 @@ def read(place: Path) -> list[Record]:
     return records
 
 
+def committed(folder: Path = FOLDER) -> list[Record]:
+    """As `read`, but none where there are none yet."""
+    return read(folder) if list(folder.glob("*.json")) else []
+
+
+def by_model(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """The records of each model."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.model, []).append(record)
+    return found
+
+
 def add(
     new: Iterable[Record], folder: Path = FOLDER, replace: bool = False
 ) -> Mapping[Path, tuple[int, int]]:
@@ -102,12 +115,9 @@ def add(
     Records of one profile in a file are of one training: others are taken out if `replace`,
     otherwise `BadInput` is raised before anything is written.
     """
-    by_model: dict[str, list[Record]] = {}
-    for record in new:
-        by_model.setdefault(record.model, []).append(record)
     written: dict[Path, tuple[int, int]] = {}
     contents: dict[Path, list[Record]] = {}
-    for model, own in sorted(by_model.items()):
+    for model, own in sorted(by_model(new).items()):
         file = folder / f"{model}.json"
         known = read(file) if file.exists() else []
         others = [old for old in known if any(differ(old, record) for record in own)]
