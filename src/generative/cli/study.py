@@ -1,7 +1,7 @@
 """`generative study`: several training seeds of the models, each added to results/ as it comes."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,10 @@ def study(
     ] = None,
     seeds: Annotated[
         list[int] | None, typer.Option("--seed", help="A seed; those of the study without.")
+    ] = None,
+    precision: Annotated[
+        Literal["float32", "bfloat16"] | None,
+        typer.Option(help="Of the trainings; that of the study without."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Stages at once.")] = None,
 ) -> None:
@@ -47,7 +51,8 @@ def study(
     for seed in seeds or options.seeds:
         for group in apart(chosen, document):
             print(f"seed {seed}: {', '.join(group)}", flush=True)
-            changes = {"train": {key: {"seed": seed} for key in group}}
+            own = {"seed": seed, **({"precision": precision} if precision else {})}
+            changes = {"train": {key: own for key in group}}
             try:
                 with workspace.entered(profile, folder, changes), View() as view:
                     done = engine.reproduce(
@@ -55,9 +60,9 @@ def study(
                     )
                 failed += [f"{name} with seed {seed}: {why}" for name, why in done.failed.items()]
             finally:  # what is complete counts, if the rest is interrupted, too
-                found = collect.of(str(folder))
-                own = [r for r in found if r.model in group and r.seed == seed]
-                for file, (count, _) in records.add(own).items():
+                found = collect.of_checkout(folder)
+                fresh = [r for r in found if r.model in group and r.seed == seed]
+                for file, (count, _) in records.add(fresh).items():
                     print(f"written: {file}, {count} records", flush=True)
     results.write()
     if failed:

@@ -33,14 +33,24 @@ def of(source: str) -> list[Record]:
     place = Path(source)
     for folder in (place, WORKSPACES / source):
         if (folder / "params.yaml").is_file():
-            return of_checkout(folder)
+            return known(of_checkout(folder), source)
     if place.suffix == ".json" or place.is_dir():
         return read(place)
-    return of_revision(source)
+    return known(of_revision(source), source)
+
+
+def known(records: list[Record], source: str) -> list[Record]:
+    """`records`; raises `BadInput` if there are none."""
+    if not records:
+        raise BadInput(
+            f"{source} has no results, or they are of an older version; run generative repro, or "
+            "dvc pull"
+        )
+    return records
 
 
 def of_checkout(folder: Path) -> list[Record]:
-    """Of the files below `folder`/data."""
+    """Of the files below `folder`/data; none where nothing was measured."""
     import fsspec
 
     commit = ""
@@ -92,10 +102,7 @@ class Collection:
                         "edited; dvc checkout"
                     ) from None
         if not found:
-            raise BadInput(
-                f"{self.source} has no results, or they are of an older version; run generative "
-                "repro, or dvc pull"
-            )
+            return found
         # Whatever is measured is measured in float32.
         machine = {**found[0].machine, "precision": "float32"}
         for model, place, stage, section in apart(self.document):
