@@ -141,7 +141,8 @@ def test_predictions_are_numbers_and_probabilities(trained: Trained) -> None:
             np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
         elif kind == "binary":
             assert ((found >= 0) & (found <= 1)).all()
-    exported = model.inference_model().predict(inputs, verbose=0)
+    served = list(inputs.values())
+    exported = model.inference_model().predict(served if len(served) > 1 else served[0], verbose=0)
     columns = np.hstack([found.reshape(count, -1) for found in predictions.values()])
     np.testing.assert_allclose(exported, columns, atol=1e-5)
 

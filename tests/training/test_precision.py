@@ -50,7 +50,7 @@ def options() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("key", "changes"), options())
+@pytest.mark.parametrize(("key", "changes"), list(options()))
 def test_a_network_trains_in_bfloat16(
     key: str,
     changes: dict[str, Any],

@@ -135,9 +135,11 @@ class MultiIOModel(keras.Model):
             last[kind]()(output) if kind in last else output
             for kind, output in zip(self.kinds.values(), self.outputs, strict=True)
         ]
+        # A single input is not a list of one: whoever serves it gives it by itself.
+        inputs = self.inputs if len(self.inputs) > 1 else self.inputs[0]
         if len(outputs) == 1:
-            return keras.Model(self.inputs, outputs[0])
-        return keras.Model(self.inputs, layers.Concatenate(name="_".join(self.kinds))(outputs))
+            return keras.Model(inputs, outputs[0])
+        return keras.Model(inputs, layers.Concatenate(name="_".join(self.kinds))(outputs))
 
 
 def softmax(logits: Array) -> Array:
