@@ -10,6 +10,7 @@ import typer
 
 from generative.cli.params import check, find_profile
 from generative.core.errors import BadInput
+from generative.core.folders import read_json
 
 if TYPE_CHECKING:
     from generative.pipeline.engine import Results
@@ -121,13 +122,16 @@ def check_apart() -> None:
 
 def what_next(profile: str | None) -> str:
     """What was made, where it is shown and what to try."""
-    models = sorted(folder.parent.name for folder in MODELS.glob("*/model.json"))
+    networks = {
+        file.parent.name: read_json(file)["network"] for file in MODELS.glob("*/model.json")
+    }
+    pictures = sorted(k for k, network in networks.items() if network.startswith(("vae/", "gan/")))
     first = f"cd {Path.cwd()}; " if profile else ""
+    sample = f" or generative sample {pictures[0]} --out samples.png" if pictures else ""
     return (
-        f"trained: {', '.join(models)}\n"
+        f"trained: {', '.join(sorted(networks))}\n"
         f"the page of all results: {REPORT.absolute()}\n"
-        f"next: {first}generative ui (compare the runs) or "
-        "generative sample cvae --out digits.png (one model)"
+        f"next: {first}generative ui (compare the runs){sample}"
     )
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from generative.cli import results
-from generative.cli.params import check, find_profile
+from generative.cli.params import find_profile
+from generative.cli.repro import check_apart
 from generative.core.errors import BadInput, unknown
 
 PROFILE = "study"
@@ -37,7 +38,7 @@ def study(
     from generative.results import collect, records
     from generative.results.study import Study, apart, stages
 
-    check()
+    check_apart()
     profile, folder = find_profile(PROFILE).absolute(), workspace.WORKSPACES / PROFILE
     document = params.read_document()
     options = params.read_section("study", Study, document, params.PATH)
