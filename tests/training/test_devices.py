@@ -79,7 +79,7 @@ def test_a_step_of_two_devices_is_that_of_one(
     for gradient, other in zip(gradients, others, strict=True):
         # As a whole: where a ReLU is at its edge, the last bit decides over single numbers.
         apart = np.linalg.norm(other - gradient)
-        assert apart <= 0.03 * np.linalg.norm(gradient) + 1e-7
+        assert apart <= 0.05 * np.linalg.norm(gradient) + 1e-7
 
 
 @pytest.mark.slow
