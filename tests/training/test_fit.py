@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from generative.core import runtime
+from generative.core import processor, runtime
 from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.datasets.base.batches import Batches
@@ -441,5 +441,5 @@ def test_a_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_bfloat16_is_asked_of_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
     for flags, expected in (("fpu amx_bf16", True), ("fpu avx2", False)):
-        monkeypatch.setattr(Path, "read_text", lambda *_, flags=flags, **__: flags)
+        monkeypatch.setattr(processor, "flags", lambda flags=flags: frozenset(flags.split()))
         assert runtime.has_bfloat16([]) is expected

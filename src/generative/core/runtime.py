@@ -1,16 +1,13 @@
 """How the device is used: seeds, determinism, threads, precision, XLA, several GPUs."""
 
 import os
-import platform
-import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from generative.core import environment  # before TensorFlow
+from generative.core import environment, processor  # before TensorFlow
 from generative.core.errors import BadInput
 from generative.core.params import Schema
 
@@ -21,8 +18,6 @@ import threadpoolctl
 from pydantic import Field
 from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 from tensorflow.python.eager import context
-
-CPUINFO = Path("/proc/cpuinfo")
 
 
 class Runtime(Schema):
@@ -69,7 +64,8 @@ class Device:
     def machine(self) -> dict[str, object]:
         """What decides the last bits of a result beside code, data and parameters."""
         packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
-        return {**self.tags(), "processor": processor(), **packages}
+        own = {"processor": processor.model(), "instructions": processor.instructions()}
+        return {**self.tags(), **own, **packages}
 
 
 def configure(runtime: Runtime, seed: int, precision: str = "float32") -> Device:
@@ -148,20 +144,7 @@ def has_bfloat16(gpus: list[tf.config.PhysicalDevice]) -> bool:
     if gpus:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)
-    try:
-        flags = CPUINFO.read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "amx_bf16" in flags or "avx512_bf16" in flags
-
-
-def processor() -> str:
-    """The model of the CPU, as far as the system tells."""
-    with suppress(OSError):
-        found = re.search(r"^model name\s*: (.*)$", CPUINFO.read_text(encoding="utf-8"), re.M)
-        if found:
-            return found.group(1)
-    return platform.machine()
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(processor.flags())
 
 
 def threads() -> int:

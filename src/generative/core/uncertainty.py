@@ -11,13 +11,18 @@ Array = np.ndarray
 
 
 def mean_with_error(name: str, values: Array) -> dict[str, float]:
-    """The mean of `values` [N] as `name`, and its standard error, s / sqrt(N), as
+    """The mean of `values` [N] as `name`, and its standard error as
     `<name>_standard_error`; of a single value it has none."""
     values = np.asarray(values, np.float64)
     found = {name: float(values.mean())}
     if len(values) > 1:
-        found[f"{name}{STANDARD_ERROR}"] = float(values.std(ddof=1) / np.sqrt(len(values)))
+        found[f"{name}{STANDARD_ERROR}"] = standard_error(values)
     return found
+
+
+def standard_error(values: Array) -> float:
+    """Of the mean of `values` [N], two or more: s / sqrt(N)."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
 def with_bootstrap_error(

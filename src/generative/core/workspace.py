@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from generative.core import processor
 from generative.core.errors import BadInput
 from generative.core.folders import file_hash
 
@@ -65,15 +66,6 @@ def name_of(key: str, decisive: Any, files: Iterable[Path]) -> str:
     libraries and the processor."""
     hashes = [file_hash(file) for file in files]
     libraries = [version(name) for name in ("tensorflow", "keras", "numpy")]
-    text = json.dumps([decisive, hashes, libraries, processor()], sort_keys=True)
+    machine = [platform.machine(), *sorted(processor.flags())]
+    text = json.dumps([decisive, hashes, libraries, machine], sort_keys=True)
     return f"{key}-{hashlib.md5(text.encode()).hexdigest()[:12]}"
-
-
-def processor() -> str:
-    """What decides which kernels a library chooses: the machine and its instruction sets."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    flags = (line for line in lines if line.startswith(("flags", "Features")))
-    return f"{platform.machine()} {next(flags, '')}"

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generative.core.params import Count, Schema, Seed
-from generative.core.uncertainty import STANDARD_ERROR, mean_with_error
+from generative.core.uncertainty import STANDARD_ERROR, mean_with_error, standard_error
 from generative.datasets.base.dataset import Prepared
 from generative.vae import metrics
 from generative.vae.base.model import BaseVAE
@@ -80,10 +80,9 @@ def importance_sampling(
         for i, count in ((np.arange(len(images)), max(2, samples // 100)), (subset, samples))
     )
     log_likelihood, of_subset = metrics.two_level_mean(coarse, fine, subset)
-    of_images = coarse.std(ddof=1) / np.sqrt(len(coarse))
     return {
         "nll_importance_nats": -log_likelihood,
-        f"nll_importance_nats{STANDARD_ERROR}": float(np.hypot(of_images, of_subset)),
+        f"nll_importance_nats{STANDARD_ERROR}": float(np.hypot(standard_error(coarse), of_subset)),
         "nll_importance_subset_error_nats": of_subset,
         "importance_samples": samples,
     }

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import track
 
+from generative.core.uncertainty import standard_error
 from generative.vae.base import losses
 from generative.vae.base.model import encode
 
@@ -134,7 +135,7 @@ def two_level_mean(coarse: Array, fine: Array, chosen: Array) -> tuple[float, fl
     correction = fine - coarse[chosen]
     error = 0.0
     if len(chosen) < len(coarse):
-        error = float(correction.std(ddof=1) / np.sqrt(len(chosen)))
+        error = standard_error(correction)
     return float(coarse.mean() + correction.mean()), error
 
 
