@@ -36,12 +36,12 @@ def prdc(real: Array, fake: Array, train: Array) -> None:
 MEASURES: dict[str, Callable[[Array, Array, Array], object]] = {
     "frechet_distance": lambda real, fake, train: distances.frechet_distance(real, fake),
     f"kernel_distance, {SUBSETS} of {SUBSET_SIZE}": lambda real, fake, train: (
-        distances.kernel_distance(real, fake, subsets=SUBSETS, subset_size=SUBSET_SIZE, seed=0)
+        distances.kernel_distances(real, fake, subsets=SUBSETS, subset_size=SUBSET_SIZE, seed=0)
     ),
     "neighbourhoods": lambda real, fake, train: distances.neighbourhoods(
         real, fake, neighbours=NEIGHBOURS
     ),
-    "nearest_train_ratio": lambda real, fake, train: distances.nearest_train_ratio(
+    "nearest_train_ratio": lambda real, fake, train: distances.nearest_train_ratios(
         fake, train, test_distance=distances.nearest_train_distance(real, train)
     ),
     "prdc.compute_prdc": prdc,

@@ -1,11 +1,19 @@
 """Errors of numbers, against the formulas and against samples of known spread."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from generative.core.uncertainty import bootstrap, mean_with_error, with_bootstrap_error
+from generative.core.uncertainty import (
+    bootstrap,
+    mean_with_error,
+    with_bootstrap_error,
+    with_jackknife_error,
+)
 
+Array = np.ndarray
 VALUES = np.random.default_rng(0).normal(3, 2, 900)
 
 
@@ -38,3 +46,16 @@ def test_one_seed_draws_the_same_places() -> None:
     first, again, other = (draw.bootstrap_distribution for draw in draws)
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_a_jackknife_finds_the_error_of_a_mean_and_of_a_correlation() -> None:
+    def error(metric: Callable[[Array], float]) -> float:
+        found = with_jackknife_error("it", metric, 900, groups=300)
+        assert found["it"] == metric(np.arange(900))
+        return found["it_standard_error"]
+
+    assert error(lambda i: float(VALUES[i].mean())) == pytest.approx(stats.sem(VALUES), rel=0.1)
+    others = VALUES + np.random.default_rng(1).normal(0, 2, 900)
+    correlation = np.corrcoef(VALUES, others)[0, 1]
+    of_all = error(lambda i: float(np.corrcoef(VALUES[i], others[i])[0, 1]))
+    assert of_all == pytest.approx((1 - correlation**2) / np.sqrt(900), rel=0.15)

@@ -48,6 +48,10 @@ def test_good_samples_are_near_and_noise_is_far(metrics: ImageMetrics) -> None:
     assert good["digits_covered"] == 10 > 2 >= bad["digits_covered"]
     assert good["digit_total_variation"] < 0.05
     assert good["nearest_train_ratio"] == pytest.approx(1, abs=0.5)
+    # Other images of the same kind are about as far.
+    others = [metrics.measure(digits(200, seed)[0], 1) for seed in range(3, 20)]
+    spread = np.std([other["frechet_distance"] for other in others])
+    assert 0.3 < others[0]["frechet_distance_standard_error"] / spread < 3
     memorised = metrics.measure(digits(200, 2)[0][:60], seed=1)
     assert memorised["nearest_train_ratio"] == pytest.approx(0, abs=1e-6)
 
@@ -58,7 +62,10 @@ def test_a_generator_is_measured_over_its_sampling_seeds(metrics: ImageMetrics) 
     values = [s["frechet_distance"] for s in single]
     assert found["frechet_distance"] == pytest.approx(np.mean(values))
     assert found["frechet_distance_deviation"] == pytest.approx(np.std(values, ddof=1))
-    assert set(found) == set(single[0]) | {f"{name}_deviation" for name in single[0]}
+    errors = {name for name in single[0] if name.endswith("_standard_error")}
+    assert set(found) == set(single[0]) | {f"{n}_deviation" for n in set(single[0]) - errors}
+    squares = [s["precision_standard_error"] ** 2 for s in single]
+    assert found["precision_standard_error"] == pytest.approx(np.sqrt(np.sum(squares)) / 2)
     one = against(Quarters(), OPTIONS.model_copy(update={"seeds": [1]}))
     assert one.of_generator(Generator()) == single[0]
 
@@ -115,9 +122,8 @@ def test_classes_of_the_real_digits_are_the_true_ones() -> None:
 def test_without_names_all_but_the_digits_is_measured(metrics: ImageMetrics) -> None:
     found = metrics.measure(digits(60, 3)[0], seed=1)
     rest = against(UnnamedQuarters(), OPTIONS.model_copy(update={"accuracy_floor": None}))
-    digit_metrics = {"digits_covered", "digit_total_variation"}
-    expected = {name: value for name, value in found.items() if name not in digit_metrics}
-    assert len(expected) == len(found) - 2
+    expected = {name: value for name, value in found.items() if not name.startswith("digit")}
+    assert len(expected) == len(found) - 3
     assert rest.measure(digits(60, 3)[0], seed=1) == expected
 
 

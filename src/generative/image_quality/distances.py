@@ -32,15 +32,16 @@ def frechet_distance(real: Array, fake: Array) -> float:
     return max(0.0, float(means + traces - 2 * np.sqrt(np.maximum(product, 0)).sum()))
 
 
-def kernel_distance(
+def kernel_distances(
     real: Array, fake: Array, *, subsets: int, subset_size: int, seed: int
-) -> float:
-    """Squared maximum mean discrepancy with the kernel (x.y / D + 1)^3, as KID has it.
+) -> Array:
+    """Squared maximum mean discrepancy with the kernel (x.y / D + 1)^3, as KID has it: float64
+    [subsets], whose mean is the kernel distance.
 
     The unbiased estimate, so that it is around 0, and below as often as above, for two samples of
-    one distribution; the mean over random subsets of `subset_size` (at least 2) rows, or of all
-    rows of the smaller set if it has fewer (Binkowski et al., 2018, arXiv:1801.01401). Real [N, D],
-    fake [M, D].
+    one distribution; of random subsets of `subset_size` (at least 2) rows, or of all rows of the
+    smaller set if it has fewer (Binkowski et al., 2018, arXiv:1801.01401). Real [N, D], fake
+    [M, D].
     """
     real, fake = _checked(2, real=real, fake=fake)
     size = min(subset_size, len(real), len(fake))
@@ -50,44 +51,43 @@ def kernel_distance(
         x, y = (s[generator.choice(len(s), size, replace=False)] for s in (real, fake))
         within = sum(_kernel_sum(s, s) - _kernel_trace(s) for s in (x, y))
         estimates.append(within / (size * (size - 1)) - 2 * _kernel_sum(x, y) / size**2)
-    return float(np.mean(estimates))
+    return np.array(estimates)
 
 
-def neighbourhoods(real: Array, fake: Array, *, neighbours: int) -> dict[str, float]:
+def neighbourhoods(real: Array, fake: Array, *, neighbours: int) -> dict[str, Array]:
     """Which samples lie within which others' balls. Real [N, D], fake [M, D].
 
     The ball of a sample is open and reaches to its `neighbours`-th (at least 1) nearest other
-    sample of its set.
+    sample of its set. Each metric is the mean of what is returned, a number a sample:
 
-    - precision: share of fakes in some real's ball; 0 to 1.
-    - recall: share of reals in some fake's ball; 0 to 1 (both Kynkaanniemi et al., 2019,
+    - precision [M]: fakes in some real's ball; 0 to 1.
+    - recall [N]: reals in some fake's ball; 0 to 1 (both Kynkaanniemi et al., 2019,
       arXiv:1904.06991, equation 2).
-    - density: reals whose ball a fake is in, mean over fakes, divided by `neighbours`; 0 upwards,
-      1 is expected of equal distributions.
-    - coverage: share of reals with a fake in their ball; 0 to 1 (both Naeem et al., 2020,
+    - density [M]: reals whose ball a fake is in, divided by `neighbours`; 0 upwards, 1 is expected
+      of equal distributions.
+    - coverage [N]: reals with a fake in their ball; 0 to 1 (both Naeem et al., 2020,
       arXiv:2002.09797, section 3.2).
     """
     real, fake = _checked(neighbours + 1, real=real, fake=fake)
     real_radii, fake_radii = (_squared_radii(x, neighbours) for x in (real, fake))
-    precise = np.zeros(len(fake), bool)
-    recalled = covered = pairs = 0
+    recalled, covered = (np.zeros(len(real), bool) for _ in range(2))
+    balls = np.zeros(len(fake), int)
     for rows, squared in _squared_distances(real, fake):
         inside = squared < real_radii[rows, np.newaxis]
-        precise |= inside.any(axis=0)
-        covered += int(inside.any(axis=1).sum())
-        pairs += int(inside.sum())
-        recalled += int((squared < fake_radii).any(axis=1).sum())
+        balls += inside.sum(axis=0)
+        covered[rows] = inside.any(axis=1)
+        recalled[rows] = (squared < fake_radii).any(axis=1)
     return {
-        "precision": float(precise.mean()),
-        "recall": recalled / len(real),
-        "density": pairs / (neighbours * len(fake)),
-        "coverage": covered / len(real),
+        "precision": balls > 0,
+        "recall": recalled,
+        "density": balls / neighbours,
+        "coverage": covered,
     }
 
 
 def nearest_train_distance(test: Array, train: Array) -> float:
     """Median distance of a test row to the nearest training row, more than 0: the unit of
-    `nearest_train_ratio`. Test [N, D], train [M, D]."""
+    `nearest_train_ratios`. Test [N, D], train [M, D]."""
     test, train = _checked(2, test=test, train=train)
     distance = float(np.median(_nearest_distances(test, train)))
     if distance == 0:
@@ -98,15 +98,16 @@ def nearest_train_distance(test: Array, train: Array) -> float:
     return distance
 
 
-def nearest_train_ratio(fake: Array, train: Array, *, test_distance: float) -> float:
-    """Median distance of a fake to the nearest training row, in units of that of a test row.
+def nearest_train_ratios(fake: Array, train: Array, *, test_distance: float) -> Array:
+    """Distance of each fake to the nearest training row, in units of that of a test row: float64
+    [N], whose median is the metric.
 
     About 1: as far from the training images as real images that were not trained on. Near 0:
     training images learnt by heart. Above 1: far from anything real. Fake [N, D], train [M, D];
     `test_distance` is the test rows' `nearest_train_distance`.
     """
     fake, train = _checked(2, fake=fake, train=train)
-    return float(np.median(_nearest_distances(fake, train))) / test_distance
+    return _nearest_distances(fake, train) / test_distance
 
 
 def intra_class_distance(

@@ -1,15 +1,17 @@
 """The metrics of a set of images, or of a generator, against the real images of a data set."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from generative.core.errors import BadInput
+from generative.core.uncertainty import STANDARD_ERROR, mean_with_error, with_jackknife_error
 from generative.image_quality import distances
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
-from generative.image_quality.gan_train import gan_train_accuracy
+from generative.image_quality.gan_train import gan_train
 from generative.image_quality.references import RealFeatures, References
-from generative.image_quality.sharpness import gradient_energy
+from generative.image_quality.sharpness import gradient_energies
 
 Array = np.ndarray
 
@@ -32,39 +34,46 @@ class ImageMetrics:
         self.extractor, self.real, self.options = extractor, real, options
 
     def measure(self, images: Array, seed: int, labels: Array | None = None) -> dict[str, float]:
-        """The metrics of `images`, shaped as the real ones; `seed` draws the kernel's subsets.
+        """The metrics of `images`, shaped as the real ones, and their standard errors: how far
+        other images of one generator would be, or other real ones. `seed` draws subsets.
 
         labels: the classes that a conditional generator was given, int [N].
         """
-        real, options = self.real, self.options
+        real, options, count = self.real, self.options, len(images)
         features = self.extractor.features(images)
-        metrics = {
-            "frechet_distance": distances.frechet_distance(real.test, features),
-            "kernel_distance": distances.kernel_distance(
-                real.test,
-                features,
-                subsets=options.kernel_subsets,
-                subset_size=options.kernel_subset_size,
-                seed=seed,
+        subsets = {"subsets": options.kernel_subsets, "subset_size": options.kernel_subset_size}
+        samples = {
+            "kernel_distance": distances.kernel_distances(
+                real.test, features, **subsets, seed=seed
             ),
             **distances.neighbourhoods(real.test, features, neighbours=options.neighbours),
-            "sharpness": gradient_energy(images) / real.gradient_energy,
+            "sharpness": gradient_energies(images) / real.gradient_energy,
         }
-        if real.predicted is not None:
-            digits = predict_digits(self.extractor, images)
-            variation = distances.digit_total_variation(real.predicted, digits)
+        ratios = distances.nearest_train_ratios(
+            features, real.train, test_distance=real.nearest_distance
+        )
+        sets: dict[str, Callable[[Array], float]] = {
+            "frechet_distance": lambda own: distances.frechet_distance(real.test, features[own]),
+            "nearest_train_ratio": lambda own: float(np.median(ratios[own])),
+        }
+        metrics: dict[str, float] = {}
+        predicted = real.predicted
+        if predicted is not None:
+            digits, of_real = predict_digits(self.extractor, images), (real.test, real.labels)
             metrics["digits_covered"] = distances.digits_covered(digits)
-            metrics["digit_total_variation"] = variation
+            sets["digit_total_variation"] = lambda own: distances.digit_total_variation(
+                predicted, digits[own]
+            )
             if labels is not None:
-                metrics["label_accuracy"] = float((digits == labels).mean())
-                of_real = (real.test, real.labels)
-                metrics["gan_train_accuracy"] = gan_train_accuracy(features, labels, *of_real)
+                samples["label_accuracy"] = digits == labels
+                samples["gan_train_accuracy"] = gan_train(features, labels, *of_real)
                 metrics["intra_class_distance"] = distances.intra_class_distance(
                     features, labels, *of_real
                 )
-        metrics["nearest_train_ratio"] = distances.nearest_train_ratio(
-            features, real.train, test_distance=real.nearest_distance
-        )
+        for name, values in samples.items():
+            metrics |= mean_with_error(name, values)
+        for name, metric in sets.items():
+            metrics |= with_jackknife_error(name, metric, count)
         return metrics
 
     def of_generator(self, model: Any) -> dict[str, float]:
@@ -83,6 +92,9 @@ class ImageMetrics:
         metrics: dict[str, float] = {}
         for name in runs[0]:
             values = [run[name] for run in runs]
+            if name.endswith(STANDARD_ERROR):  # of the mean
+                metrics[name] = float(np.linalg.norm(values) / len(values))
+                continue
             metrics[name] = float(np.mean(values))
             if len(values) > 1:
                 metrics[f"{name}_deviation"] = float(np.std(values, ddof=1))

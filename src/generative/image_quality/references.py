@@ -12,7 +12,7 @@ from generative.core.folders import whole, write_checksums
 from generative.core.params import Count, Different, Schema, Seed
 from generative.image_quality.distances import nearest_train_distance
 from generative.image_quality.extractors import FeatureExtractor, predict_digits
-from generative.image_quality.sharpness import gradient_energy
+from generative.image_quality.sharpness import gradient_energies
 
 FILE = "features.npz"
 
@@ -118,7 +118,7 @@ class RealFeatures:
             labels=labels,
             predicted=predicted,
             nearest_distance=nearest_train_distance(test_features, train_features),
-            gradient_energy=gradient_energy(images),
+            gradient_energy=float(gradient_energies(images).mean()),
             floor_count=floor_count,
             extractor=extractor.identity,
         )

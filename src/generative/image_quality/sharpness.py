@@ -5,8 +5,9 @@ import numpy as np
 Array = np.ndarray
 
 
-def gradient_energy(images: Array) -> float:
+def gradient_energies(images: Array) -> Array:
     """The mean squared difference of a pixel and the next one, down and across, of images [N,
-    height, width, channels]. Blur takes from it and noise adds to it."""
+    height, width, channels]: float64 [N]. Blur takes from it and noise adds to it."""
     differences = (np.diff(images, axis=axis) for axis in (1, 2))
-    return float(sum(np.square(one, dtype=np.float64).mean() for one in differences))
+    energies = (np.square(one, dtype=np.float64).mean(axis=(1, 2, 3)) for one in differences)
+    return np.sum([*energies], axis=0)
