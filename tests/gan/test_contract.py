@@ -18,6 +18,7 @@ from generative.gan.infogan import InfoGAN
 from generative.gan.stackedgan import StackedGAN
 from generative.training import losses
 from tests.support.gan import INFOGAN, OPTIONS, STACKEDGAN
+from tests.support.slow import unless_quick
 
 IMAGES = tf.constant(np.random.default_rng(0).random((6, 28, 28, 1)), tf.float32)
 DATA = (IMAGES, tf.range(6))
@@ -89,9 +90,7 @@ def first_step(member: str, first_weight: float) -> Step:
     )
 
 
-@pytest.mark.parametrize(
-    "member", [m if m in QUICK else pytest.param(m, marks=pytest.mark.slow) for m in MEMBERS]
-)
+@pytest.mark.parametrize("member", unless_quick(MEMBERS, QUICK))
 def test_terms_are_reported_without_their_weights(member: str) -> None:
     one, other = first_step(member, 0.5), first_step(member, 1.25)
     assert one.metrics == pytest.approx(other.metrics, rel=1e-5)

@@ -19,6 +19,7 @@ from generative.pipeline.workers import Finished, LocalProcesses
 from tests.support.kills import PROGRAM as KILLING
 from tests.support.kills import Kill
 from tests.support.params import set_parameter
+from tests.support.slow import unless_quick
 from tests.support.workspace import ODD_NAME
 
 PROGRAM = """
@@ -324,9 +325,11 @@ WINDOWS = {
     "before dvc.lock is written": Kill(f"{BOOKKEEPING}:Bookkeeping", "write_lock", 1, "before"),
     "while dvc.lock is written": Kill(BOOKKEEPING, "dump_yaml", 1, "after"),
 }
+# The others are slow tests.
+QUICK = ("an output in the cache and not in dvc.lock", "while dvc.lock is written")
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", unless_quick(WINDOWS, QUICK))
 def test_a_killed_run_goes_on(
     project: Path, reproduce: Callable[..., engine.Results], window: str
 ) -> None:

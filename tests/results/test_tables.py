@@ -44,6 +44,23 @@ def test_a_table_of_models_and_known_cases() -> None:
     assert set(found) == {"metric", "---", "recall", "label accuracy"}
 
 
+def test_a_table_of_precisions() -> None:
+    lower = {**HERE, "precision": "bfloat16"}
+    records = [
+        *(record(seed, model="vae", numbers={"test/elbo_nats": -150.0 - seed}) for seed in (1, 3)),
+        record(1, lower, model="vae", numbers={"test/elbo_nats": -155.0}),
+        record(1, model="siamese", numbers={"test/auc": 0.9}),
+    ]
+    lines = tables.precisions(records).splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert rows == [
+        ["model", "metric", "float32", "bfloat16"],
+        ["---"] * 4,
+        ["`vae`", "elbo nats", "-152 (-153 to -151)", "-155"],
+        ["`siamese`", "auc", "0.9", ""],
+    ]
+
+
 @pytest.mark.parametrize("name", tables.TABLES)
 def test_without_results_there_is_an_empty_table(name: str) -> None:
-    assert tables.TABLES[name]({}).startswith("| ")
+    assert tables.TABLES[name]([]).startswith("| ")

@@ -11,6 +11,7 @@ from generative.core.folders import file_hash
 from generative.pipeline import overlay
 from generative.pipeline.workers import Job, LocalProcesses
 from tests.support.kills import PROGRAM, Kill
+from tests.support.slow import unless_quick
 from tests.support.workspace import PROJECT, TINY
 
 STAGE, KEY = str(PROJECT / "stages" / "train.py"), "sequential"
@@ -32,6 +33,8 @@ WINDOWS = {
         3,
     ),
 }
+# The others are slow tests.
+QUICK = ("before a checkpoint takes the place of another", "between the history and the model")
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def outputs(project: Path) -> dict[str, str]:
     return {str(file.relative_to(project)): file_hash(file) for file in files}
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", unless_quick(WINDOWS, QUICK))
 def test_a_killed_training_comes_to_the_same_bytes(
     project: Path, expected: dict[str, str], window: str
 ) -> None:

@@ -9,43 +9,62 @@ import pytest
 
 from generative.core import members
 from generative.training import checkpoint
+from tests.support.slow import unless_quick
 from tests.support.training import KEYS, SECTIONS, Small
 
 # Quick enough for every change, with what others have not: a state carried from step to step,
-# restarts, two optimizers and averages, a text.
-QUICK = ("cvae", "cgan", "char_lstm", "siamese")
+# two optimizers and averages, a text.
+QUICK = ("cvae", "cgan", "char_lstm")
+# An epoch of 3 steps ends within a turn of the two networks, and within the head start.
+TURNS = [
+    pytest.param("cgan", {"discriminator_steps": 2, "r1_weight": 0.5, "r1_every": 4}, id="cgan"),
+    pytest.param("infogan", {"discriminator_steps": 2, "head_start": 0.7}, id="infogan"),
+    pytest.param("stackedgan", {"encoder_share": 0.5, "discriminator_steps": 2}, id="stackedgan"),
+]
 
 
 def test_every_network_is_asked() -> None:
     assert {SECTIONS[key]["network"] for key in KEYS} == set(members.networks())
 
 
-@pytest.mark.parametrize(
-    "key", [key if key in QUICK else pytest.param(key, marks=pytest.mark.slow) for key in KEYS]
-)
+@pytest.mark.parametrize("key", unless_quick(KEYS, QUICK))
 def test_a_stopped_training_goes_on(
     key: str, tiny_params: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    stop_and_go_on(key, tiny_params, tmp_path, request)
+    stop_and_go_on(Small(key, tiny_params, request, epochs=3), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "options"), TURNS)
+def test_a_training_goes_on_within_a_turn(
+    key: str,
+    options: dict[str, Any],
+    tiny_params: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    small = Small(key, tiny_params, request, epochs=2, steps_per_epoch=3, steps_per_call=1)
+    small.train.model.update(options)
+    stop_and_go_on(small, tmp_path, stop_at=1)
+
+
+@pytest.mark.slow
 def test_a_text_goes_on_from_a_state_in_bfloat16(
     tiny_params: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        stop_and_go_on("char_lstm", tiny_params, tmp_path, request)
+        stop_and_go_on(Small("char_lstm", tiny_params, request, epochs=3), tmp_path)
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def stop_and_go_on(key: str, file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def stop_and_go_on(small: Small, tmp_path: Path, stop_at: int = 2) -> None:
     """Train in one go and in two; assert that both come to the same."""
-    small = Small(key, file, request, epochs=3)
 
-    def run(workspace: str, stop_at: int = 0) -> tuple[Any, Any]:
+    def run(workspace: str, stop: bool = False) -> tuple[Any, Any]:
         def on_epoch(epoch: int, values: dict[str, float], snapshot: Any) -> None:
-            if epoch == stop_at:
+            if stop and epoch == stop_at:
                 raise KeyboardInterrupt
 
         model = small.build()
@@ -54,7 +73,7 @@ def stop_and_go_on(key: str, file: Path, tmp_path: Path, request: pytest.Fixture
 
     variables, history = run("undisturbed")
     with pytest.raises(KeyboardInterrupt):
-        run("stopped", stop_at=2)
+        run("stopped", stop=True)
     again, resumed = run("stopped")
     np.testing.assert_allclose(resumed.table, history.table, rtol=1e-3, atol=1e-5)
     assert len(again) == len(variables)

@@ -34,7 +34,7 @@ def made(records: Sequence[Record], folder: Path, project: Path) -> Iterator[tup
         for model, own in sorted(found.items())
     }
     yield folder / MEDIANS, yaml.safe_dump(medians, sort_keys=False)
-    tables = {name: make(found) for name, make in TABLES.items()}
+    tables = {name: make(records) for name, make in TABLES.items()}
     for pattern in DOCUMENTS:
         for file in sorted(project.glob(pattern)):
             yield file, filled(inputs.text(file), file, tables)

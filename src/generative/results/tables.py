@@ -1,7 +1,6 @@
 """Tables of the committed results, in Markdown: medians over training seeds, with their range."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -48,14 +47,27 @@ WRITING = {
 TEMPERATURES = ("0.2", "0.5", "1.0", "1.2")
 STYLE = ("style_loss_ratio", "held_out_style_ratio", "lpips_to_content", "evaluations")
 
+PRECISIONS = ("float32", "bfloat16")
+FIRST = {
+    "test/elbo_nats": VAES,
+    "samples/frechet_distance": (*GANS, "colour_gan", "dcgan", "infogan", "stackedgan"),
+    "samples/category_error": ("infogan",),
+    "test/bits_per_character": TEXTS,
+    "test/accuracy": (*CLASSIFIERS, "residual_sharp", "question_answering"),
+    "test/year_mean_absolute_error": ("passage",),
+    "test/auc": ("siamese", "stereo"),
+}
+
 Values = Mapping[str, Mapping[str, Sequence[float]]]
 
 
-def values_of(records: Iterable[Record]) -> dict[str, dict[str, list[float]]]:
-    """The numbers of each metric of each model, seed by seed: of the default profile in float32."""
+def values_of(
+    records: Iterable[Record], precision: str = PRECISION
+) -> dict[str, dict[str, list[float]]]:
+    """The numbers of each metric of each model, seed by seed: of the default profile."""
     found: dict[str, dict[str, list[float]]] = {}
     for record in records:
-        if (record.profile, record.machine.get("precision")) == (PROFILE, PRECISION):
+        if (record.profile, record.precision) == (PROFILE, precision):
             for name, value in record.metrics.items():
                 found.setdefault(record.model, {}).setdefault(name, []).append(value)
     return found
@@ -179,11 +191,26 @@ def style(found: Values) -> str:
     return table(["picture", *map(words, STYLE)], rows)
 
 
+def precisions(records: Sequence[Record]) -> str:
+    """What each model is first of all measured by, in both precisions."""
+    both = [values_of(records, precision) for precision in PRECISIONS]
+    rows = (
+        [f"`{m}`", words(name.partition("/")[2]), *(cell(own.get(m, {}).get(name)) for own in both)]
+        for name, models in FIRST.items()
+        for m in models
+    )
+    return table(["model", "metric", *PRECISIONS], (row for row in rows if any(row[2:])))
+
+
+def of_values(make: Callable[[Values], str]) -> Callable[[Sequence[Record]], str]:
+    return lambda records: make(values_of(records))
+
+
 # Each table by the name in its marker.
-TABLES: dict[str, Callable[[Any], str]] = {
-    made.__name__: made
-    for made in (
+TABLES: dict[str, Callable[[Sequence[Record]], str]] = {
+    make.__name__: of_values(make)
+    for make in (
         *(bounds, classifiers, known_cases, digits, colours, disentangled),
         *(texts, writing, margins, style),
     )
-}
+} | {"precisions": precisions}
