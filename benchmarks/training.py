@@ -2,12 +2,14 @@
 
 Each model of params.yaml is trained in a process of its own on the prepared data, with its own
 batches and `runtime.threads`: two short epochs, of which the first also traces and compiles.
-`default` is what its full training should take at these rates.
+`default` is what its full training should take at these rates. Of several precisions, in turns,
+`rate` is how many steps each takes in the time of one in the first.
 
-    python benchmarks/training.py [MODEL ...] [--calls 2] [--precision auto]
+    python benchmarks/training.py [MODEL ...] [--calls 2] [--rounds 3] [--precision float32 auto]
 """
 
 import argparse
+import statistics
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from generative.core import members, params, runtime
@@ -71,21 +74,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*")
     parser.add_argument("--calls", type=int, default=2)
-    parser.add_argument("--precision", choices=["float32", "bfloat16", "auto"])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16", "auto"])
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    precisions = arguments.precision or [None]
     if arguments.one:
-        print(*measure(arguments.models[0], arguments.calls, arguments.precision))
+        print(*measure(arguments.models[0], arguments.calls, precisions[0]))
         return
-    table = Table("model", *COLUMNS)
-    for key in arguments.models or params.read_document()["train"]:
-        options = ["--one", "--calls", str(arguments.calls)]
-        options += ["--precision", arguments.precision] if arguments.precision else []
-        done = subprocess.run(
-            [sys.executable, __file__, key, *options], check=True, capture_output=True, text=True
-        )
-        table.add_row(key, *(f"{float(x):.1f}" for x in done.stdout.splitlines()[-1].split()))
-    Console(width=100).print(table)
+    table = Table("model", "precision", *COLUMNS, "rate")
+    for key in track(arguments.models or list(params.read_document()["train"])):
+        found: dict[str | None, list[list[float]]] = {precision: [] for precision in precisions}
+        for _ in range(arguments.rounds):
+            for precision in precisions:
+                found[precision].append(apart(key, arguments.calls, precision))
+        medians = {
+            precision: [statistics.median(column) for column in zip(*rounds, strict=True)]
+            for precision, rounds in found.items()
+        }
+        for precision, row in medians.items():
+            rate = medians[precisions[0]][1] / row[1]
+            table.add_row(key, precision, *(f"{x:.1f}" for x in row), f"{rate:.2f}")
+    Console(width=120).print(table)
+
+
+def apart(key: str, calls: int, precision: str | None) -> list[float]:
+    """What `measure` finds, in a process of its own."""
+    options = ["--one", "--calls", str(calls), *(["--precision", precision] if precision else [])]
+    done = subprocess.run(
+        [sys.executable, __file__, key, *options], check=True, capture_output=True, text=True
+    )
+    return [float(number) for number in done.stdout.splitlines()[-1].split()]
 
 
 if __name__ == "__main__":
