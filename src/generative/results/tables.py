@@ -195,7 +195,11 @@ def precisions(records: Sequence[Record]) -> str:
     """What each model is first of all measured by, in both precisions."""
     both = [values_of(records, precision) for precision in PRECISIONS]
     rows = (
-        [f"`{m}`", words(name.partition("/")[2]), *(cell(own.get(m, {}).get(name)) for own in both)]
+        [
+            f"`{m}`",
+            words(name.partition("/")[2]),
+            *(cell(own.get(m, {}).get(name), ".4g") for own in both),
+        ]
         for name, models in FIRST.items()
         for m in models
     )
