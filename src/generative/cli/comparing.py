@@ -28,17 +28,17 @@ def report(
         raise BadInput("they have no model in common: there is nothing to compare")
     findings = list(compare(found, known, seeds))
     said = verdicts(findings)
-    lines = list(dict.fromkeys(differences(found, known)))
+    differs = differences(found, known)
     if as_json:
         listed = [asdict(one) for one in findings]
-        print(json.dumps({"verdicts": said, "findings": listed, "differences": lines}, indent=1))
+        print(json.dumps({"verdicts": said, "findings": listed, "differences": differs}, indent=1))
     else:
         console = Console(soft_wrap=True, highlight=False)
         for one in findings:
             if show_all or one.status not in RIGHT:
                 console.print(line(one))
-        for text in lines:
-            console.print(f"differs: {text}", markup=False)
+        for text, models in differs.items():
+            console.print(f"differs: {text} ({', '.join(models)})", markup=False)
         for model, status in said.items():
             own = [one.status for one in findings if one.model == model]
             counts = ", ".join(f"{own.count(s)} {s}" for s in COLOURS if s in own)

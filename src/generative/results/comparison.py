@@ -178,14 +178,16 @@ def verdicts(findings: Iterable[Finding]) -> dict[str, Status]:
     return said
 
 
-def differences(found: Sequence[Record], known: Sequence[Record]) -> Iterator[str]:
-    """In what machines and parameters of each model differ from those they are compared with, a
-    line each: of the nearest of these."""
-    of_model = by_model(known)
+def differences(found: Sequence[Record], known: Sequence[Record]) -> dict[str, list[str]]:
+    """In what machines and parameters of models differ from those they are compared with, of these
+    the nearest: a line, and the models that it holds for."""
+    of_model, models = by_model(known), dict[str, list[str]]()
     for record in found:
         theirs = comparable(record, of_model.get(record.model, []))
-        lines = [list(between(record, other)) for other in theirs]
-        yield from min(lines, key=len, default=[])
+        for line in min((list(between(record, other)) for other in theirs), key=len, default=[]):
+            if record.model not in models.setdefault(line, []):
+                models[line].append(record.model)
+    return models
 
 
 def between(record: Record, other: Record) -> Iterator[str]:
@@ -199,4 +201,4 @@ def between(record: Record, other: Record) -> Iterator[str]:
         for name in sorted(mine.keys() | theirs.keys()):
             one, another = mine.get(name, "none"), theirs.get(name, "none")
             if one != another:
-                yield f"{record.model}: {kind}{name}: {one}, compared with {another}"
+                yield f"{kind}{name}: {one}, compared with {another}"
