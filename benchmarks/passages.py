@@ -25,13 +25,18 @@ from generative.core.runtime import Runtime
 from generative.datasets import passages
 from generative.datasets.base.arrays import Arrays, shuffled_batches
 from generative.multi_io.passage import Passage
+from generative.training.optimizers import ADAM
 from generative.training.schema import Train
 
 PREPARED = Path("data/prepared/passages")
 NETWORKS: dict[str, dict[str, Any]] = {
     "as in params.yaml": {},
     "shortcut: none": {"shortcut": "none"},
-    **{f"clip_norm: {norm:g}": {"clip_norm": norm} for norm in (0.0, 0.3, 1.0, 10.0)},
+    "not clipped": {"optimizer": ADAM},
+    **{
+        f"global_clipnorm: {norm:g}": {"optimizer": {**ADAM, "config": {"global_clipnorm": norm}}}
+        for norm in (0.3, 1.0, 10.0)
+    },
 }
 
 

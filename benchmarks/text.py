@@ -56,9 +56,9 @@ def our_model(characters: str, units: int = UNITS) -> CharLSTM:
         units=units,
         depth=1,
         dropout=0.0,
+        optimizer={"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
         learning_rate=0.002,
         learning_rate_decay="none",
-        clip_norm=1.0,
     )
     model.compile()
     return model

@@ -18,9 +18,9 @@ ARGUMENTS: dict[str, Any] = {
     "kernel_size": 2,
     "blocks": 3,
     "dropout": 0.0,
+    "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
     "learning_rate": 0.01,
     "learning_rate_decay": "none",
-    "clip_norm": 1.0,
 }
 
 

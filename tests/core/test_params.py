@@ -41,12 +41,12 @@ def test_data_options_are_the_arguments_of_batches() -> None:
 
 
 def test_a_section_goes_over_its_defaults(params_file: Path) -> None:
-    set_parameter(params_file, "train.cgan.model.momentum", 0.9)
+    set_parameter(params_file, "train.cgan.model.real_target", 0.9)
     one, other = (params.read(f"train.{key}", Train, params_file) for key in ("cgan", "acgan"))
-    assert (one.model["momentum"], other.model["momentum"]) == (0.9, 0.5)
-    set_parameter(params_file, "defaults.gan.model.momentum", 0.7)
+    assert (one.model["real_target"], other.model["real_target"]) == (0.9, 1.0)
+    set_parameter(params_file, "defaults.gan.model.real_target", 0.7)
     one, other = (params.read(f"train.{key}", Train, params_file) for key in ("cgan", "acgan"))
-    assert (one.model["momentum"], other.model["momentum"]) == (0.9, 0.7)
+    assert (one.model["real_target"], other.model["real_target"]) == (0.9, 0.7)
 
 
 def test_fold() -> None:
@@ -80,8 +80,10 @@ def test_defaults_of(name: str, defaults: str) -> None:
 
 
 def test_a_misspelt_inherited_leaf_is_named(params_file: Path) -> None:
-    set_parameter(params_file, "train.cgan.model.momentun", 0.9)
-    with pytest.raises(BadInput, match=r"train\.cgan\.model\.momentun: unknown .* mean momentum"):
+    set_parameter(params_file, "train.cgan.model.real_targer", 0.9)
+    with pytest.raises(
+        BadInput, match=r"train\.cgan\.model\.real_targer: unknown .* mean real_target"
+    ):
         params.read("train.cgan", Train, params_file)
 
 
@@ -111,7 +113,7 @@ def test_a_key_names_a_stage_and_folders(params_file: Path, key: str) -> None:
             "on",
             "received 'on', must be a valid boolean; write true or false",
         ),
-        ("train.cvae.model.learning_rate", "x" * 500, r"received 'x{99}\.\.\., must be a valid"),
+        ("train.cvae.model.learning_rate", "x" * 500, r"received 'x{99}\.\.\., must be a number"),
     ],
 )
 def test_what_is_received_and_what_is_allowed(

@@ -165,14 +165,14 @@ def test_no_parameters(params_file: Path, text: str, message: str) -> None:
 
 def test_a_missing_section_of_a_family(params_file: Path) -> None:
     document = yaml.safe_load(params_file.read_text())
-    del document["defaults"]["gan"]["model"]["momentum"]
+    del document["defaults"]["gan"]["model"]["real_target"]
     params_file.write_text(yaml.safe_dump(document))
     with pytest.raises(BadInput) as failure:
         check_all(params_file)
     lines = str(failure.value).splitlines()
     gans = [key for key, section in document["train"].items() if section["family"] == "gan"]
     assert len(lines) == len(gans)
-    assert all("model.momentum is missing; add it" in line for line in lines)
+    assert all("model.real_target is missing; add it" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -201,14 +201,17 @@ def test_an_inherited_parameter_of_one_model(story: Workspace) -> None:
     assert "train.cvae.seed: not there -> 2" in plan
     assert "train@gan_non_saturating" not in plan
     file.write_text(text)
-    apply_overrides(file, ["defaults.gan.model.momentum=0.9"])
+    apply_overrides(file, ["defaults.gan.model.real_target=0.9"])
     plan = story.generative("repro", "--dry")
-    assert "defaults.gan.model.momentum: 0.5 -> 0.9" in plan
+    assert "defaults.gan.model.real_target: 1.0 -> 0.9" in plan
     assert {"train@gan_non_saturating", "train@infogan", "train@dcgan"} <= stages_of(plan)
     assert "train@cvae" not in stages_of(plan)
-    apply_overrides(file, ["++train.dcgan.model.momentun=0.9"])
+    apply_overrides(file, ["++train.dcgan.model.real_targed=0.9"])
     done = story.attempt(sys.executable, "-m", "dvc", "repro", "train@dcgan")
-    assert "train.dcgan.model.momentun: unknown parameter 'momentun'; did you mean" in done.stdout
+    assert (
+        "train.dcgan.model.real_targed: unknown parameter 'real_targed'; did you mean"
+        in done.stdout
+    )
     file.write_text(text)
 
 

@@ -9,7 +9,11 @@ from generative.core import members
 from generative.datasets.base.dataset import Prepared
 from generative.multi_io.base.model import MultiIOModel, Options
 
-OPTIONS: Options = {"learning_rate": 0.01, "learning_rate_decay": "none", "clip_norm": 1.0}
+OPTIONS: Options = {
+    "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
+    "learning_rate": 0.01,
+    "learning_rate_decay": "none",
+}
 DATASETS = {
     "question_answering": "stories",
     "passage": "passages",

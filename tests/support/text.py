@@ -10,9 +10,9 @@ from generative.text.base.model import TextModel
 VOCABULARY = "abcdefghijklmnopqrstuvwxyz"
 OPTIONS: dict[str, Any] = {
     "dropout": 0.0,
+    "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
     "learning_rate": 0.01,
     "learning_rate_decay": "none",
-    "clip_norm": 1.0,
 }
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm": ("text/char_lstm", {"cell": "lstm", "embedding_size": 4, "units": 8, "depth": 2}),

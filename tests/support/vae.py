@@ -13,6 +13,7 @@ CVAE_ARGUMENTS: dict[str, Any] = {
     "beta": 1.0,
     "kl_warm_up_steps": 0,
     "free_bits_nats": 0.0,
+    "optimizer": {"class_name": "Adam", "config": {}},
     "learning_rate": 0.001,
     "learning_rate_decay": "none",
 }

@@ -12,9 +12,9 @@ ARGUMENTS: dict[str, Any] = {
     "vocabulary": "abcd",
     "width": 6,
     "dropout": 0.0,
+    "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
     "learning_rate": 0.01,
     "learning_rate_decay": "none",
-    "clip_norm": 1.0,
 }
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from generative.core.errors import BadInput
 from generative.training import checkpoint, devices
 from tests.support.noise import draw_from_table
+from tests.support.optimizers import clipped
 from tests.support.training import CPU, KEYS, Small
 
 # Beside a first step of each network: the step that those with two kinds begin with, and others
@@ -22,13 +23,15 @@ STEPS: list[Any] = [
     pytest.param("infogan", {"head_start": 1.0}, id="infogan-pretraining"),
     pytest.param("stackedgan", {"encoder_share": 1.0}, id="stackedgan-encoder"),
     pytest.param("cgan", {"discriminator_steps": 2}, id="cgan-discriminator"),
-    pytest.param("char_conv", {"clip_norm": 0.001}, id="char_conv-clipped"),
-    pytest.param("cgan", {"clip_norm": 0.001}, id="cgan-clipped"),
+    pytest.param("char_conv", {"optimizer": clipped(0.001)}, id="char_conv-clipped"),
+    pytest.param("cgan", {"optimizer": clipped(0.001)}, id="cgan-clipped"),
     pytest.param("dcgan", {"discriminator_normalization": "spectral"}, id="dcgan-spectral"),
     pytest.param("cgan", {"gradient_penalty_weight": 10.0}, id="cgan-gradient-penalty"),
     pytest.param("cvae", {"free_bits_nats": 0.01}, id="cvae-free-bits"),
     pytest.param(
-        "infogan", {"information": "atienza2018", "clip_norm": 0.001}, id="infogan-atienza2018"
+        "infogan",
+        {"information": "atienza2018", "optimizer": clipped(0.001)},
+        id="infogan-atienza2018",
     ),
     pytest.param(
         "infogan", {"head_start": 0.5, "discriminator_steps": 2}, id="infogan-discriminator"

@@ -13,7 +13,6 @@ from tests.support.training import KEYS, SECTIONS, Small
 
 # Options that are numbers and do nothing by default.
 NUMBERS = {
-    "clip_norm": 0.5,
     "dropout": 0.3,
     "gradient_penalty_weight": 10.0,
     "label_noise": 0.1,

@@ -142,17 +142,22 @@ def defaults_of(name: str, document: dict[str, Any]) -> str:
 
 def fold(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The values of `own` over those of `shared`, mapping by mapping; None takes an inherited value
-    away."""
+    away, and an object of Keras, which has a `class_name`, takes another's place as a whole."""
     folded = dict(shared)
     for name, value in own.items():
         inherited = folded.get(name)
-        if isinstance(inherited, Mapping) and isinstance(value, Mapping):
+        if isinstance(inherited, Mapping) and is_section(value):
             folded[name] = fold(inherited, value)
         elif value is None and name in shared:
             del folded[name]
         else:
             folded[name] = value
     return folded
+
+
+def is_section(value: Any) -> bool:
+    """Whether `value` is a mapping of parameters, not one object of Keras."""
+    return isinstance(value, Mapping) and "class_name" not in value
 
 
 def sections(top: str, path: Path = PATH) -> dict[str, Any]:

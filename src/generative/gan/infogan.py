@@ -24,13 +24,14 @@ from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Share
 from generative.training import devices
 from generative.training.losses import Term, total, unweighted
-from generative.training.optimizers import LearningRate
+from generative.training.optimizers import LearningRate, build
 
 CATEGORIES, CODES = 10, 2
 # Atienza (2018) draws the codes from N(0, 0.5^2).
 ATIENZA_DEVIATION = 0.5
 # Less than this of the 2.3 nats that ten categories have shows that some look alike.
 LEAST_CATEGORY_NATS = 1.5
+PRETRAINING = {"class_name": "Adam", "config": {"beta_1": 0.5}}
 
 Tensor = Any
 Values = float | np.ndarray | None
@@ -135,7 +136,7 @@ class InfoGAN(BaseGAN):
         self.total_steps = total_steps or 0
         self.pretrain_steps = round(self.head_start * self.total_steps)
         super().compile(total_steps)
-        self.pretrain_optimizer = keras.optimizers.Adam(self.head_start_learning_rate, beta_1=0.5)
+        self.pretrain_optimizer = build(PRETRAINING, self.head_start_learning_rate)
         self.pretrain_optimizer.build(self.discriminator.trainable_variables)
         self.optimizers = (
             self.pretrain_optimizer,

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import pandas as pd
 import tensorflow as tf
 from PIL import Image
@@ -16,6 +15,7 @@ from generative.core.params import Count, Schema, Seed
 from generative.gan.base.losses import OBJECTIVES, Objective, logistic_discriminator
 from generative.gan.base.trainer import BaseGAN
 from generative.plots import curves, grids
+from generative.training.optimizers import ADAM, build
 
 METRICS = ("frechet_distance", "kernel_distance", "density", "coverage", "digits_covered")
 
@@ -88,7 +88,7 @@ def gradients_while_discriminator_wins(
     One row a measurement: `step`, `fake_accuracy` (share of generated images that the discriminator
     is right about) and a column of norms an objective. All are of the same generated images.
     """
-    optimizer = keras.optimizers.Adam(model.options["discriminator_learning_rate"])
+    optimizer = build(ADAM, model.options["discriminator_learning_rate"])
     optimizer.build(model.discriminator.trainable_variables)
 
     @tf.function

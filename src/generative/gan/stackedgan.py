@@ -17,6 +17,7 @@ from generative.gan.base.sampling import generated_batches
 from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs
 from generative.training import devices
 from generative.training.losses import Term, unweighted
+from generative.training.optimizers import ADAM, build
 
 CLASSES, FEATURES = 10, 256
 FEATURE = "feature"
@@ -133,7 +134,7 @@ class StackedGAN(BaseGAN):
             round(share * (total_steps or 0)) for share in self.shares
         )
         rate = self.options["discriminator_learning_rate"]
-        self.encoder_optimizer = keras.optimizers.Adam(rate)
+        self.encoder_optimizer = build(ADAM, rate)
         self.encoder_optimizer.build(self.encoder.trainable_variables)
 
     def discriminate(self, images: Tensor, labels: Tensor, training: bool) -> Outputs:

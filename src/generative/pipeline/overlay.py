@@ -6,7 +6,7 @@ from typing import Any
 from generative.core import inputs
 from generative.core.errors import BadInput, unknown
 from generative.core.folders import atomic_file
-from generative.core.params import PATH, defaults_of, flatten, read_document, section
+from generative.core.params import PATH, defaults_of, flatten, is_section, read_document, section
 from generative.pipeline.check import check_all
 
 
@@ -67,7 +67,7 @@ def merge(
     changed = []
     for key, value in overlay.items():
         name = f"{prefix}{key}"
-        inside = isinstance(value, dict) and isinstance(document.get(key), dict)
+        inside = is_section(value) and isinstance(document.get(key), dict)
         if key not in document and not inherited(name, before):
             known = (prefix + k for k in document)
             raise BadInput(f"{source}: {unknown('parameter', name, known)}")

@@ -1,29 +1,70 @@
-"""Adam, at a rate that is constant or falls over the steps that training takes."""
+"""Optimizers in Keras' serialised form, at a rate that is constant, falls over the steps that
+training takes, or follows one of Keras' schedules."""
 
+import warnings
 from typing import Annotated, Any, Literal
 
 import keras
-from pydantic import Field
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
-LearningRate = Annotated[float, Field(gt=0, le=1)]
+from generative.core.errors import first_line
+
+Form = dict[str, Any]
 Decay = Literal["none", "cosine"]
+ADAM: Form = {"class_name": "Adam", "config": {}}
 
 
-def schedule(rate: float, decay: Decay, steps: int | None) -> Any:
-    """`rate`, or a cosine that falls from it to 0 in `steps`; constant where these are unknown."""
-    if decay == "cosine" and steps:
-        return keras.optimizers.schedules.CosineDecay(rate, steps)
+OPTIMIZERS, SCHEDULES = "keras.optimizers", "keras.optimizers.schedules"
+
+
+def load(form: Form, module: str) -> Any:
+    """The object that `form` is of in Keras' `module`; ValueError where it is none."""
+    if set(form) != {"class_name", "config"} or not isinstance(form["config"], dict):
+        raise ValueError(f"received {', '.join(map(str, form)) or 'nothing'}")
+    return keras.saving.deserialize_keras_object({**form, "module": module})
+
+
+def checked(form: Form, module: str) -> Form:
+    """`form`; an error of pydantic's where Keras makes nothing of it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `decay` is ignored with a warning
+            load(form, module)
+    except Exception as error:
+        text = f"of {module}: class_name and the arguments in config ({first_line(error)})"
+        raise PydanticCustomError("keras", "{text}", {"text": text}) from None
+    return form
+
+
+def checked_optimizer(form: Form) -> Form:
+    if "learning_rate" in (form.get("config") or {}):
+        raise PydanticCustomError("keras", "without a learning_rate, which stands beside it")
+    return checked(form, OPTIMIZERS)
+
+
+def checked_rate(rate: Any) -> Any:
+    if isinstance(rate, dict):
+        return checked(rate, SCHEDULES)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
+        raise PydanticCustomError("rate", "a number above 0, at most 1, or a schedule of Keras")
     return rate
 
 
-def adam(
-    rate: float,
-    decay: Decay,
-    steps: int | None,
-    clip_norm: float | None = None,
-    momentum: float = 0.9,
-) -> keras.optimizers.Adam:
-    """Adam [Kingma and Ba 2015] with `schedule`; `clip_norm` bounds the norm of all gradients."""
-    return keras.optimizers.Adam(
-        schedule(rate, decay, steps), beta_1=momentum, global_clipnorm=clip_norm
-    )
+# {class_name: RMSprop, config: {rho: 0.9, clipnorm: 1.0}}
+Optimizer = Annotated[Form, AfterValidator(checked_optimizer)]
+# 0.001, or {class_name: InverseTimeDecay, config: {initial_learning_rate: 0.001, ...}}
+LearningRate = Annotated[Any, AfterValidator(checked_rate)]
+
+
+def build(
+    form: Form, rate: float | Form, decay: Decay = "none", steps: int | None = None
+) -> keras.optimizers.Optimizer:
+    """The optimizer `form` at the rate `rate`: as it is, or along a cosine that falls from it to 0
+    in `steps`; constant where these are unknown."""
+    schedules = keras.optimizers.schedules
+    if isinstance(rate, dict):
+        rate = schedules.serialize(load(rate, SCHEDULES))
+    elif decay == "cosine" and steps:
+        rate = schedules.serialize(schedules.CosineDecay(rate, steps))
+    return load({**form, "config": {**form["config"], "learning_rate": rate}}, OPTIMIZERS)

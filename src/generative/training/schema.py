@@ -94,6 +94,12 @@ class Train(Schema):
                 f"{name}.callbacks.reduce_on_plateau: cannot lower a rate that "
                 f"{name}.model.learning_rate_decay, {decay!r}, sets in every step; write none"
             )
+        for option, rate in self.model.items():
+            if option.endswith("learning_rate") and isinstance(rate, dict) and decay != "none":
+                yield (
+                    f"{name}.model.learning_rate_decay: received {decay!r}, but "
+                    f"{name}.model.{option} is a schedule already; write none"
+                )
         check(f"{name}.data", signature(dataset.batches), self.data, path)
         check(f"{name}.model", signature(network.__init__), self.model, path)
         makes_pictures = hasattr(network, "snapshot")

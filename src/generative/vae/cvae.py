@@ -10,7 +10,7 @@ from pydantic import Field
 from generative.core.params import Count
 from generative.training import devices
 from generative.training.losses import Term
-from generative.training.optimizers import Decay, LearningRate, adam
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
 
@@ -30,7 +30,9 @@ class CVAE(BaseVAE):
     kl_warm_up_steps: steps over which that weight rises from 0.
     free_bits_nats: below this KL, averaged over the batch, a dimension costs no less (Kingma et
         al., 2016, arXiv:1606.04934, appendix C).
-    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
+    optimizer: in Keras' serialised form.
+    learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
+        schedules, without a decay beside it.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class CVAE(BaseVAE):
         beta: NonNegative,
         kl_warm_up_steps: Annotated[int, Field(ge=0)],
         free_bits_nats: NonNegative,
+        optimizer: Optimizer,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
@@ -70,13 +73,14 @@ class CVAE(BaseVAE):
         self.beta = beta
         self.kl_warm_up_steps = kl_warm_up_steps
         self.free_bits_nats = free_bits_nats
+        self.optimizer_form = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
 
     def compile(self, total_steps: int | None = None) -> None:
-        """Adam; a cosine needs `total_steps`, the number that training will take."""
-        optimizer = adam(self.learning_rate, self.learning_rate_decay, total_steps)
-        super().compile(optimizer=optimizer)
+        """A cosine needs `total_steps`, the number that training will take."""
+        rate, decay = self.learning_rate, self.learning_rate_decay
+        super().compile(optimizer=build(self.optimizer_form, rate, decay, total_steps))
 
     def loss_terms(
         self, images: Tensor, outputs: dict[str, Tensor], training: bool

@@ -8,7 +8,7 @@ from keras import layers
 
 from generative.core.params import Count
 from generative.training.losses import Term
-from generative.training.optimizers import Decay, LearningRate, schedule
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
 
@@ -25,7 +25,9 @@ class VAE(BaseVAE):
     objective: "elbo", or "chollet2017": what Chollet (2017) minimises, which is no bound of the
         likelihood. It draws codes with the standard deviation exp(v) but takes the KL divergence of
         exp(v / 2), and it weighs that by `implied_beta`.
-    learning_rate, learning_rate_decay: RMSprop's, constant or falling to 0 along a cosine.
+    optimizer: in Keras' serialised form.
+    learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
+        schedules, without a decay beside it.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class VAE(BaseVAE):
         *,
         latent_size: Count,
         objective: Objective,
+        optimizer: Optimizer,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
@@ -60,18 +63,19 @@ class VAE(BaseVAE):
         super().__init__(encoder, decoder, samples=1, terms=("reconstruction", "kl"))
         self.objective = objective
         self.loss_layer = LossTerms(objective)
+        self.optimizer_form = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
 
     def compile(self, total_steps: int | None = None) -> None:
-        """RMSprop; a cosine needs `total_steps`, the number that training will take."""
+        """A cosine needs `total_steps`, the number that training will take."""
         if self.objective == "chollet2017":
             beta = implied_beta(self.latent_size)
             print(
                 f"chollet2017: the KL weight is that of beta {beta:.3f}; the objective is no ELBO"
             )
-        rate = schedule(self.learning_rate, self.learning_rate_decay, total_steps)
-        super().compile(optimizer=keras.optimizers.RMSprop(rate))
+        rate, decay = self.learning_rate, self.learning_rate_decay
+        super().compile(optimizer=build(self.optimizer_form, rate, decay, total_steps))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the q(z|x) that codes are drawn from, each [batch, latent]."""

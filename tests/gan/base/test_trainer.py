@@ -15,6 +15,7 @@ from keras import layers
 from generative.core.errors import BadInput
 from generative.training.callbacks import layer_outputs
 from tests.support.gan import IMAGES, LABELS, build
+from tests.support.optimizers import clipped
 
 
 def weights(network: keras.Model) -> list[np.ndarray]:
@@ -95,7 +96,7 @@ def test_batch_statistics_never_mix_real_and_fake() -> None:
         {"objective": "wasserstein", "gradient_penalty_weight": 10.0},
         {"r1_weight": 0.1},
         {"real_target": 0.9, "label_noise": 0.1},
-        {"clip_norm": 0.5},
+        {"optimizer": clipped(0.5)},
         {"augmentation": "diffaugment"},
         {"learning_rate_decay": "cosine"},
     ],
@@ -135,9 +136,9 @@ def test_the_generator_moves_once_in_so_many_steps_of_the_discriminator() -> Non
 
 
 def test_clipping_bounds_the_gradient() -> None:
-    model = build(clip_norm=1e-3)
+    descent = {"class_name": "SGD", "config": {"global_clipnorm": 1e-3}}
+    model = build(optimizer=descent, generator_learning_rate=1.0)
     model.compile()
-    model.generator_optimizer = keras.optimizers.SGD(1.0, global_clipnorm=1e-3)
     before = weights(model.generator)
     model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
     moved = [a - b for a, b in zip(before, weights(model.generator), strict=True)]

@@ -12,7 +12,7 @@ from pydantic import Field
 from generative.classifiers.base import losses
 from generative.training.augmentation import RandomShift
 from generative.training.losses import Term, objective
-from generative.training.optimizers import Decay, LearningRate, adam
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 
 SIDE, CLASSES = 28, 10
 BATCH = 1000
@@ -27,13 +27,16 @@ class Options(TypedDict):
     shift_pixels, blur_pixels: how far images are moved and blurred at random in training.
     dropout: share of the features that are dropped in training.
     label_smoothing: share of each label spread over all classes in training.
-    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
+    optimizer: in Keras' serialised form.
+    learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
+        schedules, without a decay beside it.
     """
 
     shift_pixels: Annotated[int, Field(ge=0, lt=SIDE)]
     blur_pixels: Annotated[float, Field(ge=0, le=4)]
     dropout: Fraction
     label_smoothing: Fraction
+    optimizer: Optimizer
     learning_rate: LearningRate
     learning_rate_decay: Decay
 
@@ -54,9 +57,10 @@ class Classifier(keras.Model):
         self.trackers = {name: keras.metrics.Mean(name) for name in ("cross_entropy", "accuracy")}
 
     def compile(self, total_steps: int | None = None) -> None:
-        """Adam; a cosine needs `total_steps`, the number that training will take."""
-        decay = self.options["learning_rate_decay"]
-        super().compile(optimizer=adam(self.options["learning_rate"], decay, total_steps))
+        """A cosine needs `total_steps`, the number that training will take."""
+        options = self.options
+        rate, decay = options["learning_rate"], options["learning_rate_decay"]
+        super().compile(optimizer=build(options["optimizer"], rate, decay, total_steps))
 
     def compute_loss(
         self,

@@ -21,7 +21,7 @@ from generative.gan.base.layers import spectrally_normalized
 from generative.gan.base.sampling import MovingAverageSampler
 from generative.training import devices
 from generative.training.losses import Term, total, unweighted
-from generative.training.optimizers import Decay, LearningRate, adam
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 
 # A discriminator that is right this often, or samples that vary this little, bring a warning.
 DOMINATION, LEAST_VARIETY = 0.98, 0.3
@@ -36,14 +36,13 @@ class Options(TypedDict):
     """What every GAN takes besides the sizes of its networks.
 
     objective: the losses of both networks, see `losses.OBJECTIVES`.
-    generator_learning_rate, discriminator_learning_rate: Adam's.
-    learning_rate_decay: both constant, or falling to 0 along a cosine.
+    optimizer: one of each network, in Keras' serialised form.
+    generator_learning_rate, discriminator_learning_rate, learning_rate_decay: both constant, both
+        falling to 0 along a cosine, or each one of Keras' schedules, without a decay beside it.
     discriminator_steps: of the discriminator, each with a batch of its own, for one of the
         generator.
-    momentum: Adam's beta_1.
     real_target: the label of real images; 0.9 smooths it, on one side only.
     label_noise: width of the uniform noise below that label.
-    clip_norm: largest norm of a network's gradient; 0 does not clip.
     discriminator_normalization: "spectral" divides each kernel by its largest singular value
         (Miyato et al., 2018, arXiv:1802.05957).
     r1_weight, r1_every: the R1 penalty, taken in one step of so many and weighed as much more
@@ -54,14 +53,13 @@ class Options(TypedDict):
     """
 
     objective: losses.Objective
+    optimizer: Optimizer
     generator_learning_rate: LearningRate
     discriminator_learning_rate: LearningRate
     learning_rate_decay: Decay
     discriminator_steps: Count
-    momentum: Share
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
-    clip_norm: NonNegative
     discriminator_normalization: Literal["none", "spectral"]
     r1_weight: NonNegative
     r1_every: Count
@@ -144,17 +142,12 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.built = True
 
     def compile(self, total_steps: int | None = None) -> None:
-        """One Adam a network; a cosine decay needs the number of steps that training will take."""
+        """One optimizer a network; a cosine needs the number of steps that training will take."""
         options = self.options
 
-        def optimizer_of(network: keras.Model, rate: float, every: int) -> keras.optimizers.Adam:
-            optimizer = adam(
-                rate,
-                options["learning_rate_decay"],
-                total_steps and total_steps // every,
-                options["clip_norm"] or None,
-                options["momentum"],
-            )
+        def optimizer_of(network: keras.Model, rate: Any, every: int) -> keras.optimizers.Optimizer:
+            steps = total_steps and total_steps // every
+            optimizer = build(options["optimizer"], rate, options["learning_rate_decay"], steps)
             optimizer.build(network.trainable_variables)
             return optimizer
 

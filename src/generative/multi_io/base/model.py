@@ -12,7 +12,7 @@ from scipy import special
 
 from generative.core.errors import BadInput
 from generative.multi_io.base import losses
-from generative.training.optimizers import Decay, LearningRate, adam
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 
 PREDICTION_BATCH = 500
 
@@ -25,13 +25,14 @@ Weight = Annotated[float, Field(gt=0)]
 class Options(TypedDict):
     """The arguments of every multi-input/-output model beside its network's.
 
-    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
-    clip_norm: the largest norm of the gradient, over all weights together.
+    optimizer: in Keras' serialised form.
+    learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
+        schedules, without a decay beside it.
     """
 
+    optimizer: Optimizer
     learning_rate: LearningRate
     learning_rate_decay: Decay
-    clip_norm: Annotated[float, Field(gt=0)]
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,11 @@ class MultiIOModel(keras.Model):
         self.head_weights = {name: head.weight for name, head in heads.items()}
 
     def compile(self, total_steps: int | None = None) -> None:
-        """Adam; a cosine needs the number of steps that training will take."""
+        """A cosine needs the number of steps that training will take."""
         options = self.options
         rate, decay = options["learning_rate"], options["learning_rate_decay"]
         super().compile(
-            optimizer=adam(rate, decay, total_steps, options["clip_norm"]),
+            optimizer=build(options["optimizer"], rate, decay, total_steps),
             loss={name: losses.loss_of(kind) for name, kind in self.kinds.items()},
             loss_weights=dict(self.head_weights),
             metrics={name: [losses.metric_of(kind)] for name, kind in self.kinds.items()},

@@ -16,7 +16,7 @@ from generative.core.errors import BadInput, shown
 from generative.text.base import losses, sampling
 from generative.training import devices
 from generative.training.losses import Term, objective
-from generative.training.optimizers import Decay, LearningRate, adam
+from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 
 # As an input: a text begins here. As a target: none. Characters are counted from 1.
 START = 0
@@ -36,14 +36,15 @@ class Options(TypedDict):
     """The arguments of every text model beside its network's.
 
     dropout: share of the features that are dropped in training.
-    learning_rate, learning_rate_decay: Adam's, constant or falling to 0 along a cosine.
-    clip_norm: the largest norm of the gradient, over all weights together.
+    optimizer: in Keras' serialised form.
+    learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
+        schedules, without a decay beside it.
     """
 
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    optimizer: Optimizer
     learning_rate: LearningRate
     learning_rate_decay: Decay
-    clip_norm: Annotated[float, Field(gt=0)]
 
 
 class TextModel(keras.Model):
@@ -99,10 +100,10 @@ class TextModel(keras.Model):
             ]
 
     def compile(self, total_steps: int | None = None) -> None:
-        """Adam; a cosine needs the number of steps that training will take."""
+        """A cosine needs the number of steps that training will take."""
         options = self.options
         rate, decay = options["learning_rate"], options["learning_rate_decay"]
-        super().compile(optimizer=adam(rate, decay, total_steps, options["clip_norm"]))
+        super().compile(optimizer=build(options["optimizer"], rate, decay, total_steps))
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """Logits [batch, length, characters] of the character after each of `ids`.
