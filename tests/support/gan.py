@@ -20,6 +20,7 @@ OPTIONS: dict[str, Any] = {
     "discriminator_normalization": "none",
     "r1_weight": 0.0,
     "r1_every": 2,
+    "updates": "joint",
     "discriminator_steps": 1,
     "gradient_penalty_weight": 0.0,
     "average_decay": 0.5,

@@ -99,6 +99,7 @@ def test_batch_statistics_never_mix_real_and_fake() -> None:
         {"optimizer": clipped(0.5)},
         {"augmentation": "diffaugment"},
         {"learning_rate_decay": "cosine"},
+        {"updates": "alternating", "r1_weight": 0.1},
     ],
 )
 def test_every_option_trains_both(options: dict[str, Any]) -> None:
@@ -133,6 +134,34 @@ def test_the_generator_moves_once_in_so_many_steps_of_the_discriminator() -> Non
         moved.append(any(changed(before[0], model.generator)))
         assert kernels_changed(before[1], model.discriminator)
     assert moved == [False, False, True] * 2
+
+
+def test_alternating_gives_the_generator_the_updated_discriminator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = tf.constant(np.random.default_rng(0).normal(size=(12, 4)), tf.float32)
+
+    def trained(rate: float, first: str = "", **options: Any) -> list[np.ndarray]:
+        """The generator's weights after a step, or after one method of the model before it."""
+        descent = {"class_name": "SGD", "config": {}}
+        model = build(optimizer=descent, discriminator_learning_rate=rate, **options)
+        monkeypatch.setattr(model, "sample_latent", lambda labels: noise)
+        model.compile()
+        data = tf.constant(IMAGES), tf.constant(LABELS)
+        if first:
+            getattr(model, first)(data)
+            model.discriminator_optimizer.learning_rate = 0.0
+        model.train_step(data)
+        return weights(model.generator)
+
+    def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+        return all(np.allclose(a, b, atol=1e-6) for a, b in zip(one, other, strict=True))
+
+    alternating = trained(0.9, updates="alternating")
+    assert same(alternating, trained(0.9, first="discriminator_step"))
+    assert not same(alternating, trained(0.9))
+    # Where the discriminator stays as it is, both are one.
+    assert same(trained(1e-12, updates="alternating"), trained(1e-12))
 
 
 def test_clipping_bounds_the_gradient() -> None:

@@ -39,6 +39,8 @@ class Options(TypedDict):
     optimizer: one of each network, in Keras' serialised form.
     generator_learning_rate, discriminator_learning_rate, learning_rate_decay: both constant, both
         falling to 0 along a cosine, or each one of Keras' schedules, without a decay beside it.
+    updates: "joint" takes both gradients of one forward pass; "alternating" the generator's after
+        the discriminator's update, of new noise (Goodfellow et al., 2014, algorithm 1).
     discriminator_steps: of the discriminator, each with a batch of its own, for one of the
         generator.
     real_target: the label of real images; 0.9 smooths it, on one side only.
@@ -57,6 +59,7 @@ class Options(TypedDict):
     generator_learning_rate: LearningRate
     discriminator_learning_rate: LearningRate
     learning_rate_decay: Decay
+    updates: Literal["joint", "alternating"]
     discriminator_steps: Count
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
@@ -200,19 +203,21 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         }
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        steps = self.options["discriminator_steps"]
+        options = self.options
+        of_both = self.joint_step if options["updates"] == "joint" else self.alternating_step
+        steps = options["discriminator_steps"]
         if steps == 1:
-            return self.joint_step(data)
+            return of_both(data)
         result: dict[str, Tensor] = devices.either(
             lambda: (self.discriminator_optimizer.iterations + 1) % steps == 0,
-            self.joint_step,
+            of_both,
             self.discriminator_step,
             data,
         )
         return result
 
     def joint_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """Train both networks."""
+        """Train both networks, each against the other as it is before."""
         with tf.GradientTape(persistent=True) as tape:
             step = self.forward_pass(*data, training=True)
             discriminator, generator = self.loss_terms(step, training=True)
@@ -225,14 +230,28 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         generator_variables = self.generator.trainable_variables
         generator_gradients = tape.gradient(generator_loss, generator_variables)
         self.discriminator_optimizer.apply(gradients, variables)
-        self.generator_optimizer.apply(generator_gradients, generator_variables)
-        self.update_moving_average()
-        norm = tf.linalg.global_norm(devices.whole_sum(generator_gradients))
+        norm = self.apply_to_generator(generator_gradients)
         terms = {**discriminator, **generator, **penalties}
         return self.track(step, {**unweighted(terms), "gradient_norm": norm})
 
+    def alternating_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Train the discriminator, and then the generator with other noise."""
+        step, terms = self.update_discriminator(data)
+        with tf.GradientTape() as tape:
+            later = self.forward_pass(*data, training=True)
+            _, generator = self.loss_terms(later, training=True)
+            loss = total(generator) / devices.count()
+        norm = self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
+        return self.track(step, {**unweighted({**terms, **generator}), "gradient_norm": norm})
+
     def discriminator_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         """Train only the discriminator; the generator's terms are only measured."""
+        step, terms = self.update_discriminator(data)
+        values = self.track(step, unweighted(terms))
+        return {**values, "gradient_norm": self.trackers["gradient_norm"].result()}
+
+    def update_discriminator(self, data: tuple[Tensor, Tensor]) -> tuple[GANStep, dict[str, Term]]:
+        """Train the discriminator; the forward pass and the terms of both networks before."""
         with tf.GradientTape() as tape:
             step = self.forward_pass(*data, training=True)
             discriminator, generator = self.loss_terms(step, training=True)
@@ -240,8 +259,14 @@ class BaseGAN(MovingAverageSampler, keras.Model):
             loss = total({**discriminator, **penalties}) / devices.count()
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
-        values = self.track(step, unweighted({**discriminator, **generator, **penalties}))
-        return {**values, "gradient_norm": self.trackers["gradient_norm"].result()}
+        return step, {**discriminator, **generator, **penalties}
+
+    def apply_to_generator(self, gradients: list[Tensor]) -> Tensor:
+        """Train the generator, and its moving average; the norm of the gradient."""
+        self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
+        self.update_moving_average()
+        norm: Tensor = tf.linalg.global_norm(devices.whole_sum(gradients))
+        return norm
 
     def test_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         step = self.forward_pass(*data, training=False)
