@@ -39,9 +39,9 @@ class StackedGAN(BaseGAN):
         generator's dense layers.
     encoder_share, independent_share: of all steps, in which the encoder is trained, and the levels
         apart; in the rest they are trained together.
-    adversarial_weight, conditional_weight, entropy_weight: of each generator's terms (1, 1 and 10
-        in the authors' program): the adversarial loss; the error of the encoder in recovering the
-        generator's condition; the error of the discriminator in recovering the noise.
+    conditional_weight, entropy_weight: of each generator's terms beside the adversarial one: the
+        error of the encoder in recovering the generator's condition; the error of the discriminator
+        in recovering the noise. The authors' 1 and 10 beside a whole cross entropy are 0.5 and 5.
     feature_entropy_weight: of the last at the upper level (10 there too, 1 in Atienza's).
     recovery: the images and features that the noise is recovered from: "generated"; or "all"
         (Atienza's), where the real ones hold no information on it.
@@ -58,7 +58,6 @@ class StackedGAN(BaseGAN):
         hidden_width: Count,
         encoder_share: Fraction,
         independent_share: Fraction,
-        adversarial_weight: NonNegative,
         conditional_weight: NonNegative,
         entropy_weight: NonNegative,
         feature_entropy_weight: NonNegative,
@@ -124,7 +123,7 @@ class StackedGAN(BaseGAN):
         )
         self.noise_size = noise_size
         self.shares = encoder_share, independent_share
-        self.adversarial_weight, self.conditional_weight = adversarial_weight, conditional_weight
+        self.conditional_weight = conditional_weight
         self.entropy_weights = {"": entropy_weight, "feature_": feature_entropy_weight}
         self.recovery = recovery
 
@@ -195,7 +194,7 @@ class StackedGAN(BaseGAN):
         }
         generator = {
             f"{level}generator": Term(
-                generator_loss(fake[f"{level}logits"]), self.adversarial_weight
+                generator_loss(fake[f"{level}logits"]), self.options["adversarial_weight"]
             )
             for level in ("", "feature_")
         }

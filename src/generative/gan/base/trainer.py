@@ -43,6 +43,8 @@ class Options(TypedDict):
         the discriminator's update, of new noise (Goodfellow et al., 2014, algorithm 1).
     discriminator_steps: of the discriminator, each with a batch of its own, for one of the
         generator.
+    adversarial_weight: of the generator's adversarial term, which is half a cross entropy; 2.0 for
+        weights beside it that are made for a whole one.
     real_target: the label of real images; 0.9 smooths it, on one side only.
     label_noise: width of the uniform noise below that label.
     discriminator_normalization: "spectral" divides each kernel by its largest singular value
@@ -61,6 +63,7 @@ class Options(TypedDict):
     learning_rate_decay: Decay
     updates: Literal["joint", "alternating"]
     discriminator_steps: Count
+    adversarial_weight: Annotated[float, Field(gt=0)]
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
     discriminator_normalization: Literal["none", "spectral"]
@@ -199,8 +202,14 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         real, fake = step.real_outputs["logits"], step.fake_outputs["logits"]
         targets = self.real_targets(real) if training else 1.0
         return {"discriminator": Term(discriminator_loss(real, fake, targets))}, {
-            "generator": Term(generator_loss(fake))
+            "generator": Term(generator_loss(fake), self.adversarial_weight)
         }
+
+    @property
+    def adversarial_weight(self) -> float | None:
+        """None for 1: see `Term`."""
+        weight = self.options["adversarial_weight"]
+        return None if weight == 1 else weight
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         options = self.options
