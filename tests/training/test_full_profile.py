@@ -1,21 +1,15 @@
 """The profile `full`: every network takes steps at its size, in the memory that is recorded."""
 
-import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import keras
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from generative.core import params
 from generative.pipeline import overlay
-from generative.training import devices
-from tests.support.training import KEYS, Small
-
-STATUS, PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+from tests.support.training import KEYS, SECTIONS
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +21,6 @@ def full_params(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def megabytes(field: str) -> float:
-    """Of this process: VmRSS now, VmHWM at most since `PEAK` was reset."""
-    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text())
-    assert found
-    return int(found.group(1)) / 1024
-
-
-def enlarged(full: Small, model: Any) -> Callable[[Any], Any]:
-    """An array of a small batch, repeated to the sizes of the profile."""
-
-    def resize(rows: Any) -> Any:
-        shape = np.shape(rows)[1:]
-        if len(shape) == 3:
-            shape = getattr(model, "image_shape", shape)
-        elif full.train.family == "text":
-            shape = (full.train.data["length"],)
-        return tf.constant(np.resize(rows, (full.train.batch_size, *shape)))
-
-    return resize
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_three_steps(
@@ -57,16 +30,14 @@ def test_three_steps(
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
 ) -> None:
-    full = Small(key, full_params, request)
-    model = full.build()
-    model.compile(3)
-    devices.share(model, full.train.batch_size)
-    small = Small(key, tiny_params, request).batch()
-    batch = keras.tree.map_structure(enlarged(full, model), small)
-    PEAK.write_text("5")
-    held = megabytes("VmRSS")
-    step = tf.function(model.train_step)
-    for _ in range(3):
-        assert all(np.isfinite(value) for value in step(batch).values())
-    record_property("parameters", model.count_params())
-    record_property("peak_mb", round(megabytes("VmHWM") - held))
+    """In a process of its own, whose memory is no other network's."""
+    prepared: Path = request.getfixturevalue(f"prepared_{SECTIONS[key]['dataset']}")
+    program = [sys.executable, "-m", "tests.support.full_profile", key]
+    done = subprocess.run(
+        [*program, str(full_params), str(tiny_params), str(prepared)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    record_property("peak_mb", int(done.stdout.split()[-1]))
