@@ -24,10 +24,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Workspace
     return made
 
 
-def verdicts(project: Workspace, *arguments: str) -> tuple[int, dict[str, str]]:
+def verdicts(project: Workspace) -> tuple[int, dict[str, str]]:
     """The status of `generative verify`, and what it says of each number."""
     done = project.attempt(
-        *("generative", "verify", str(FILE), "--json", *arguments),
+        *("generative", "verify", str(FILE), "--json"),
         PYTHONPATH=str(project.folder / "src"),
     )
     found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]

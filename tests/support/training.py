@@ -24,6 +24,16 @@ def ignore(epoch: int, values: dict[str, float], snapshot: Any) -> None:
     """Nothing follows the training."""
 
 
+def stopping_after(last: int) -> OnEpoch:
+    """Stops the training after the epoch `last`; 0 lets it end."""
+
+    def on_epoch(epoch: int, values: dict[str, float], snapshot: Any) -> None:
+        if epoch == last:
+            raise KeyboardInterrupt
+
+    return on_epoch
+
+
 class Small:
     """The training of a section, shrunk: `file` has its parameters."""
 

@@ -14,7 +14,7 @@ from generative.core.errors import BadInput
 from generative.training import checkpoint, devices
 from tests.support.noise import draw_from_table
 from tests.support.optimizers import clipped
-from tests.support.training import CPU, KEYS, Small
+from tests.support.training import CPU, KEYS, Small, stopping_after
 
 # Beside a first step of each network: the step that those with two kinds begin with, and others
 # that are taken in a branch.
@@ -95,14 +95,10 @@ def test_a_text_goes_on_from_the_state_of_each_device(
     device = replace(CPU, strategy=mirrored)
 
     def losses(workspace: str, epochs: int, stop_after: int = 0) -> list[float]:
-        def on_epoch(epoch: int, values: dict[str, float], snapshot: Any) -> None:
-            if epoch == stop_after:
-                raise KeyboardInterrupt
-
         small = Small("char_lstm", tiny_params, request, epochs=epochs, steps_per_epoch=1)
         with mirrored.scope():
             model = small.build()
-        history = small.fit(model, tmp_path / workspace, on_epoch, device)
+        history = small.fit(model, tmp_path / workspace, stopping_after(stop_after), device)
         return list(history.table["loss"])
 
     undisturbed = losses("undisturbed", 3)

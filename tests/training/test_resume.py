@@ -10,7 +10,7 @@ import pytest
 from generative.core import members
 from generative.training import checkpoint
 from tests.support.slow import unless_quick
-from tests.support.training import KEYS, SECTIONS, Small
+from tests.support.training import KEYS, SECTIONS, Small, stopping_after
 
 # Quick enough for every change, with what others have not: a state carried from step to step,
 # two optimizers and averages, a text.
@@ -62,18 +62,14 @@ def test_a_text_goes_on_from_a_state_in_bfloat16(
 def stop_and_go_on(small: Small, tmp_path: Path, stop_at: int = 2) -> None:
     """Train in one go and in two; assert that both come to the same."""
 
-    def run(workspace: str, stop: bool = False) -> tuple[Any, Any]:
-        def on_epoch(epoch: int, values: dict[str, float], snapshot: Any) -> None:
-            if stop and epoch == stop_at:
-                raise KeyboardInterrupt
-
+    def run(workspace: str, last: int = 0) -> tuple[Any, Any]:
         model = small.build()
-        history = small.fit(model, tmp_path / workspace, on_epoch)
+        history = small.fit(model, tmp_path / workspace, stopping_after(last))
         return checkpoint.variables(model), history
 
     variables, history = run("undisturbed")
     with pytest.raises(KeyboardInterrupt):
-        run("stopped", stop=True)
+        run("stopped", stop_at)
     again, resumed = run("stopped")
     np.testing.assert_allclose(resumed.table, history.table, rtol=1e-3, atol=1e-5)
     assert len(again) == len(variables)
