@@ -5,6 +5,7 @@ import warnings
 from typing import Annotated, Any, Literal
 
 import keras
+import tensorflow as tf
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
@@ -13,8 +14,6 @@ from generative.core.errors import first_line
 Form = dict[str, Any]
 Decay = Literal["none", "cosine"]
 ADAM: Form = {"class_name": "Adam", "config": {}}
-
-
 OPTIMIZERS, SCHEDULES = "keras.optimizers", "keras.optimizers.schedules"
 
 
@@ -28,7 +27,8 @@ def load(form: Form, module: str) -> Any:
 def checked(form: Form, module: str) -> Form:
     """`form`; an error of pydantic's where Keras makes nothing of it."""
     try:
-        with warnings.catch_warnings():
+        # In a graph: other variables would start TensorFlow before its threads are set.
+        with warnings.catch_warnings(), tf.Graph().as_default():
             warnings.simplefilter("error")  # `decay` is ignored with a warning
             load(form, module)
     except Exception as error:
