@@ -31,7 +31,7 @@ from generative.training.schema import Train
 PREPARED = Path("data/prepared/passages")
 NETWORKS: dict[str, dict[str, Any]] = {
     "as in params.yaml": {},
-    "shortcut: none": {"shortcut": "none"},
+    "architecture: chollet2017": {"architecture": "chollet2017"},
     "not clipped": {"optimizer": ADAM},
     **{
         f"global_clipnorm: {norm:g}": {"optimizer": {**ADAM, "config": {"global_clipnorm": norm}}}

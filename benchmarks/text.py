@@ -59,6 +59,7 @@ def our_model(characters: str, units: int = UNITS) -> CharLSTM:
         optimizer={"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
         learning_rate=0.002,
         learning_rate_decay="none",
+        snapshot_prompt="fixed",
     )
     model.compile()
     return model
@@ -180,7 +181,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
     device = runtime.configure(Runtime(determinism=False, threads=0, xla="auto"), 1, "float32")
-    vocabulary = shakespeare.facts(PREPARED)["vocabulary"]
+    chunks: dict[str, Any] = {"windows": "chunks", "length": WINDOW, "carried": 8, "step": STEP}
+    vocabulary = shakespeare.facts(PREPARED, **chunks)["vocabulary"]
     characters, ids = len(vocabulary), shakespeare.stream(PREPARED, "train")
     chollet, model = chollet_model(characters), our_model(vocabulary)
     generating: dict[str, Any] = {

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     recorded = {"judge": {key: options.written()}, "runtime": runtime_options.written()}
     with live_run(f"judge@{key}", recorded, data.folder, device.tags()) as run:
         members = {name: saving.load(models / name) for name in options.members}
-        judge = build_judge(members, saving.load(models / options.features), data)
+        judge = build_judge(members, saving.load(models / options.features), data, options.weights)
         for name, weight in judge.weights.items():
             print(f"{name}: weight {weight:.3f}")
         with atomic_folder(Path("data/judge") / key) as folder:

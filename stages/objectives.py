@@ -10,6 +10,7 @@ from generative.core import history, params, runtime, saving, stage
 from generative.core.folders import atomic_folder, read_json
 from generative.core.runtime import Runtime
 from generative.datasets.base.dataset import Prepared
+from generative.gan import divergences
 from generative.gan.objectives import Objectives, compare
 
 
@@ -31,6 +32,9 @@ def main(arguments: list[str]) -> None:
     batches = prepared.batches(options.batch_size, options.seed).epoch(0)
     with atomic_folder(data / "objectives" / key) as folder:
         compare(models, histories, metrics, batches, options, folder)
+        table = divergences.fitted()
+        table.to_csv(folder / "divergences.csv", index=False)
+        divergences.plot(table).save(folder / "divergences.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,11 @@ def main(arguments: list[str]) -> None:
     (key,) = arguments
     train = params.read(f"train.{key}", Train)
     runtime_options = params.read("runtime", Runtime)
-    device = runtime.configure(runtime_options, train.seed, train.precision)
+    network = members.network(train.network)
+    # Networks that bfloat16 makes worse are float32 where nobody asks for a precision.
+    of_network = getattr(network, "precision_by_default", "auto")
+    precision = of_network if train.precision == "auto" else train.precision
+    device = runtime.configure(runtime_options, train.seed, precision)
     print(f"{device.name}, {runtime.threads()} threads, {device.precision}")
     data = Prepared.of(train.dataset, train.data)
     batches = data.batches(train.batch_size, train.seed)
@@ -30,7 +34,7 @@ def main(arguments: list[str]) -> None:
     built = {**data.facts(), **train.model}
     try:
         with device.strategy.scope():
-            model = members.network(train.network)(**built)
+            model = network(**built)
     except errors.BadInput as error:
         raise errors.BadInput(f"train.{key}.model.{error}") from None
     description = saving.Description(train.network, built, train.dataset, train.data)

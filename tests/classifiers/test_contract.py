@@ -4,15 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from generative.classifiers.inception import inception_block
-from generative.classifiers.residual import residual_block
 from generative.core import members, saving
 from generative.datasets.base.dataset import Prepared
-from tests.support.classifiers import PARAMETERS, arguments
+from tests.support.classifiers import VARIANTS, Variant, arguments
 from tests.support.classifiers import build_classifier as build
 from tests.support.saving import check_signature
 
@@ -26,28 +24,32 @@ def images() -> np.ndarray:
 
 def test_every_network_is_asked() -> None:
     found = {name for name in members.networks() if name.startswith("classifiers/")}
-    assert found == {f"classifiers/{name}" for name in PARAMETERS}
+    assert found == {f"classifiers/{variant.network}" for variant in VARIANTS.values()}
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_shapes_ranges_and_size(name: str, images: np.ndarray) -> None:
-    model = build(name)
+@pytest.fixture(params=list(VARIANTS.values()), ids=list(VARIANTS))
+def variant(request: pytest.FixtureRequest) -> Variant:
+    found: Variant = request.param
+    return found
+
+
+def test_shapes_ranges_and_size(variant: Variant, images: np.ndarray) -> None:
+    model = build(variant.network, **variant.changes)
     outputs = model.outputs_of(images)
-    assert outputs["features"].shape == (8, 128)
+    assert outputs["features"].shape == (8, variant.features)
     assert outputs["logits"].shape == (8, 10)
     assert outputs["features"].dtype == outputs["logits"].dtype == np.float32
     probabilities = model.probabilities(images)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(model.inference_model()(images), probabilities, atol=1e-6)
-    assert model.count_params() == PARAMETERS[name]
+    assert model.count_params() == variant.parameters
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
 def test_training_moves_every_weight_and_the_folder_gives_it_back(
-    name: str, prepared_mnist: Path, tmp_path: Path
+    variant: Variant, prepared_mnist: Path, tmp_path: Path
 ) -> None:
     data = Prepared("mnist", DATA, prepared_mnist)
-    model = build(name)
+    model = build(variant.network, **variant.changes)
     before = [weight.numpy() for weight in model.trainable_variables]
     model.compile()
     validation = data.load("validation")
@@ -59,7 +61,8 @@ def test_training_moves_every_weight_and_the_folder_gives_it_back(
     assert set(history) == {*names, *(f"val_{n}" for n in names)}
     assert np.isfinite(list(history.values())).all()
 
-    described = saving.Description(f"classifiers/{name}", arguments(name), "mnist", DATA)
+    built = {**arguments(variant.network), **variant.changes}
+    described = saving.Description(f"classifiers/{variant.network}", built, "mnist", DATA)
     saving.save(model, described, tmp_path)
     check_signature(tmp_path)
     test, _ = data.load("test")
@@ -68,34 +71,27 @@ def test_training_moves_every_weight_and_the_folder_gives_it_back(
     np.testing.assert_allclose(loaded.probabilities(test), model.probabilities(test), atol=1e-6)
 
 
-def test_equal_weights_of_both_apis_give_equal_outputs(images: np.ndarray) -> None:
-    one, other = build("sequential"), build("functional")
+@pytest.mark.slow
+def test_what_is_exported_gives_the_same(
+    variant: Variant, images: np.ndarray, tmp_path: Path
+) -> None:
+    served = build(variant.network, **variant.changes).inference_model()
+    served.export(tmp_path, verbose=False)
+    exported = tf.saved_model.load(tmp_path)
+    np.testing.assert_allclose(exported.serve(images), served(images), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "dense"])
+@pytest.mark.parametrize("batch_normalization", ["none", "after"])
+def test_equal_weights_of_both_apis_give_equal_outputs(
+    architecture: str, batch_normalization: str, images: np.ndarray
+) -> None:
+    changes = {"architecture": architecture, "batch_normalization": batch_normalization}
+    one, other = build("sequential", **changes), build("functional", **changes)
     other.set_weights([weight + 0.01 for weight in one.get_weights()])
     assert not np.allclose(one.probabilities(images), other.probabilities(images))
     other.set_weights(one.get_weights())
     np.testing.assert_allclose(one.probabilities(images), other.probabilities(images), atol=1e-6)
-
-
-def test_separable_convolutions_are_smaller_than_full_ones() -> None:
-    """k k c + c d weights in place of k k c d (Chollet, 2017, section 2)."""
-    model = build("separable", width=16, pairs=1)
-    found = {layer.name: layer.count_params() for layer in model.layers}
-    sizes = [count for name, count in found.items() if name.startswith("separable")]
-    assert sizes == [9 * 16 + 16 * 32, 9 * 32 + 32 * 32]
-
-
-def test_a_residual_block_with_no_change_passes_its_input_on() -> None:
-    inputs = keras.Input((7, 7, 4))
-    model = keras.Model(inputs, residual_block(inputs, 4, projected=False))
-    last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][-1]
-    last.set_weights([np.zeros_like(last.get_weights()[0])])
-    given = np.random.default_rng(1).random((2, 7, 7, 4), dtype=np.float32)
-    np.testing.assert_array_equal(model(given), given)
-
-
-def test_the_branches_of_inception_are_concatenated() -> None:
-    inputs = keras.Input((14, 14, 8))
-    assert inception_block(inputs, 5).shape == (None, 7, 7, 20)
 
 
 @pytest.mark.parametrize("kind", ["shift_pixels", "blur_pixels"])

@@ -43,7 +43,7 @@ def models() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def judge(models: dict[str, Any], data: Prepared) -> Judge:
-    return build_judge(models, models["residual"], data)
+    return build_judge(models, models["residual"], data, "fitted")
 
 
 def load(folder: Path, name: str) -> keras.Model:
@@ -94,6 +94,14 @@ def test_probabilities_are_the_weighted_mean(
     np.testing.assert_allclose(outputs_of(judge.digits, images), expected, atol=1e-6)
 
 
+def test_equal_weights_are_the_plain_mean(models: dict[str, Any], data: Prepared) -> None:
+    judge = build_judge(models, models["residual"], data, "mean")
+    assert set(judge.weights.values()) == {1 / len(models)}
+    images, _ = data.load("test")
+    own = np.stack([member.probabilities(images) for member in models.values()])
+    np.testing.assert_allclose(outputs_of(judge.digits, images), own.mean(axis=0), atol=1e-6)
+
+
 def test_features_are_standardised_on_the_training_images(
     judge: Judge, models: dict[str, Any], data: Prepared
 ) -> None:
@@ -114,14 +122,15 @@ def test_a_feature_that_never_varies_stays_zero(data: Prepared) -> None:
     kernel, bias = dense.get_weights()
     kernel[:, 0] = 0
     dense.set_weights([kernel, bias])
-    judge = build_judge({"one": model}, model, data)
+    judge = build_judge({"one": model}, model, data, "fitted")
     images, _ = data.load("test")
     assert (outputs_of(judge.features, images)[:, 0] == 0).all()
 
 
-def test_one_member_is_its_own_judge(data: Prepared) -> None:
-    model = build("separable", **SMALL["separable"])
-    judge = build_judge({"one": model}, model, data)
+@pytest.mark.parametrize("name", ["separable", "application"])
+def test_one_member_is_its_own_judge(name: str, data: Prepared) -> None:
+    model = build(name, **SMALL.get(name, {}))
+    judge = build_judge({"one": model}, model, data, "fitted")
     images, _ = data.load("test")
     assert judge.weights == {"one": 1.0}
     np.testing.assert_allclose(
@@ -156,7 +165,7 @@ def test_equal_judges_are_equal_bytes(data: Prepared, tmp_path: Path) -> None:
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
         made = members()
-        build_judge(made, made["sequential"], data).save(tmp_path / folder)
+        build_judge(made, made["sequential"], data, "fitted").save(tmp_path / folder)
     for name in FILES:
         one, other = ((tmp_path / folder / name).read_bytes() for folder in ("one", "other"))
         assert one == other, name
@@ -165,10 +174,16 @@ def test_equal_judges_are_equal_bytes(data: Prepared, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"members": ["residul"], "features": "residul"}, "unknown classifier 'residul'; did you"),
-        ({"members": ["cvae"], "features": "cvae"}, "judge.members: unknown classifier 'cvae'"),
         (
-            {"members": ["residual"], "features": "seperable"},
+            {"members": ["residul"], "weights": "mean", "features": "residul"},
+            "unknown classifier 'residul'; did you",
+        ),
+        (
+            {"members": ["cvae"], "weights": "mean", "features": "cvae"},
+            "judge.members: unknown classifier 'cvae'",
+        ),
+        (
+            {"members": ["residual"], "weights": "mean", "features": "seperable"},
             "judge.features: unknown classifier 'seperable'; did you mean separable",
         ),
     ],

@@ -20,7 +20,7 @@ from tests.support.classifiers import build_classifier as build
 def test_the_digits_network_is_measured_and_drawn(prepared_mnist: Path, tmp_path: Path) -> None:
     data = Prepared("mnist", {"binarization": "none", "binarization_seed": 1}, prepared_mnist)
     models = {name: build(name, **SMALL[name]) for name in ("sequential", "residual")}
-    judge = build_judge(models, models["residual"], data)
+    judge = build_judge(models, models["residual"], data, "fitted")
     drawing = Render(mistakes=6, columns=3, bins=5)
     found = evaluate_judge(
         judge.digits, data, Evaluate(bins=15, resamples=5, seed=1), drawing, tmp_path

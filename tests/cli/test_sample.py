@@ -101,6 +101,11 @@ def test_a_sweep_changes_one_thing(models: Path, tmp_path: Path) -> None:
     for place, value in enumerate(np.linspace(2, -2, sample_images.PLACES)):
         expected = model.generate(5, 1, labels=5, code2=value)
         np.testing.assert_allclose(found[:, place], expected, atol=1e-6)
+    # A value of what is swept makes no difference.
+    np.testing.assert_array_equal(
+        arrays(models, file, "infogan", digit=5, slant=1.0, sweep="slant"),
+        arrays(models, file, "infogan", digit=5, sweep="slant"),
+    )
     digits = arrays(models, file, "infogan", code1=0.0, sweep="digit")
     expected = model.generate(5, 1, labels=2, code1=0.0)
     np.testing.assert_allclose(digits[:, 9], expected, atol=1e-6)

@@ -107,6 +107,11 @@ def test_windows_predict_the_character_behind_them(prepared_shakespeare: Path) -
         assert bytes([*row[1:], wanted[-1]]) in whole
 
 
+def test_the_window_is_a_fact_of_windows_only(prepared_shakespeare: Path) -> None:
+    assert set(shakespeare.facts(prepared_shakespeare, **CHUNKS)) == {"vocabulary"}
+    assert shakespeare.facts(prepared_shakespeare, **WINDOWS)["window"] == 16
+
+
 def test_held_out_rows_are_the_stream(prepared_shakespeare: Path) -> None:
     ids = shakespeare.stream(prepared_shakespeare, "test")
     for options in (CHUNKS, WINDOWS):
@@ -137,6 +142,6 @@ def test_a_text_too_short_for_a_batch(prepared_shakespeare: Path, options: Any) 
 
 def test_what_is_not_prepared(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="run dvc repro prepare@shakespeare"):
-        shakespeare.facts(tmp_path)
+        shakespeare.facts(tmp_path, **CHUNKS)
     with pytest.raises(BadInput, match="run dvc repro prepare@shakespeare"):
         shakespeare.load(tmp_path, "test", **CHUNKS)

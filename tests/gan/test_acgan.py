@@ -18,7 +18,16 @@ LABELS = tf.constant([0, 1, 2, 3, 4, 4])
 def build(**changes: Any) -> ACGAN:
     keras.utils.set_random_seed(1)
     small = {"latent_size": 5, "generator_width": 2, "discriminator_width": 2, "dropout": 0.0}
-    model = ACGAN(**{**OPTIONS, **small, "classification_weight": 1.0, **changes})
+    model = ACGAN(
+        **{
+            **OPTIONS,
+            **small,
+            "latent": "normal",
+            "hidden_activation": "relu",
+            "classification_weight": 1.0,
+            **changes,
+        }
+    )
     model.compile()
     return model
 
@@ -92,3 +101,21 @@ def test_without_its_weight_the_classifier_does_not_change() -> None:
     # It is measured all the same: of ten classes it knows nothing.
     for name in ("real_classification", "fake_classification"):
         assert history[name] == pytest.approx([math.log(10)], rel=0.1)
+
+
+def test_accuracies_of_the_labels() -> None:
+    model = build()
+    found = model.test_step((IMAGES, LABELS))
+    predicted = model.discriminate(model.to_generator_range(IMAGES), LABELS, False)["classes"]
+    right = (np.argmax(predicted, axis=1) == LABELS.numpy()).mean()
+    assert float(found["real_label_accuracy"]) == pytest.approx(right)
+    assert 0 <= float(found["fake_label_accuracy"]) <= 1
+
+
+def test_atienzas_hidden_layer_is_linear() -> None:
+    def hidden(model: ACGAN) -> Any:
+        (found,) = (x for x in model.discriminator.layers if getattr(x, "units", 0) == 128)
+        return found.activation
+
+    assert hidden(build()) is keras.activations.relu
+    assert hidden(build(hidden_activation="linear")) is keras.activations.linear

@@ -17,7 +17,7 @@ IMAGES = tf.constant(np.random.default_rng(0).random((4, 28, 28, 1)), tf.float32
 def build(**changes: Any) -> CGAN:
     keras.utils.set_random_seed(1)
     small = {"latent_size": 5, "generator_width": 2, "discriminator_width": 2, "dropout": 0.0}
-    return CGAN(**{**OPTIONS, **small, "condition": "projection", **changes})
+    return CGAN(**{**OPTIONS, **small, "latent": "normal", "condition": "projection", **changes})
 
 
 def test_sizes_are_atienzas_but_for_biases_before_a_normalisation() -> None:

@@ -15,13 +15,15 @@ from tests.support.gan import OPTIONS
 def build(**changes: Any) -> ColourGAN:
     keras.utils.set_random_seed(1)
     small = {
-        "networks": "chollet2017",
+        "architecture": "chollet2017",
         "latent_size": 5,
         "latent": "normal",
         "generator_width": 2,
         "discriminator_width": 2,
         "output": "tanh",
+        "activation": "leaky_relu",
         "downsampling": "strided",
+        "downsampling_kernel": 4,
         "upsampling_kernel": 4,
         "batch_normalization": "none",
         "dropout": 0.0,
@@ -58,22 +60,25 @@ def test_noise() -> None:
 
 
 def test_downsampling() -> None:
-    strided, pooling = (build(downsampling=d).discriminator for d in ("strided", "pooling"))
+    strided, average, largest = (
+        build(downsampling=d).discriminator for d in ("strided", "average", "max")
+    )
 
     def strides(network: keras.Model) -> list[int]:
         return [layer.strides[0] for layer in network.layers if isinstance(layer, layers.Conv2D)]
 
-    def pools(network: keras.Model) -> int:
-        return sum(isinstance(layer, layers.AveragePooling2D) for layer in network.layers)
+    def pools(network: keras.Model, kind: Any) -> int:
+        return sum(isinstance(layer, kind) for layer in network.layers)
 
-    assert (strides(strided), pools(strided)) == ([1, 2, 2, 2], 0)
-    assert (strides(pooling), pools(pooling)) == ([1, 1, 1, 1], 3)
-    for network in (strided, pooling):
+    assert (strides(strided), pools(strided, layers.AveragePooling2D)) == ([1, 2, 2, 2], 0)
+    assert (strides(average), pools(average, layers.AveragePooling2D)) == ([1, 1, 1, 1], 3)
+    assert (strides(largest), pools(largest, layers.MaxPooling2D)) == ([1, 1, 1, 1], 3)
+    for network in (strided, average, largest):
         assert network(tf.zeros((2, 32, 32, 3)))["logits"].shape == (2, 1)
 
 
 def test_a_pyramid_doubles_and_halves() -> None:
-    model = build(networks="pyramid", generator_width=8, discriminator_width=4)
+    model = build(architecture="pyramid", generator_width=8, discriminator_width=4)
     shapes = [
         tuple(x.output.shape[1:])
         for x in model.generator.layers
@@ -85,14 +90,14 @@ def test_a_pyramid_doubles_and_halves() -> None:
     assert model.generate(2, seed=1).shape == (2, 32, 32, 3)
 
 
-@pytest.mark.parametrize(("networks", "normalisations"), [("chollet2017", 5), ("pyramid", 4)])
-def test_every_layer_but_the_last_is_normalised(networks: str, normalisations: int) -> None:
+@pytest.mark.parametrize(("architecture", "normalisations"), [("chollet2017", 5), ("pyramid", 4)])
+def test_every_layer_but_the_last_is_normalised(architecture: str, normalisations: int) -> None:
     def count(network: keras.Model) -> int:
         return sum(isinstance(layer, layers.BatchNormalization) for layer in network.layers)
 
-    model = build(networks=networks, batch_normalization="generator")
+    model = build(architecture=architecture, batch_normalization="generator")
     assert (count(model.generator), count(model.discriminator)) == (normalisations, 0)
-    assert count(build(networks=networks).generator) == 0
+    assert count(build(architecture=architecture).generator) == 0
 
 
 @pytest.mark.parametrize(("kernel", "even"), [(4, True), (2, True), (5, False), (3, False)])
@@ -105,3 +110,19 @@ def test_a_kernel_that_the_stride_divides_reaches_all_pixels_equally(
     inside = np.asarray(layer(tf.ones((1, 16, 16, 2))))[0, 4:-4, 4:-4]
     assert inside.shape == (24, 24, 2)
     assert (np.ptp(inside) == 0) == even
+
+
+def test_activation() -> None:
+    def kinds(**changes: Any) -> set[str]:
+        model = build(**changes)
+        networks = (model.generator, model.discriminator)
+        return {type(x).__name__ for n in networks for x in n.layers if "ReLU" in type(x).__name__}
+
+    assert kinds() == {"LeakyReLU"}
+    assert kinds(activation="relu") == {"ReLU"}
+
+
+def test_kernel_of_the_discriminator() -> None:
+    network = build(downsampling_kernel=6).discriminator
+    kernels = [x.kernel_size[0] for x in network.layers if isinstance(x, layers.Conv2D)]
+    assert kernels == [3, 6, 6, 6]

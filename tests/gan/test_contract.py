@@ -22,20 +22,35 @@ from tests.support.slow import unless_quick
 
 IMAGES = tf.constant(np.random.default_rng(0).random((6, 28, 28, 1)), tf.float32)
 DATA = (IMAGES, tf.range(6))
-SMALL = {"latent_size": 5, "generator_width": 2, "discriminator_width": 2, "dropout": 0.0}
+SMALL = {
+    "latent_size": 5,
+    "latent": "normal",
+    "generator_width": 2,
+    "discriminator_width": 2,
+    "dropout": 0.0,
+}
 # Of each network its weights, and the other arguments.
 MEMBERS: dict[str, tuple[type[BaseGAN], tuple[str, ...], dict[str, Any]]] = {
     "gan": (
         GAN,
         ("r1_weight", "gradient_penalty_weight", "adversarial_weight"),
-        {**OPTIONS, **SMALL, "latent": "normal"},
+        {**OPTIONS, **SMALL, "architecture": "one_logit"},
     ),
-    "acgan": (ACGAN, ("classification_weight",), {**OPTIONS, **SMALL}),
+    "acgan": (
+        ACGAN,
+        ("classification_weight",),
+        {**OPTIONS, **SMALL, "hidden_activation": "relu"},
+    ),
     "infogan": (InfoGAN, ("category_weight", "code_weight", "agreement_weight"), INFOGAN),
     "infogan of Atienza": (
         InfoGAN,
         ("category_weight", "code_weight"),
-        {**INFOGAN, "information": "atienza2018"},
+        {
+            **INFOGAN,
+            "architecture": "atienza2018",
+            "information": "atienza2018",
+            "recovery": "all",
+        },
     ),
     "stackedgan": (
         StackedGAN,
@@ -46,7 +61,7 @@ MEMBERS: dict[str, tuple[type[BaseGAN], tuple[str, ...], dict[str, Any]]] = {
             "entropy_weight",
             "feature_entropy_weight",
         ),
-        {**STACKEDGAN, "recovery": "all"},
+        {**STACKEDGAN, "architecture": "atienza2018", "recovery": "all"},
     ),
 }
 # The others trace long: they are of the slow tests.

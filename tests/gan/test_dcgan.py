@@ -1,5 +1,6 @@
 """Sizes of the deep convolutional GAN, and where its normalisation goes."""
 
+import itertools
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from tests.support.gan import OPTIONS
 def build(**changes: Any) -> DCGAN:
     keras.utils.set_random_seed(1)
     small = {
+        "architecture": "radford2016",
         "height": 16,
         "width": 24,
         "depth": 3,
@@ -78,3 +80,34 @@ def test_where_the_normalisation_goes() -> None:
     for penalty in ("r1_weight", "gradient_penalty_weight"):
         with pytest.raises(BadInput, match="batch_normalization: both does not go with a penalty"):
             build(batch_normalization="both", **{penalty: 0.1})
+
+
+def test_keras_gan_as_it_is() -> None:
+    """Sizes of its maps and parameters by hand, at 128 x 160 with widths of 32."""
+    model = build(
+        architecture="keras_gan",
+        height=128,
+        width=160,
+        depth=4,
+        latent_size=100,
+        generator_width=32,
+        discriminator_width=32,
+        batch_normalization="both",
+    )
+    channels = [512, 256, 128, 64, 32, 3]
+    pairs = list(itertools.pairwise(channels))
+    generator = 101 * 8 * 10 * 512 + sum(9 * a * b + b for a, b in pairs)
+    generator += 4 * sum(channels[1:-1])
+    assert model.generator.count_params() == generator
+    maps = [
+        x.output.shape[1:3]
+        for x in model.discriminator.layers
+        if isinstance(x, (layers.Conv2D, layers.ZeroPadding2D))
+    ]
+    assert maps == [(64, 80), (32, 40), (33, 41), (17, 21), (9, 11), (5, 6)]
+    channels = [3, 32, 64, 128, 256, 512]
+    pairs = list(itertools.pairwise(channels))
+    discriminator = sum(9 * a * b + b for a, b in pairs) + 4 * sum(channels[2:])
+    assert model.discriminator.count_params() == discriminator + 5 * 6 * 512 + 1
+    first = [type(x).__name__ for x in model.generator.layers[:3]]
+    assert first == ["Dense", "Reshape", "ReLU"]

@@ -202,3 +202,64 @@ def test_both_branches_of_a_compiled_step_name_the_same_terms() -> None:
     model.compile(total_steps=4)
     history = model.fit(IMAGES, LABELS, batch_size=6, epochs=2, verbose=0).history
     assert history["gradient_penalty"][0] == 0 < history["gradient_penalty"][1]
+
+
+def test_atienzas_networks() -> None:
+    """Sizes by hand: `digit_generator` with biases; one trunk, and heads of the logit, of the
+    category behind a linear layer of 128, and of each code."""
+    model = build(
+        architecture="atienza2018",
+        noise_size=100,
+        generator_width=32,
+        discriminator_width=32,
+    )
+    convolutions = [(128, 128), (128, 64), (64, 32), (32, 1)]
+    generator = 113 * 6272 + sum(25 * a * b + b + 4 * a for a, b in convolutions)
+    assert model.generator.count_params() == generator
+    trunk = sum(25 * a * b + b for a, b in [(1, 32), (32, 64), (64, 128), (128, 256)])
+    heads = 4097 + 4097 * 128 + 129 * 10 + 2 * 4097
+    # Beside the document's the heads of the variance, which its loss has none of.
+    assert model.discriminator.count_params() == trunk + heads + 2 * 4097
+    (hidden,) = (x for x in model.discriminator.layers if getattr(x, "units", 0) == 128)
+    assert hidden.activation is keras.activations.linear
+
+
+@pytest.mark.parametrize("codes", [1, 3])
+def test_any_number_of_codes(codes: int) -> None:
+    model = build(codes=codes, agreement_weight=1.0)
+    model.compile()
+    history = model.fit(IMAGES, LABELS, batch_size=6, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert model.code_names == ("code1", "code2", "code3")[:codes]
+    of_last: dict[str, Any] = {model.code_names[-1]: 0.25}
+    latents, labels = model.latents(4, 1, **of_last)
+    assert latents.shape == (4, 5 + 10 + codes)
+    assert (latents[:, -1] == 0.25).all()
+    assert model.information(latents, model.images(latents, labels)).keys() == {
+        "category_information_nats",
+        "code_information_nats",
+    }
+
+
+def test_random_codes_of_real_images_teach_their_mean() -> None:
+    """What Atienza's program asks the code heads about real images: numbers drawn anew."""
+    model = build(information="atienza2018", recovery="all")
+    step = model.forward_pass(IMAGES, LABELS, training=True)
+    discriminator, generator = model.loss_terms(step, training=True)
+    assert set(discriminator) == {"discriminator", "labels", "category", "codes", "real_codes"}
+    assert set(generator) == {"generator", "category", "codes"}
+    again, _ = model.loss_terms(step, training=True)
+    assert float(again["real_codes"].value) != float(discriminator["real_codes"].value)
+
+
+def test_accuracies_of_the_heads() -> None:
+    found = build(information="atienza2018")
+    found.compile()
+    logs = found.test_step((IMAGES, LABELS))
+    predicted = found.predict_codes(IMAGES)["category"].argmax(axis=1)
+    right = (predicted == LABELS.numpy()).mean()
+    assert float(logs["label_accuracy"]) == pytest.approx(right)
+    assert 0 <= float(logs["category_accuracy"]) <= 1
+    unsupervised = build()
+    unsupervised.compile()
+    assert "label_accuracy" not in unsupervised.test_step((IMAGES, LABELS))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +21,12 @@ class Plain:
 
     def __init__(self, classes: int) -> None:
         self.classes = classes
+        self.generator = keras.Sequential(
+            [keras.Input((3 + classes,)), keras.layers.Dense(24), keras.layers.Reshape((4, 6, 1))]
+        )
+        image, label = keras.Input((4, 6, 1)), keras.Input((classes,))
+        logits = keras.layers.Dense(1)(keras.layers.Flatten()(image))
+        self.discriminator = keras.Model([image, label] if classes else image, {"logits": logits})
 
     def latents(self, count: int, seed: int, labels: Any = None) -> tuple[Array, Array]:
         if labels is None:
@@ -65,6 +72,7 @@ def options(columns: int = 4) -> render.Render:
         animation_columns=4,
         large_animation_columns=2,
         frames_per_second=4,
+        frames="animation",
     )
 
 
@@ -133,15 +141,29 @@ class Digits:
 @pytest.mark.parametrize(("height", "side"), [(render.LARGE, 4), (render.LARGE + 1, 2)])
 def test_the_files_and_the_animation(tmp_path: Path, height: int, side: int) -> None:
     """Large images are fewer in the animation, at their own size."""
-    table = pd.DataFrame({name: [0.1, 0.2] for name in COLUMNS} | {"epoch": [1, 2]})
+    table = pd.DataFrame({"epoch": [1, 2]} | {name: [0.1, 0.2] for name in COLUMNS})
     frames = np.random.default_rng(0).random((2, 20, height, 6, 1))
-    History(table, frames, [], []).save(tmp_path / "history", {}, {})
+    History(table, frames, [], [], table[COLUMNS]).save(tmp_path / "history", {}, {})
     folder = tmp_path / "pictures"
     folder.mkdir()
     render.render(Plain(10), Digits(), tmp_path / "history", options(), folder)  # type: ignore[arg-type]
-    pictures = {f"{name}.png" for name in (*NAMES, "learning_curves")}
-    assert {file.name for file in folder.iterdir()} == {*pictures, "training.gif"}
+    curves = ("learning_curves", "learning_curves_by_step")
+    # Architectures: pictures, or texts where graphviz is missing.
+    networks = {"generator", "discriminator", "stack"}
+    assert {file.stem for file in folder.iterdir()} == {*NAMES, *curves, *networks, "training"}
     scale = 2 if side == 4 else 1
     with Image.open(folder / "training.gif") as animation:
         assert len(list(ImageSequence.Iterator(animation))) == 2
         assert animation.height == scale * (side * (height + grids.GAP) + grids.GAP)
+
+
+@pytest.mark.parametrize("classes", [0, 10])
+def test_the_stack_judges_what_is_generated(classes: int) -> None:
+    model = Plain(classes)
+    networks = render.networks(model)
+    latents = keras.ops.ones((2, 3 + classes))
+    labels = [keras.ops.one_hot([0, 1], 10)] if classes else []
+    images = networks["generator"](latents)
+    judged = networks["discriminator"]([images, *labels] if labels else images)["logits"]
+    found = networks["stack"]([latents, *labels])["logits"]
+    np.testing.assert_allclose(found, judged, atol=1e-6)

@@ -163,3 +163,20 @@ def test_atienzas_variant_also_recovers_the_noise_from_real_images() -> None:
     assert not any("real_noise" in name for name in generator)
     usual, _ = build().loss_terms(step, training=True)
     assert not any("real_noise" in name for name in usual)
+
+
+def test_atienzas_order_and_heads() -> None:
+    def normalises_last(**changes: Any) -> bool:
+        kinds = [type(x).__name__ for x in build(**changes).upper_generator.layers]
+        return kinds.index("BatchNormalization") > kinds.index("ReLU")
+
+    assert (normalises_last(), normalises_last(architecture="atienza2018")) == (False, True)
+    latents = GENERATOR.normal(size=(50, 16)).astype(np.float32)
+    bounded = build(architecture="atienza2018")
+    feature, image = bounded.average_levels(latents)
+    for network, inputs in (
+        (bounded.image_discriminator, 1e3 * image),
+        (bounded.feature_discriminator, 1e3 * feature),
+    ):
+        assert np.abs(network(inputs)["noise"]).max() <= 1
+    assert np.abs(build().image_discriminator(1e3 * image)["noise"]).max() > 1

@@ -31,7 +31,7 @@ def test_they_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     run = write_history(tmp_path / "history", SNAPSHOTS.astype(np.float32))
     write_digits_by_epoch(Quarters(), run, tmp_path)
     table = pd.read_csv(tmp_path / "digits_by_epoch.csv")
-    assert table["epoch"].tolist() == [1, 2]
+    assert table["epoch"].tolist() == [0, 1]
     assert table["digit_1"].tolist() == [2, 0]
     assert table.columns[-1] == "digit_9"
     with Image.open(tmp_path / "digits_by_epoch.png") as picture:

@@ -28,10 +28,11 @@ INPUTS: dict[str, dict[str, Any]] = {
 
 
 class Trained(NamedTuple):
-    """A model after an epoch, its trainable weights before, its data, its validation examples and
-    its history."""
+    """A model after an epoch, what it is, its trainable weights before, its data, its validation
+    examples and its history."""
 
     model: Any
+    variant: multi_io.Variant
     before: list[np.ndarray]
     data: Prepared
     validation: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
@@ -40,14 +41,15 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="module")
 def train(request: pytest.FixtureRequest) -> Callable[[str], Trained]:
-    """Trains a network for an epoch; each once."""
+    """Trains a variant of a network for an epoch; each once."""
     known: dict[str, Trained] = {}
 
     def trained(name: str) -> Trained:
         if name not in known:
-            folder = request.getfixturevalue(f"prepared_{multi_io.DATASETS[name]}")
-            data = multi_io.prepared(name, folder)
-            model = multi_io.build(name, data)
+            variant = multi_io.VARIANTS[name]
+            folder = request.getfixturevalue(f"prepared_{multi_io.DATASETS[variant.network]}")
+            data = multi_io.prepared(variant.network, folder)
+            model = multi_io.build(variant.network, data, **variant.changes)
             before = [weight.numpy() for weight in model.trainable_variables]
             validation = data.load("validation")
             batches = data.batches(20, 1).epoch(0)
@@ -58,13 +60,13 @@ def train(request: pytest.FixtureRequest) -> Callable[[str], Trained]:
                 shuffle=False,
                 verbose=0,
             ).history
-            known[name] = Trained(model, before, data, validation, history)
+            known[name] = Trained(model, variant, before, data, validation, history)
         return known[name]
 
     return trained
 
 
-@pytest.fixture(params=multi_io.ARGUMENTS, scope="module")
+@pytest.fixture(params=multi_io.VARIANTS, scope="module")
 def trained(request: pytest.FixtureRequest, train: Callable[[str], Trained]) -> Trained:
     return train(request.param)
 
@@ -98,8 +100,8 @@ def test_outputs_have_names_and_losses_of_their_own(train: Callable[[str], Train
 
 
 def test_the_folder_gives_it_back(trained: Trained, tmp_path: Path) -> None:
-    name = next(n for n, dataset in multi_io.DATASETS.items() if dataset == trained.data.key)
-    arguments = multi_io.arguments(name, trained.data)
+    name, changes = trained.variant
+    arguments = {**multi_io.arguments(name, trained.data), **changes}
     description = saving.Description(f"multi_io/{name}", arguments, trained.data.key, {})
     saving.save(trained.model, description, tmp_path)
     check_signature(tmp_path)
@@ -108,6 +110,16 @@ def test_the_folder_gives_it_back(trained: Trained, tmp_path: Path) -> None:
     assert all(map(np.array_equal, loaded.get_weights(), trained.model.get_weights()))
     for name, found in loaded.predictions(trained.validation[0]).items():
         np.testing.assert_allclose(found, expected[name], rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_what_is_exported_gives_the_same(trained: Trained, tmp_path: Path) -> None:
+    served = trained.model.inference_model()
+    served.export(tmp_path, verbose=False)
+    inputs = [tf.constant(array[:3]) for array in trained.validation[0].values()]
+    given = inputs if len(inputs) > 1 else inputs[0]
+    exported = tf.saved_model.load(tmp_path)
+    np.testing.assert_allclose(exported.serve(given), served(given), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.slow
@@ -183,6 +195,14 @@ def test_pairs_are_symmetric(name: str, train: Callable[[str], Trained]) -> None
     forth, back = (model.predictions(list(p))["same"] for p in ((first, second), (second, first)))
     np.testing.assert_allclose(forth, back, atol=1e-5)
     assert np.ptp(forth) > 0
+
+
+@pytest.mark.parametrize("name", ["siamese_concatenation", "stereo_concatenation"])
+def test_a_concatenation_is_not_symmetric(name: str, train: Callable[[str], Trained]) -> None:
+    model, (inputs, _) = train(name).model, train(name).validation
+    first, second = inputs.values()
+    forth, back = (model.predictions(list(p))["same"] for p in ((first, second), (second, first)))
+    assert np.abs(forth - back).max() > 1e-3
 
 
 @pytest.mark.parametrize(("name", "shared"), [("siamese", "encoder"), ("stereo", "base")])

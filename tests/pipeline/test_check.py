@@ -36,16 +36,46 @@ def test_the_committed_parameters_are_right() -> None:
         ("train.cvae.data.binarization", "treshold", "must be 'none', 'threshold' or 'stochastic'"),
         (
             "train.cvae.callbacks",
-            {"early_stopping": {"patience": 0}},
-            "early_stopping.patience: received 0",
+            [{"class_name": "EarlyStopping", "config": {"patients": 3}}],
+            "must be a callback (EarlyStopping: EarlyStopping.__init__() got an unexpected keyword",
         ),
-        ("train.cvae.callbacks", {"checkpoint": {}}, "unknown parameter 'checkpoint'"),
+        (
+            "train.cvae.callbacks",
+            [{"class_name": "EarlyStoping", "config": {}}],
+            "unknown callback 'EarlyStoping'; did you mean EarlyStopping?",
+        ),
+        ("train.cvae.callbacks", [{"class_name": "StepLog"}], "needs class_name and config"),
+        (
+            "train.cvae.callbacks",
+            [{"class_name": "no_such_module:Callback", "config": {}}],
+            "no_such_module:Callback cannot be imported: No module named",
+        ),
+        (
+            "train.cvae.callbacks",
+            [{"class_name": "generative.training.checkpoint:Checkpoint", "config": {}}],
+            "missing 2 required positional arguments: 'file' and 'callbacks'",
+        ),
+        (
+            "train.cvae.callbacks",
+            [{"class_name": "generative.core.params:Schema", "config": {}}],
+            "generative.core.params:Schema is no class of keras.callbacks.Callback",
+        ),
+        (
+            "train.cvae.callbacks",
+            [{"class_name": "keras.callbacks:EarlyStopping", "config": {}}],
+            "lies in early_stopping.py, which the stage does not depend on: move it into",
+        ),
         ("train.cvae.network", "vae/cave", "unknown network 'vae/cave'; did you mean"),
         ("train.cvae.family", "classifiers", "received 'classifiers', vae/cvae is of vae"),
         ("train.residual.snapshot_count", 4, "must be 0, classifiers/residual makes no pictures"),
         ("train.cgan.snapshot_count", 0, "received 0, the snapshots need 1 or more"),
         ("train.vae.model.objective", "boook", "must be 'elbo' or 'chollet2017'"),
         ("train.residual.model.shift_pixels", 28, "must be less than 28"),
+        ("train.inception.model.architecture", "chollet", "'szegedy2015' or 'chollet2017'"),
+        ("train.functional.model.batch_normalization", True, "must be 'none' or 'after'"),
+        ("train.siamese.model.embedding_size", -1, "must be greater than or equal to 0"),
+        ("train.passage.model.pooling", "max", "unknown parameter 'pooling'"),
+        ("judge.mnist.weights", "equal", "must be 'fitted' or 'mean'"),
         ("judge.mnist.members", ["sequental"], "unknown classifier 'sequental'; did you mean"),
         ("judge.mnist.members", ["cvae"], "unknown classifier 'cvae'"),
         ("judge.mnist.features", "cvae", "unknown classifier 'cvae'"),
@@ -106,16 +136,12 @@ def test_a_missing_parameter(params_file: Path) -> None:
     assert mistake(params_file) == "params.yaml: train.cvae.model.beta is missing; add it"
 
 
-def test_early_stopping_needs_the_best_weights(params_file: Path) -> None:
-    set_parameter(params_file, "train.cvae.callbacks", {"early_stopping": {"patience": 3}})
-    set_parameter(params_file, "train.cvae.keep", "last")
-    assert "early_stopping needs train.cvae.keep: best" in mistake(params_file)
+PLATEAU = {"class_name": "ReduceLROnPlateau", "config": {"patience": 3, "factor": 0.5}}
 
 
 def test_a_plateau_lowers_no_rate_that_a_schedule_sets(params_file: Path) -> None:
-    plateau = {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}
-    set_parameter(params_file, "train.functional.callbacks", plateau)
-    assert "reduce_on_plateau: cannot lower a rate that train.functional.model" in mistake(
+    set_parameter(params_file, "train.functional.callbacks", [PLATEAU])
+    assert "ReduceLROnPlateau cannot lower a rate that train.functional.model" in mistake(
         params_file
     )
     set_parameter(params_file, "train.functional.model.learning_rate_decay", "none")
@@ -126,18 +152,20 @@ def test_a_plateau_lowers_no_rate_that_a_schedule_sets(params_file: Path) -> Non
     ("name", "value"),
     [
         ("keep", "best"),
-        ("callbacks", {"early_stopping": {"patience": 3}}),
-        ("callbacks", {"reduce_on_plateau": {"patience": 3, "factor": 0.5}}),
+        ("callbacks", [{"class_name": "EarlyStopping", "config": {"patience": 3}}]),
+        ("callbacks", [PLATEAU]),
     ],
 )
 def test_no_epoch_of_a_gan_is_best(params_file: Path, name: str, value: Any) -> None:
     set_parameter(params_file, f"train.acgan.{name}", value)
     assert mistake(params_file) == (
-        "params.yaml: train.acgan: needs keep: last, and neither early_stopping nor "
-        "reduce_on_plateau; no loss of a GAN says which epoch is best"
+        "params.yaml: train.acgan: needs keep: last, and neither EarlyStopping nor "
+        "ReduceLROnPlateau; no loss of a GAN says which epoch is best"
     )
     set_parameter(params_file, "train.acgan.keep", "last")
-    set_parameter(params_file, "train.acgan.callbacks", {"activation_log": {"example": 0}})
+    set_parameter(params_file, "train.acgan.callbacks", [{"class_name": "StepLog", "config": {}}])
+    assert "StepLog needs train.acgan.steps_per_call: 1, received 50" in mistake(params_file)
+    set_parameter(params_file, "train.acgan.steps_per_call", 1)
     check_all(params_file)
 
 

@@ -57,6 +57,31 @@ def test_an_inherited_value_becomes_the_sections_own(params_file: Path, tmp_path
     assert params.read("train.vae", Train, params_file).model["latent_size"] == 2
 
 
+def test_others_are_taken_away(params_file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "few.yaml"
+    profile.write_text(
+        "train: {others: null, siamese: {epochs: 1}, cvae: {}}\nstyle: {others: null}\n"
+    )
+    overlay.use(profile, params_file, checked=False)
+    document = params.read_document(params_file)
+    assert set(document["train"]) == {"cvae", "siamese"}
+    assert document["train"]["siamese"]["epochs"] == 1
+    assert document["style"] == {}
+
+
+def test_a_whole_model_is_added(params_file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "more.yaml"
+    section = "{family: classifiers, network: classifiers/residual, dataset: mnist, epochs: 1, %s}"
+    own = "model: {architecture: chollet2017, width: 8, stages: 2, identities: 1}"
+    profile.write_text(f"train: {{residual_of_book: {section % own}}}\n")
+    assert overlay.use(profile, params_file) == ["train.residual_of_book"]
+    added = params.read("train.residual_of_book", Train, params_file)
+    assert (added.batch_size, added.model["width"]) == (128, 8)
+    profile.write_text(f"train: {{residual_other: {section % 'model: {width: 8}'}}}\n")
+    with pytest.raises(BadInput, match=r"train\.residual_other\.model\.architecture is missing"):
+        overlay.use(profile, params_file)
+
+
 def test_a_section_is_taken_away(params_file: Path, tmp_path: Path) -> None:
     profile = tmp_path / "less.yaml"
     profile.write_text("train: {siamese: null}\nprepare: {lines: null}\n")

@@ -4,7 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generative.style.optimizers import OPTIMIZERS, BudgetExhausted, adam
+from generative.style.optimizers import OPTIMIZERS, BudgetExhausted, adam, lbfgs
+from tests.support.style import make_options
 
 Array = np.ndarray
 
@@ -34,7 +35,7 @@ def test_the_loss_falls_between_the_bounds(name: str) -> None:
     quadratic = Quadratic(target, budget=300)
     start = np.full(5, 0.1)
     with contextlib.suppress(BudgetExhausted):
-        OPTIMIZERS[name](quadratic, start, 0.02)
+        OPTIMIZERS[name](quadratic, start, make_options())
     np.testing.assert_array_equal(start, 0.1)
     points = np.array(quadratic.points)
     assert points.min() >= 0
@@ -47,7 +48,7 @@ def test_the_loss_falls_between_the_bounds(name: str) -> None:
 def test_an_exhausted_budget_is_passed_on(name: str) -> None:
     quadratic = Quadratic(np.linspace(0.2, 0.9, 4), budget=3)
     with pytest.raises(BudgetExhausted):
-        OPTIMIZERS[name](quadratic, np.zeros(4), 0.02)
+        OPTIMIZERS[name](quadratic, np.zeros(4), make_options(restart_every=2))
     assert len(quadratic.points) == 3
 
 
@@ -57,9 +58,48 @@ def test_lbfgs_needs_fewer_evaluations() -> None:
     for name in OPTIMIZERS:
         quadratic = Quadratic(np.linspace(0.2, 0.8, 30), budget=40)
         with contextlib.suppress(BudgetExhausted):
-            OPTIMIZERS[name](quadratic, np.full(30, 0.1), 0.02)
+            OPTIMIZERS[name](quadratic, np.full(30, 0.1), make_options())
         lowest[name] = min(quadratic.loss(point) for point in quadratic.points)
     assert lowest["lbfgs"] < 0.01 * lowest["adam"]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_without_bounds_the_target_is_reached(name: str) -> None:
+    target = np.array([0.3, 0.7, 1.4, -0.5, 0.5])
+    quadratic = Quadratic(target, budget=300)
+    with contextlib.suppress(BudgetExhausted):
+        OPTIMIZERS[name](quadratic, np.full(5, 0.1), make_options(bounds="none"))
+    best = min(quadratic.points, key=quadratic.loss)
+    np.testing.assert_allclose(best, target, atol=1e-3)
+
+
+def points_of(start: Array, budget: int, **changes: Any) -> list[Array]:
+    """What L-BFGS evaluates of a quadratic."""
+    quadratic = Quadratic(np.linspace(0.2, 0.8, 30), budget)
+    with contextlib.suppress(BudgetExhausted):
+        lbfgs(quadratic, start, make_options(**changes))
+    return quadratic.points
+
+
+def test_a_run_that_begins_anew_is_one_from_where_the_last_ended() -> None:
+    """The first run is that without restarts; the second begins with one of its points, and goes on
+    as a run that begins there."""
+    start = np.full(30, 0.1)
+    never, twice = points_of(start, 16), points_of(start, 16, restart_every=8)
+    begins = next(i for i in range(1, 16) if (twice[i] != never[i]).any())
+    # scipy looks at the count between line searches.
+    assert 8 < begins <= 12
+    np.testing.assert_array_equal(twice[:begins], never[:begins])
+    assert any((twice[begins] == point).all() for point in twice[:begins])
+    afresh = points_of(twice[begins], 16 - begins)
+    np.testing.assert_array_equal(twice[begins:], afresh)
+
+
+def test_a_shorter_memory_takes_other_steps() -> None:
+    start = np.full(30, 0.1)
+    one, many = points_of(start, 12, memory=1), points_of(start, 12)
+    np.testing.assert_array_equal(one[:3], many[:3])  # one step is known to both
+    assert (one[-1] != many[-1]).any()
 
 
 def test_the_steps_of_adam_are_the_papers() -> None:
@@ -75,7 +115,7 @@ def test_the_steps_of_adam_are_the_papers() -> None:
         return 0.0, np.array([next(gradients)])
 
     with contextlib.suppress(BudgetExhausted):
-        adam(evaluate, np.array([0.5]), 0.1)
+        adam(evaluate, np.array([0.5]), make_options(learning_rate=0.1))
     first = 0.9 * 0.1 * 0.5 + 0.1 * -0.25
     second = 0.999 * 0.001 * 0.5**2 + 0.001 * 0.25**2
     step = 0.1 * (first / (1 - 0.9**2)) / np.sqrt(second / (1 - 0.999**2))

@@ -49,6 +49,18 @@ def test_a_run_that_was_killed_is_resumed(
     assert "resumed a run that was killed: 3 evaluations" in capsys.readouterr().out
 
 
+def test_frames_as_files(transfer: Transfer, tmp_path: Path) -> None:
+    write_raw_alexnet(tmp_path)
+    transfer.options = transfer.options.model_copy(update={"frames": "files"})
+    transfer.run()
+    outputs.write(transfer, LPIPS(tmp_path / "alexnet.ckpt"), tmp_path)
+    files = sorted((tmp_path / "frames").iterdir())
+    assert [file.name for file in files] == [f"{number:03}.png" for number in range(1, 7)]
+    for file, frame in zip(files, transfer.frames, strict=True):
+        with Image.open(file) as picture:
+            assert picture.tobytes() == frame.tobytes()
+
+
 def test_the_folder_holds_the_result(transfer: Transfer, tmp_path: Path) -> None:
     write_raw_alexnet(tmp_path)
     transfer.run()

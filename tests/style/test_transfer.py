@@ -55,22 +55,29 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize(("optimizer", "when"), [("lbfgs", 4), ("lbfgs", 10), ("adam", 6)])
+@pytest.mark.parametrize(
+    ("options", "when"),
+    [
+        ({}, 4),
+        ({}, 10),
+        ({"optimizer": "adam"}, 6),
+        ({"restart_every": 2, "bounds": "none"}, 5),
+        ({"restart_every": 2, "bounds": "none"}, 12),
+    ],
+)
 def test_a_killed_run_comes_to_the_same_result(
-    network: keras.Model, finished: Transfer, tmp_path: Path, optimizer: str, when: int
+    network: keras.Model, tmp_path: Path, options: dict[str, Any], when: int
 ) -> None:
-    complete = finished
-    if optimizer == "adam":
-        complete = make_transfer(network, optimizer=optimizer)
-        complete.run()
+    complete = make_transfer(network, **options)
+    complete.run()
 
     def kill(row: Row, frame: Image.Image | None) -> None:
         if row["evaluation"] == when:
             raise Killed
 
     with pytest.raises(Killed):
-        make_transfer(network, optimizer=optimizer).run(kill, tmp_path)
-    again = make_transfer(network, optimizer=optimizer)
+        make_transfer(network, **options).run(kill, tmp_path)
+    again = make_transfer(network, **options)
     again.run(workspace=tmp_path)
     # The first of each scale is computed to check that nothing changed.
     assert again.replayed == when - (2 if when > 6 else 1)
@@ -78,6 +85,15 @@ def test_a_killed_run_comes_to_the_same_result(
     assert again.picture is not None and complete.picture is not None
     assert again.picture.tobytes() == complete.picture.tobytes()
     assert [f.tobytes() for f in again.frames] == [f.tobytes() for f in complete.frames]
+
+
+def test_without_bounds_the_picture_that_is_shown_is_clipped(network: keras.Model) -> None:
+    transfer = make_transfer(network, bounds="none", content_weight=0.0)
+    transfer.run()
+    assert transfer.picture is not None
+    assert transfer.picture.min() < 0 or transfer.picture.max() > 1
+    shown = pictures.to_array(pictures.to_picture(transfer.result()))
+    np.testing.assert_allclose(shown, np.clip(transfer.picture, 0, 1), atol=0.5 / 255 + 1e-6)
 
 
 def test_other_parameters_use_nothing_of_the_workspace(

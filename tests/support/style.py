@@ -24,11 +24,15 @@ VALUES: dict[str, Any] = {
     "initialization": "content",
     "colours": "style",
     "optimizer": "lbfgs",
+    "memory": 20,
+    "restart_every": 0,
+    "bounds": "unit",
     "learning_rate": 0.02,
     "scales": [{"longest_side": 32, "evaluations": 6}, {"longest_side": 40, "evaluations": 7}],
     "seed": 1,
     "precision": "float32",
     "frame_every": 3,
+    "frames": "animation",
     "frames_per_second": 5,
 }
 

@@ -13,9 +13,11 @@ OPTIONS: dict[str, Any] = {
     "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
     "learning_rate": 0.01,
     "learning_rate_decay": "none",
+    "snapshot_prompt": "fixed",
 }
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm": ("text/char_lstm", {"cell": "lstm", "embedding_size": 4, "units": 8, "depth": 2}),
+    "one_hot": ("text/char_lstm", {"cell": "lstm", "embedding_size": 0, "units": 8, "depth": 1}),
     "gru": ("text/char_lstm", {"cell": "gru", "embedding_size": 4, "units": 8, "depth": 1}),
     "conv": ("text/char_conv", {"width": 8, "kernel_size": 3, "blocks": 3}),
     "transformer": ("text/char_transformer", {"width": 8, "heads": 2, "depth": 2, "context": 6}),

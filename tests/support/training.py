@@ -13,8 +13,14 @@ from generative.datasets.base.dataset import Prepared
 from generative.training import fit
 from generative.training.callbacks import OnEpoch
 from generative.training.schema import Train
+from tests.support.workspace import TINY
 
-SECTIONS = params.sections("train")
+# A network that params.yaml has no section of has one in tiny.yaml.
+DOCUMENT = params.read_document()
+DOCUMENT["train"] |= {
+    key: own for key, own in params.read_document(TINY)["train"].items() if "network" in own
+}
+SECTIONS = {key: params.section(f"train.{key}", DOCUMENT) for key in DOCUMENT["train"]}
 # One section a network: sections that share one differ in their numbers only.
 KEYS = list({section["network"]: key for key, section in SECTIONS.items()}.values())
 CPU = runtime.Device("CPU", "float32", False, "statistical", tf.distribute.get_strategy())

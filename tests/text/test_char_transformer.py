@@ -17,6 +17,7 @@ ARGUMENTS: dict[str, Any] = {
     "optimizer": {"class_name": "Adam", "config": {"global_clipnorm": 1.0}},
     "learning_rate": 0.01,
     "learning_rate_decay": "none",
+    "snapshot_prompt": "fixed",
 }
 
 

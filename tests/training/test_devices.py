@@ -28,6 +28,7 @@ STEPS: list[Any] = [
     pytest.param("dcgan", {"discriminator_normalization": "spectral"}, id="dcgan-spectral"),
     pytest.param("cgan", {"gradient_penalty_weight": 10.0}, id="cgan-gradient-penalty"),
     pytest.param("cvae", {"free_bits_nats": 0.01}, id="cvae-free-bits"),
+    pytest.param("cvae", {"batch_normalization": "convolutions"}, id="cvae-normalization"),
     pytest.param(
         "infogan",
         {"information": "atienza2018", "optimizer": clipped(0.001)},

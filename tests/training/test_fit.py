@@ -16,16 +16,9 @@ from generative.core.errors import BadInput
 from generative.core.history import History
 from generative.datasets.base.batches import Batches
 from generative.training import fit as training
-from generative.training import losses
+from generative.training import losses, optional_callbacks
 from generative.training.checkpoint import Checkpoint
-from generative.training.schema import (
-    ActivationLog,
-    Callbacks,
-    EarlyStopping,
-    ReduceOnPlateau,
-    TensorBoard,
-    Train,
-)
+from generative.training.schema import Train
 
 
 class Constant(keras.Model):
@@ -77,10 +70,17 @@ TRAIN = Train(
     precision="float32",
     steps_per_call=2,
     keep="best",
-    callbacks=Callbacks(),
+    callbacks=[],
     snapshot_count=2,
     model={"learning_rate": 0.1},
 )
+
+
+def form(class_name: str, **config: Any) -> dict[str, Any]:
+    """A callback as params.yaml has it."""
+    return {"class_name": class_name, "config": config}
+
+
 EXAMPLES = np.ones((50, 4, 4, 1), np.float32)
 LABELS = np.zeros(50, np.uint8)
 
@@ -120,8 +120,9 @@ def test_history() -> None:
     history = fit(Constant())
     assert list(history.table["epoch"]) == [1, 2, 3, 4]
     assert (np.diff(history.table["loss"]) < 0).all()
-    assert history.snapshots.shape == (4, 2, 4, 4, 1)
-    assert history.snapshots[0].mean() < history.snapshots[3].mean()
+    # Before the training, and after each epoch.
+    assert history.snapshots.shape == (5, 2, 4, 4, 1)
+    assert (np.diff(history.snapshots.mean(axis=(1, 2, 3, 4))) > 0).all()
 
 
 def test_the_best_weights_are_kept() -> None:
@@ -132,23 +133,23 @@ def test_the_best_weights_are_kept() -> None:
     fit(last, low, keep="last", epochs=6)
     index = int(history.table["val_loss"].argmin())
     assert index < 5
-    assert float(best.guess) == pytest.approx(history.snapshots[index].mean())
+    assert float(best.guess) == pytest.approx(history.snapshots[index + 1].mean())
     assert float(last.guess) == pytest.approx(history.snapshots[-1].mean())
 
 
 def test_early_stopping_stops() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    stopping = Callbacks(early_stopping=EarlyStopping(patience=2))
+    stopping = [form("EarlyStopping", patience=2)]
     model = Constant(0.05)
     history = fit(model, low, epochs=50, callbacks=stopping)
     best = history.table["val_loss"].argmin()
     assert len(history.table) == best + 1 + 2
-    assert float(model.guess) == pytest.approx(history.snapshots[best].mean())
+    assert float(model.guess) == pytest.approx(history.snapshots[best + 1].mean())
 
 
 def test_reduce_on_plateau_reduces() -> None:
     low = np.full_like(EXAMPLES, 0.2)
-    plateau = Callbacks(reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5))
+    plateau = [form("ReduceLROnPlateau", patience=1, factor=0.5)]
     history = fit(Constant(0.05), low, epochs=8, callbacks=plateau)
     assert history.table["learning_rate"].iloc[0] == pytest.approx(0.05)
     assert history.table["learning_rate"].iloc[-1] < 0.03
@@ -159,7 +160,7 @@ class Stopped(Constant):
 
     def __init__(self, last: int) -> None:
         super().__init__(0.05)
-        self.last = last
+        self.last = last + 1  # the first is drawn before the training
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
         self.last -= 1
@@ -179,11 +180,13 @@ def test_a_stopped_training_goes_on_to_the_same_result(
         "validation": np.full_like(EXAMPLES, 0.2),
         "epochs": 7,
         "steps_per_epoch": steps_per_epoch,
-        "callbacks": Callbacks(
-            reduce_on_plateau=ReduceOnPlateau(patience=1, factor=0.5),
-            early_stopping=EarlyStopping(patience=5),
-            activation_log=ActivationLog(example=3),
-        ),
+        "callbacks": [
+            form("ReduceLROnPlateau", patience=1, factor=0.5),
+            form("EarlyStopping", patience=5),
+            form("ActivationLog", example=3),
+            form("StepLog"),
+        ],
+        "steps_per_call": 1,
     }
     undisturbed = Constant(0.05)
     history = fit(undisturbed, **options)
@@ -192,6 +195,7 @@ def test_a_stopped_training_goes_on_to_the_same_result(
     resumed = Stopped(-1)
     again = fit(resumed, workspace=workspace, **options)
     pd.testing.assert_frame_equal(again.table, history.table, check_exact=True)
+    pd.testing.assert_frame_equal(again.steps, history.steps, check_exact=True)
     np.testing.assert_array_equal(again.snapshots, history.snapshots)
     assert len(again.activations) == len(history.activations)
     assert float(resumed.guess) == float(undisturbed.guess)
@@ -250,7 +254,7 @@ class Stack(Constant):
 
 
 def test_activations_are_those_of_each_epochs_weights() -> None:
-    wanted = Callbacks(activation_log=ActivationLog(example=3))
+    wanted = [form("ActivationLog", example=3)]
     examples = np.random.default_rng(0).random(EXAMPLES.shape, dtype=np.float32)
     model = Stack()
     history = fit(model, examples, epochs=2, keep="last", callbacks=wanted)
@@ -264,9 +268,21 @@ def test_activations_are_those_of_each_epochs_weights() -> None:
     assert fit(Stack()).activations == []
 
 
+def test_metrics_of_every_step() -> None:
+    """Plain descent on the distance to 0.5, step by step."""
+    model = Constant(0.05)
+    wanted = [form("StepLog")]
+    history = fit(model, epochs=2, steps_per_call=1, callbacks=wanted, keep="last")
+    assert list(history.steps.index) == list(range(10))
+    by_epoch = history.steps["squares"].to_numpy().reshape(2, 5).mean(axis=1)
+    np.testing.assert_allclose(by_epoch, history.table["squares"], rtol=1e-5)
+    assert (np.diff(history.steps["squares"]) < 0).all()
+    assert fit(Constant(), epochs=1).steps.empty
+
+
 def test_an_example_that_is_not_there() -> None:
-    wanted = Callbacks(activation_log=ActivationLog(example=50))
-    with pytest.raises(BadInput, match=r"activation_log.example: received 50, there are 50"):
+    wanted = [form("ActivationLog", example=50)]
+    with pytest.raises(BadInput, match=r"ActivationLog.* example: received 50, there are 50"):
         fit(Constant(), callbacks=wanted)
 
 
@@ -276,7 +292,7 @@ def test_tensorboard_gets_the_curves(
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     monkeypatch.chdir(tmp_path)
-    board = Callbacks(tensorboard=TensorBoard(histogram_epochs=1))
+    board = [form("TensorBoard", histogram_freq=1)]
     fit(Constant(), callbacks=board, workspace=workspace)
     events = EventAccumulator(str(Path(".cache/tensorboard", workspace.name, "train"))).Reload()
     assert "epoch_loss" in events.Tags()["tensors"]
@@ -284,15 +300,14 @@ def test_tensorboard_gets_the_curves(
 
 
 def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "find_spec", lambda _: None)
-    wanted = Callbacks(tensorboard=TensorBoard(histogram_epochs=0))
+    monkeypatch.setattr(optional_callbacks, "find_spec", lambda _: None)
     with pytest.raises(BadInput, match="pip install tensorboard"):
-        fit(Constant(), callbacks=wanted)
+        fit(Constant(), callbacks=[form("TensorBoard")])
 
 
 def test_no_pictures_are_asked_of_a_model_that_makes_none() -> None:
     history = fit(Constant(), snapshot_count=0)
-    assert history.snapshots.shape == (4, 0)
+    assert history.snapshots.shape == (5, 0)
 
 
 @pytest.mark.parametrize("xla", [False, True])
@@ -357,7 +372,7 @@ def test_an_epoch_of_so_many_steps(per_call: int) -> None:
         model, examples=values, keep="last", epochs=4, steps_per_epoch=3, steps_per_call=per_call
     )
     assert list(history.table["epoch"]) == [1, 2, 3, 4]
-    assert len(history.snapshots) == 4
+    assert len(history.snapshots) == 1 + 4
     assert int(model.optimizer.iterations) == 12
     in_training = [round(50 * value) for value in model.values if value < 1]
     assert in_training == [0, 10, 20, 30, 40, 0, 10, 20, 30, 40, 0, 10]

@@ -34,6 +34,27 @@ def test_a_stopped_training_goes_on(
     stop_and_go_on(Small(key, tiny_params, request, epochs=3), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("key", "options"),
+    [
+        ("cvae", {"snapshot_codes": "sampled", "batch_normalization": "convolutions"}),
+        ("char_lstm", {"snapshot_prompt": "random", "embedding_size": 0}),
+    ],
+)
+def test_a_stopped_training_draws_the_same_snapshots(
+    key: str,
+    options: dict[str, Any],
+    tiny_params: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    small = Small(key, tiny_params, request, epochs=2)
+    small.train.model.update(options)
+    if key == "char_lstm":
+        small.train.data.update(windows="last_character")
+    stop_and_go_on(small, tmp_path, stop_at=1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "options"), TURNS)
 def test_a_training_goes_on_within_a_turn(

@@ -99,3 +99,29 @@ def test_what_is_written(
     assert saving.describe(model).network == "gan/gan"
     kept = np.load(history / "snapshots.npz")["frames"]
     assert (kept.dtype, kept.min(), kept.max()) == (np.uint8, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "given"),
+    [
+        ("cvae", "auto", "auto"),
+        ("vae", "auto", "float32"),
+        ("dcgan", "auto", "float32"),
+        ("vae", "bfloat16", "bfloat16"),
+        ("cvae", "float32", "float32"),
+    ],
+)
+def test_auto_leaves_the_choice_to_the_network(
+    project: Path, monkeypatch: pytest.MonkeyPatch, key: str, asked: str, given: str
+) -> None:
+    received: list[str] = []
+
+    def configure(options: Any, seed: int, precision: str) -> None:
+        received.append(precision)
+        raise BadInput("enough")
+
+    monkeypatch.setattr(runtime, "configure", configure)
+    overlay.change({"train": {key: {"precision": asked}}}, Path("test"))
+    with pytest.raises(BadInput, match="enough"):
+        train.main([key])
+    assert received == [given]

@@ -1,11 +1,18 @@
 """The options of the convolutional VAE, each by what it changes."""
 
+from pathlib import Path
+from typing import Any
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from generative.core import saving
 from generative.training.losses import total, unweighted
 from generative.vae.cvae import CVAE
+from tests.support.saving import check_signature
+from tests.support.vae import CVAE_ARGUMENTS
 from tests.support.vae import build_cvae as build
 
 
@@ -25,6 +32,66 @@ def test_size_is_the_tutorials() -> None:
     model = build()
     assert model.encoder.count_params() == 28_036
     assert model.decoder.count_params() == 41_953
+
+
+@pytest.mark.parametrize("width", [4, 64])
+def test_width_is_that_of_all_convolutions(width: int) -> None:
+    """A 3x3 convolution from m to n channels has 9mn weights and n biases; the dense layers stand
+    between codes of 2 and 6 x 6 x 2 width features, and 7 x 7 x 32."""
+    model = build(width=width)
+    encoder = (9 + 1) * width + (9 * width + 1) * 2 * width + (6 * 6 * 2 * width + 1) * 4
+    decoder = (2 + 1) * 7 * 7 * 32 + (9 * 32 + 1) * 2 * width
+    decoder += (9 * 2 * width + 1) * width + 9 * width + 1
+    assert model.encoder.count_params() == encoder
+    assert model.decoder.count_params() == decoder
+
+
+def test_batch_normalization_stands_between_hidden_convolutions_and_their_relu() -> None:
+    normalized = build(batch_normalization="convolutions")
+    for model, convolution in (
+        (normalized.encoder, keras.layers.Conv2D),
+        (normalized.decoder, keras.layers.Conv2DTranspose),
+    ):
+        kinds = [type(layer) for layer in model.layers]
+        places = [i for i, kind in enumerate(kinds) if kind is keras.layers.BatchNormalization]
+        assert len(places) == 2
+        for i in places:
+            assert (kinds[i - 1], kinds[i + 1]) == (convolution, keras.layers.ReLU)
+            assert model.layers[i - 1].activation is keras.activations.linear
+    # Four vectors a channel, in the place of its bias.
+    assert normalized.count_params() == build().count_params() + 3 * 2 * (32 + 64)
+
+
+def test_batch_normalization_takes_the_batch_in_training_only(images: np.ndarray) -> None:
+    model = build(batch_normalization="convolutions")
+    moving = [v for v in model.non_trainable_variables if v.path.endswith("moving_mean")]
+    assert len(moving) == 4
+    assert all(not variable.numpy().any() for variable in moving)
+    held_out = model(images)["mean"].numpy()
+    np.testing.assert_allclose(model(images[:1])["mean"], held_out[:1], atol=1e-6)
+    assert all(not variable.numpy().any() for variable in moving)
+    assert np.abs(model(images, training=True)["mean"] - held_out).max() > 1e-3
+    assert all(variable.numpy().any() for variable in moving)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"width": 4}, {"width": 4, "batch_normalization": "convolutions"}]
+)
+def test_variants_train_and_are_kept(
+    changes: dict[str, Any], images: np.ndarray, tmp_path: Path
+) -> None:
+    model = build(**changes)
+    before = [weight.numpy() for weight in model.trainable_variables]
+    history = model.fit(images, images, validation_data=(images, images), verbose=0).history
+    assert np.isfinite([history["loss"], history["val_loss"]]).all()
+    for weight, old in zip(model.trainable_variables, before, strict=True):
+        assert not np.array_equal(weight.numpy(), old), weight.path
+    arguments = {**CVAE_ARGUMENTS, **changes}
+    saving.save(model, saving.Description("vae/cvae", arguments, "mnist", {}), tmp_path)
+    again = saving.load(tmp_path)
+    np.testing.assert_array_equal(again.generate(3, 1), model.generate(3, 1))
+    np.testing.assert_array_equal(again.snapshot(images), model.snapshot(images))
+    check_signature(tmp_path)
 
 
 def test_elbo_is_minus_the_terms(images: np.ndarray) -> None:

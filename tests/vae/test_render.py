@@ -13,7 +13,18 @@ from generative.datasets.base.dataset import Prepared
 from generative.vae.render import Render, latent_plane, render
 from tests.support.vae import build_cvae
 
-OPTIONS = Render(seed=1, rows=2, columns=4, plane_size=3, slider_plane=5, frames_per_second=4)
+OPTIONS = Render(
+    seed=1,
+    rows=2,
+    columns=4,
+    plane_size=3,
+    slider_plane=5,
+    animation_columns=4,
+    frames_per_second=4,
+    frames="files",
+)
+# Architectures: pictures, or texts where graphviz is missing.
+DRAWN = {"encoder", "decoder"}
 PICTURES = {
     "samples.png": (4 * 30 + 2, 2 * 30 + 2),
     "reconstructions.png": (4 * 30 + 2, 2 * 30 + 2),
@@ -33,15 +44,20 @@ def test_what_is_drawn(latent_size: int, prepared_mnist: Path, tmp_path: Path) -
     model = build_cvae(latent_size=latent_size)
     render(model, data, tmp_path / "history", OPTIONS, folder)
     plane = {"latent_plane.png", "sliders.png", "sliders.json"} if latent_size == 2 else set()
-    assert {file.name for file in folder.iterdir()} == plane | set(PICTURES) | {
+    assert {file.name for file in folder.iterdir() if file.stem not in DRAWN} == plane | {
+        *PICTURES,
         "learning_curves.png",
         "latent_scatter.png",
         "training.gif",
+        "epochs",
     }
+    assert {file.stem for file in folder.iterdir()} >= DRAWN
+    assert sorted(file.name for file in (folder / "epochs").iterdir()) == ["000.png", "001.png"]
     for name, (width, height) in PICTURES.items():
         assert Image.open(folder / name).size == (2 * width, 2 * height), name
     with Image.open(folder / "training.gif") as animation:
         assert sum(1 for _ in ImageSequence.Iterator(animation)) == 2
+        assert animation.size == (3 * (4 * 30 + 2), 3 * (2 * 30 + 2))
     if plane:
         assert Image.open(folder / "latent_plane.png").size == (3 * 28, 3 * 28)
         axes = json.loads((folder / "sliders.json").read_text())

@@ -17,6 +17,7 @@ def build(objective: Any = "elbo", latent_size: int = 2) -> VAE:
     return VAE(
         latent_size=latent_size,
         objective=objective,
+        snapshot_codes="mean",
         optimizer={"class_name": "RMSprop", "config": {}},
         learning_rate=0.001,
         learning_rate_decay="none",

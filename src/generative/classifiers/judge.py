@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import keras
 import numpy as np
@@ -34,9 +34,14 @@ Array = np.ndarray
 class JudgeOptions(Schema):
     """The section `judge`: the classifiers whose probabilities are averaged, and the one whose
     features are taken. Those saw blurred digits in training, so that they name such digits right;
-    this one did not, so that blur is a distance."""
+    this one did not, so that blur is a distance.
+
+    weights: of the average, `fitted` on the validation split, or equal ones: the plain `mean`
+        (both in Chollet, 2017, section 7.3.3).
+    """
 
     members: Annotated[list[str], Field(min_length=1), Different]
+    weights: Literal["fitted", "mean"]
     features: str
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
@@ -72,16 +77,22 @@ class Judge:
         write_checksums(folder)
 
 
-def build_judge(members: Mapping[str, Classifier], features: Classifier, data: Prepared) -> Judge:
+def build_judge(
+    members: Mapping[str, Classifier],
+    features: Classifier,
+    data: Prepared,
+    weighting: Literal["fitted", "mean"],
+) -> Judge:
     """The judge of trained classifiers: `members` by name, and the one whose features are taken.
 
-    The weights are fitted on the validation split of `data`, the scale of the features on the
-    training split.
+    The weights are equal or fitted on the validation split of `data`, the scale of the features is
+    fitted on the training split.
     """
     images, labels = data.load("validation")
-    probabilities = np.stack([member.probabilities(images) for member in members.values()])
-    fitted = mixture_weights(probabilities, labels).tolist()
-    weights = dict(zip(members, fitted, strict=True))
+    weights = dict.fromkeys(members, 1 / len(members))
+    if weighting == "fitted":
+        probabilities = np.stack([member.probabilities(images) for member in members.values()])
+        weights = dict(zip(members, mixture_weights(probabilities, labels).tolist(), strict=True))
     train, _ = data.load("train")
 
     symbolic = keras.Input(images.shape[1:], name="images")

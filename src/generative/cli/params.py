@@ -1,9 +1,12 @@
 """`generative params`: check params.yaml, or merge a profile into it."""
 
+import subprocess
+from copy import deepcopy
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import yaml
 
 from generative.core import errors
 from generative.core import params as sections
@@ -29,12 +32,37 @@ def check() -> None:
 @app.command()
 def use(
     profile: Annotated[str, typer.Argument(help="A file of profiles/, without .yaml.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also over values that are not committed.")
+    ] = False,
 ) -> None:
     """Merge a profile into params.yaml; git checkout params.yaml undoes it."""
     from generative.pipeline import overlay
 
-    for name in overlay.use(find_profile(profile)):
-        print(f"changed {name}")
+    file = find_profile(profile)
+    document = sections.read_document()
+    merged = deepcopy(document)
+    overlay.merge(merged, sections.read_document(file), file, document)
+    before, after = sections.flatten(document), sections.flatten(merged)
+    lost = [f"{n}: {before[n]}" for n in uncommitted(before) if after.get(n) != before[n]]
+    if lost and not force:
+        raise errors.BadInput(
+            f"{sections.PATH} has values that are not committed and that {file} would overwrite: "
+            f"{', '.join(lost)}; commit them first, or add --force"
+        )
+    for name in overlay.use(file):
+        print(f"changed {name}{f', which was {before[name]}' if name in before else ''}")
+
+
+def uncommitted(values: dict[str, Any]) -> list[str]:
+    """The names of `values`, all of params.yaml, that git has other values of; none without git."""
+    shown = subprocess.run(
+        ["git", "show", f"HEAD:./{sections.PATH}"], capture_output=True, text=True, check=False
+    )
+    if shown.returncode:
+        return []
+    committed = sections.flatten(yaml.safe_load(shown.stdout))
+    return [name for name, value in values.items() if committed.get(name) != value]
 
 
 def find_profile(name: str) -> Path:

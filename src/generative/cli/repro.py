@@ -30,6 +30,10 @@ def repro(
     profile: Annotated[
         str | None, typer.Option(help="A file of profiles/: run in .cache/profiles/NAME with it.")
     ] = None,
+    budget: Annotated[
+        float,
+        typer.Option(help="Of a profile: the share of all training steps, from 0 to 1."),
+    ] = 1.0,
     dry: Annotated[
         bool, typer.Option("--dry", help="Only say what would run, why and how long it takes.")
     ] = False,
@@ -45,15 +49,21 @@ def repro(
 
     The results and dvc.lock are those of dvc repro, which does the same one stage at a time.
     """
+    if not 0 < budget <= 1:
+        raise BadInput(f"--budget: received {budget:g}, must be above 0 and at most 1")
+    if budget < 1 and not profile:
+        raise BadInput("--budget: needs --profile, which has a workspace of its own")
     if profile:
         from generative.pipeline import workspace
 
-        folder = workspace.WORKSPACES / profile
+        # Beside the workspace of the whole length, whose results stay.
+        part = f"_{budget:g}" if budget < 1 else ""
+        folder = workspace.WORKSPACES / f"{profile}{part}"
         if os.environ.pop("MLFLOW_TRACKING_URI", None):
             print(f"the runs of a profile are in {folder}/mlruns; MLFLOW_TRACKING_URI is not used")
         if mirror := os.environ.get("GENERATIVE_MIRROR"):
             os.environ["GENERATIVE_MIRROR"] = os.path.abspath(mirror)
-        workspace.create(find_profile(profile), folder)
+        workspace.create(find_profile(profile), folder, budget)
         os.chdir(folder)
     if dry:
         if force:

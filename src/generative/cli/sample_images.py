@@ -53,7 +53,8 @@ def sample(
     out: a .png of them all; a .gif of a sweep; or the arrays, .npz.
     wanted: values of controls by name, see `controls_of`. What is not wanted is random.
     noise: all images share their noise, which this seed draws.
-    sweep: the control that takes its values in turn, `count` times; a row of the picture each.
+    sweep: the control that takes its values in turn, `count` times, whatever is wanted of it; a row
+        of the picture each.
 
     Raises `BadInput` for what the model does not have, for a value further than twice the trained
     range, and for a file that is there unless `force`.
@@ -71,6 +72,8 @@ def sample(
     arguments: dict[str, float] = {}
     warnings: list[str] = []
     for name, value in (wanted or {}).items():
+        if name == sweep:
+            continue
         control = control_called(name, known, model, folder)
         if control.argument in arguments:
             raise BadInput(f"--{name}: another option sets {control.argument} already; leave one")
@@ -98,8 +101,7 @@ def controls_of(trained: Any, folder: Path) -> dict[str, Control]:
     measured which category and which code of an InfoGAN they are (`codes.json`).
     """
     taken = inspect.signature(trained.latents).parameters
-    codes = ("code1", "code2")[: getattr(trained, "latent_size", 2)]
-    known = {name: Control(name) for name in codes if name in taken}
+    known = {name: Control(name) for name in getattr(trained, "code_names", ())}
     # An InfoGAN's labels are its categories; other models take them only where they have classes.
     if "labels" in taken and (known or trained.classes):
         known["label"] = Control("labels")

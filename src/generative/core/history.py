@@ -1,6 +1,6 @@
 """How a training went, epoch by epoch: metrics, snapshots and warnings, in their own folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,9 @@ import pandas as pd
 
 from generative.core.folders import read_json, write_json
 
-TABLE, SNAPSHOTS, WARNINGS, PARAMETERS, MACHINE = (
+TABLE, STEPS, SNAPSHOTS, WARNINGS, PARAMETERS, MACHINE = (
     "history.csv",
+    "steps.csv",
     "snapshots.npz",
     "warnings.txt",
     "params.json",
@@ -23,22 +24,27 @@ class History:
     """What happened: one row an epoch with every metric, and what the model showed.
 
     table: columns `epoch` (from 1), `loss`, the terms, and the same with `val_` before them.
-    snapshots: what the model shows after each epoch: float32 images [epochs, count, height, width,
-        channels] in [0, 1], or texts [epochs, count]; nothing where the count is 0.
+    snapshots: what the model shows before the training and after each epoch: float32 images
+        [1 + epochs, count, height, width, channels] in [0, 1], or texts [1 + epochs, count];
+        nothing where the count is 0.
     activations: for each epoch, where they are logged, every layer's output for one example.
     warnings: lines that say what looked wrong, and in which epoch.
+    steps: one row a step with every metric, where they are logged.
     """
 
     table: pd.DataFrame
     snapshots: np.ndarray
     activations: list[dict[str, np.ndarray]]
     warnings: list[str]
+    steps: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def save(self, folder: Path, params: dict[str, Any], machine: dict[str, Any]) -> None:
         """Write it into `folder`, with the parameters of the training and what it ran on; images as
         8 bits."""
         folder.mkdir(parents=True, exist_ok=True)
         self.table.to_csv(folder / TABLE, index=False)
+        if len(self.steps):
+            self.steps.to_csv(folder / STEPS, index_label="step")
         write_json(folder / PARAMETERS, params)
         write_json(folder / MACHINE, machine)
         if self.snapshots.size:
@@ -59,8 +65,15 @@ def read_table(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / TABLE)
 
 
+def read_steps(folder: Path) -> pd.DataFrame | None:
+    """One row a step, if they were logged."""
+    file = folder / STEPS
+    return pd.read_csv(file) if file.exists() else None
+
+
 def read_snapshots(folder: Path) -> np.ndarray:
-    """Float32 images [epochs, count, height, width, channels], or texts [epochs, count]."""
+    """Float32 images [1 + epochs, count, height, width, channels], or texts [1 + epochs, count]:
+    the first before the training."""
     with np.load(folder / SNAPSHOTS) as snapshots:
         frames: np.ndarray = snapshots["frames"]
     return frames if frames.dtype.kind == "U" else frames / np.float32(255)

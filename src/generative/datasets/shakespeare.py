@@ -84,9 +84,14 @@ def _code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
-def facts(folder: Path) -> dict[str, Any]:
-    """Arguments of a network's constructor: the `vocabulary`, as one str."""
-    return {"vocabulary": "".join(arrays.read_list(folder, KEY, "vocabulary"))}
+def facts(
+    folder: Path, *, windows: Windows, length: int, carried: int, step: int
+) -> dict[str, Any]:
+    """Arguments of a network's constructor: the `vocabulary`, as one str, and of `last_character`
+    the `window`, in characters, for the network to write as it was trained."""
+    vocabulary = "".join(arrays.read_list(folder, KEY, "vocabulary"))
+    window = {"window": length} if windows == "last_character" else {}
+    return {"vocabulary": vocabulary, **window}
 
 
 def stream(folder: Path, split: str) -> np.ndarray:

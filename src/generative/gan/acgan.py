@@ -1,15 +1,17 @@
 """Auxiliary classifier GAN: the discriminator also predicts the class (Odena et al., 2017,
 arXiv:1610.09585)."""
 
-from typing import Unpack
+from typing import Literal, Unpack
 
 import keras
 from keras import layers
 
 from generative.core.params import Count
 from generative.gan.base.layers import digit_features, digit_generator
-from generative.gan.base.losses import label_cross_entropy
-from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs, Share
+from generative.gan.base.losses import label_accuracy, label_cross_entropy
+from generative.gan.base.options import NonNegative, Options, Share
+from generative.gan.base.sampling import Latent
+from generative.gan.base.trainer import BaseGAN, GANStep, Outputs, Tensor
 from generative.training.losses import Term
 
 CLASSES = 10
@@ -18,9 +20,11 @@ CLASSES = 10
 class ACGAN(BaseGAN):
     """Networks of Atienza (2018), where both widths are 32.
 
-    latent_size: numbers of the noise, N(0, 1).
+    latent_size: numbers of the noise; latent: "normal", "uniform" in [0, 1) or "symmetric", in
+        [-1, 1) (Atienza).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
+    hidden_activation: of the layer between features and classes: "relu", or "linear" (Atienza).
     classification_weight: of the cross entropy beside the adversarial loss. The discriminator
         learns to classify from real digits only: from fakes it would learn the generator's mistakes
         as the digits that they are not.
@@ -30,9 +34,11 @@ class ACGAN(BaseGAN):
         self,
         *,
         latent_size: Count,
+        latent: Latent,
         generator_width: Count,
         discriminator_width: Count,
         dropout: Share,
+        hidden_activation: Literal["relu", "linear"],
         classification_weight: NonNegative,
         **options: Unpack[Options],
     ) -> None:
@@ -41,13 +47,13 @@ class ACGAN(BaseGAN):
         outputs = {
             "logits": layers.Dense(1, dtype="float32")(features),
             "classes": layers.Dense(CLASSES, dtype="float32")(
-                layers.Dense(128, activation="relu")(features)
+                layers.Dense(128, activation=hidden_activation)(features)
             ),
         }
         super().__init__(
             digit_generator(latent_size + CLASSES, generator_width),
             keras.Model(images, outputs, name="discriminator"),
-            latent="normal",
+            latent=latent,
             classes=CLASSES,
             output_range=(0.0, 1.0),
             **options,
@@ -65,3 +71,12 @@ class ACGAN(BaseGAN):
             {**discriminator, "real_classification": classification(step.real_outputs)},
             {**generator, "fake_classification": classification(step.fake_outputs)},
         )
+
+    def track(
+        self, step: GANStep, values: dict[str, Tensor], training: bool = True
+    ) -> dict[str, Tensor]:
+        accuracies = {
+            f"{name}_label_accuracy": label_accuracy(outputs["classes"], step.labels)
+            for name, outputs in (("real", step.real_outputs), ("fake", step.fake_outputs))
+        }
+        return super().track(step, {**values, **accuracies}, training)

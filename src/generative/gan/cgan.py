@@ -7,7 +7,9 @@ from keras import layers
 
 from generative.core.params import Count
 from generative.gan.base.layers import digit_features, digit_generator
-from generative.gan.base.trainer import BaseGAN, Options, Share
+from generative.gan.base.options import Options, Share
+from generative.gan.base.sampling import Latent
+from generative.gan.base.trainer import BaseGAN
 
 CLASSES = 10
 
@@ -15,7 +17,8 @@ CLASSES = 10
 class CGAN(BaseGAN):
     """Networks of Atienza (2018), where both widths are 32.
 
-    latent_size: numbers of the noise, N(0, 1).
+    latent_size: numbers of the noise; latent: "normal", "uniform" in [0, 1) or "symmetric", in
+        [-1, 1) (Atienza).
     generator_width, discriminator_width: channels of the layers next to the image.
     dropout: share of the discriminator's features dropped in training.
     condition: how the discriminator is given the label: "concatenation", as a plane beside the
@@ -27,6 +30,7 @@ class CGAN(BaseGAN):
         self,
         *,
         latent_size: Count,
+        latent: Latent,
         generator_width: Count,
         discriminator_width: Count,
         dropout: Share,
@@ -47,7 +51,7 @@ class CGAN(BaseGAN):
         super().__init__(
             digit_generator(latent_size + CLASSES, generator_width),
             keras.Model([images, label], {"logits": logits}, name="discriminator"),
-            latent="normal",
+            latent=latent,
             classes=CLASSES,
             output_range=(0.0, 1.0),
             **options,

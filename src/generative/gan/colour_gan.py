@@ -8,7 +8,9 @@ from keras import layers
 
 from generative.core.params import Count
 from generative.gan.base.layers import BatchNormalization
-from generative.gan.base.trainer import BaseGAN, Options, Share
+from generative.gan.base.options import Options, Share
+from generative.gan.base.sampling import Latent
+from generative.gan.base.trainer import BaseGAN
 
 SIDE = 32
 
@@ -16,14 +18,19 @@ SIDE = 32
 class ColourGAN(BaseGAN):
     """Chollet's networks, where the widths are 256 and 128, and his advice as options.
 
-    networks: "chollet2017": the generator works at 16 x 16 and 32 x 32 pixels throughout, and the
-        discriminator has the same channels everywhere. "pyramid": they double and halve the side
-        from and to 4 x 4, with twice the channels at half the side and the width given at 16 x 16
-        (Radford et al., 2016, arXiv:1511.06434), which covers the whole picture for less work.
-    latent_size: numbers of the noise; latent: "normal" (advised) or "uniform" in [0, 1).
+    architecture: "chollet2017": the generator works at 16 x 16 and 32 x 32 pixels throughout, and
+        the discriminator has the same channels everywhere. "pyramid": they double and halve the
+        side from and to 4 x 4, with twice the channels at half the side and the width given at
+        16 x 16 (Radford et al., 2016, arXiv:1511.06434), which covers the whole picture for less
+        work.
+    latent_size: numbers of the noise; latent: "normal" (advised), "uniform" in [0, 1) or
+        "symmetric", in [-1, 1).
     generator_width, discriminator_width: channels.
     output: "tanh" (advised) or "sigmoid"; real pictures are brought into its range.
-    downsampling: of the discriminator, "strided" convolutions (advised) or "pooling".
+    activation: of all hidden layers, "leaky_relu" (advised) or "relu".
+    downsampling: of the discriminator, "strided" convolutions (advised), or by "average" or "max"
+        pooling.
+    downsampling_kernel: of the discriminator's convolutions of stride 2.
     upsampling_kernel: of the generator's transposed convolutions of stride 2. A multiple of 2
         (advised) reaches all pixels equally; 5 makes checkerboard artefacts.
     batch_normalization: "generator", after each of its layers but the last, or "none" (Chollet's).
@@ -33,13 +40,15 @@ class ColourGAN(BaseGAN):
     def __init__(
         self,
         *,
-        networks: Literal["chollet2017", "pyramid"],
+        architecture: Literal["chollet2017", "pyramid"],
         latent_size: Count,
-        latent: Literal["normal", "uniform"],
+        latent: Latent,
         generator_width: Count,
         discriminator_width: Count,
         output: Literal["tanh", "sigmoid"],
-        downsampling: Literal["strided", "pooling"],
+        activation: Literal["leaky_relu", "relu"],
+        downsampling: Literal["strided", "average", "max"],
+        downsampling_kernel: Count,
         upsampling_kernel: Count,
         batch_normalization: Literal["none", "generator"],
         dropout: Share,
@@ -53,8 +62,11 @@ class ColourGAN(BaseGAN):
         def convolution(channels: int, kernel: int, **arguments: Any) -> keras.Layer:
             return layers.Conv2D(channels, kernel, padding="same", **arguments)
 
+        def activate() -> keras.Layer:
+            return layers.LeakyReLU(0.2) if activation == "leaky_relu" else layers.ReLU()
+
         final = {"activation": output, "dtype": "float32"}
-        if networks == "chollet2017":
+        if architecture == "chollet2017":
             start = (SIDE // 2, SIDE // 2, max(1, width // 2))
             hidden = [
                 convolution(width, 5),
@@ -74,20 +86,21 @@ class ColourGAN(BaseGAN):
             network.add(layer)
             if batch_normalization == "generator":
                 network.add(BatchNormalization())
-            network.add(layers.LeakyReLU(0.2))
+            network.add(activate())
         network.add(last)
 
         pictures = x = keras.Input((SIDE, SIDE, 3))
         width, padding, multiples = discriminator_width, "same", (1, 2, 4)
-        if networks == "chollet2017":
+        if architecture == "chollet2017":
             padding, multiples = "valid", (1, 1, 1)
-            x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3)(x))
-        strided = downsampling == "strided"
+            x = activate()(layers.Conv2D(width, 3)(x))
+        pools = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+        kernel, stride = downsampling_kernel, 1 if downsampling in pools else 2
         for multiple in multiples:
-            x = layers.Conv2D(multiple * width, 4, strides=2 if strided else 1, padding=padding)(x)
-            x = layers.LeakyReLU(0.2)(x)
-            if not strided:
-                x = layers.AveragePooling2D(2)(x)
+            x = layers.Conv2D(multiple * width, kernel, strides=stride, padding=padding)(x)
+            x = activate()(x)
+            if downsampling in pools:
+                x = pools[downsampling](2)(x)
         x = layers.Dropout(dropout)(layers.Flatten()(x))
         logits = layers.Dense(1, dtype="float32")(x)
         super().__init__(

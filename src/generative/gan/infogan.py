@@ -19,14 +19,16 @@ from generative.gan.base.information import (
     category_mutual_information,
     gaussian_code_loss,
 )
-from generative.gan.base.layers import BatchNormalization
+from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
+from generative.gan.base.losses import label_accuracy
+from generative.gan.base.options import NonNegative, Options, Share
 from generative.gan.base.sampling import Labels
-from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Share
+from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
 from generative.training.losses import Term, total, unweighted
 from generative.training.optimizers import LearningRate, build
 
-CATEGORIES, CODES = 10, 2
+CATEGORIES = 10
 # Atienza (2018) draws the codes from N(0, 0.5^2).
 ATIENZA_DEVIATION = 0.5
 # Less than this of the 2.3 nats that ten categories have shows that some look alike.
@@ -38,17 +40,21 @@ Values = float | np.ndarray | None
 
 
 class InfoGAN(BaseGAN):
-    """The paper's networks for MNIST, whose widths are 64 and 1024, without batch normalisation in
-    the discriminator. The generator is given noise U(-1, 1), a category and two codes; the
-    discriminator's trunk also predicts the category and the codes of generated images. No label of
-    the data is used, unless `information` is "atienza2018".
+    """The generator is given noise U(-1, 1), a category and codes; the discriminator's trunk also
+    predicts the category and the codes of generated images. No label of the data is used, unless
+    `information` is "atienza2018".
 
-    noise_size: numbers of the noise.
+    architecture: "chen2016", the paper's networks for MNIST, whose widths are 64 and 1024, without
+        batch normalisation in the discriminator; or "atienza2018" (Atienza, 2018, chapter 6), whose
+        widths are 32, with a linear layer of 128 units before the category's head.
+    noise_size: numbers of the noise. codes: of the continuous codes.
     generator_width, discriminator_width: channels of the convolutions next to the image.
-    dense_width: of the dense layers next to the codes.
-    information: "gaussian", codes U(-1, 1) and their log density; or "atienza2018" (Atienza, 2018,
-        chapter 6), codes N(0, 0.5^2) of which only the sign is learned, and a category head that
-        learns the labels of real images: an ACGAN with two codes.
+    dense_width: of the dense layers of "chen2016" next to the codes.
+    information: "gaussian", codes U(-1, 1) and their log density; or "atienza2018" (chapter 6),
+        codes N(0, 0.5^2) of which only the sign is learned, and a category head that learns the
+        labels of real images: an ACGAN with codes.
+    recovery: the images that codes are predicted from: "generated"; or "all" (Atienza's), where
+        the real ones hold no information on the codes that are drawn.
     category_weight, code_weight: of the two terms.
     least_log_variance: a floor under the predicted variance of the codes, without which their
         density rises without bound. A low one rewards details that only the discriminator
@@ -65,17 +71,19 @@ class InfoGAN(BaseGAN):
     """
 
     code_range = 1.0  # of the codes in training; 95 % of Atienza's are within it
-    control_size = CATEGORIES + CODES  # numbers after the noise in the generator's input
     checkpointed = ("restarts",)
 
     def __init__(
         self,
         *,
+        architecture: Literal["chen2016", "atienza2018"],
         noise_size: Count,
+        codes: Count,
         generator_width: Count,
         discriminator_width: Count,
         dense_width: Count,
         information: Literal["gaussian", "atienza2018"],
+        recovery: Literal["generated", "all"],
         category_weight: NonNegative,
         code_weight: NonNegative,
         least_log_variance: Annotated[float, Field(ge=-10, le=0)],
@@ -90,33 +98,21 @@ class InfoGAN(BaseGAN):
                 f"head_start: received {head_start:g}, needs an agreement_weight above 0: it is "
                 "all that is learned then"
             )
-        width = generator_width
-        generator = keras.Sequential(
-            [layers.Input((noise_size + CATEGORIES + CODES,))], name="generator"
-        )
-        for units in (dense_width, 7 * 7 * 2 * width):
-            generator.add(layers.Dense(units, use_bias=False))
-            generator.add(BatchNormalization())
-            generator.add(layers.ReLU())
-        doubling = {"strides": 2, "padding": "same"}
-        for layer in (
-            layers.Reshape((7, 7, 2 * width)),
-            layers.Conv2DTranspose(width, 4, use_bias=False, **doubling),
-            BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(1, 4, dtype="float32", **doubling),
-            layers.Activation("sigmoid", dtype="float32"),
+        latent_size = noise_size + CATEGORIES + codes
+        images = keras.Input((28, 28, 1))
+        if architecture == "chen2016":
+            generator = chen_generator(latent_size, generator_width, dense_width)
+            logits, of_category, of_codes = chen_trunk(images, discriminator_width, dense_width)
+        else:
+            generator = digit_generator(latent_size, generator_width, biases=True)
+            logits = of_codes = digit_features(images, discriminator_width)
+            of_category = layers.Dense(128)(of_codes)
+        outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(logits)}
+        for name, size, hidden in (
+            ("category", CATEGORIES, of_category),
+            ("mean", codes, of_codes),
+            ("log_variance", codes, of_codes),
         ):
-            generator.add(layer)
-
-        images = x = keras.Input((28, 28, 1))
-        for channels in (discriminator_width, 2 * discriminator_width):
-            x = layers.Conv2D(channels, 4, strides=2, padding="same")(x)
-            x = layers.LeakyReLU(0.1)(x)
-        x = layers.LeakyReLU(0.1)(layers.Dense(dense_width)(layers.Flatten()(x)))
-        hidden = layers.LeakyReLU(0.1)(layers.Dense(128)(x))
-        outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(x)}
-        for name, size in (("category", CATEGORIES), ("mean", CODES), ("log_variance", CODES)):
             outputs[name] = layers.Dense(size, dtype="float32", name=name)(hidden)
         super().__init__(
             generator,
@@ -125,7 +121,11 @@ class InfoGAN(BaseGAN):
             output_range=(0.0, 1.0),
             **options,
         )
-        self.noise_size, self.information_loss = noise_size, information
+        self.noise_size, self.codes, self.information_loss = noise_size, codes, information
+        # Numbers after the noise in the generator's input, and names of the last of them.
+        self.control_size = CATEGORIES + codes
+        self.code_names = tuple(f"code{number}" for number in range(1, codes + 1))
+        self.recovery = recovery
         self.category_weight, self.code_weight = category_weight, code_weight
         self.least_log_variance = least_log_variance
         self.agreement_weight, self.head_start = agreement_weight, head_start
@@ -191,31 +191,63 @@ class InfoGAN(BaseGAN):
         count = tf.shape(labels)[0]
         noise = keras.random.uniform((count, self.noise_size), -1, 1, seed=self.noise)
         category = keras.random.randint((count,), 0, CATEGORIES, seed=self.noise)
-        if self.information_loss == "atienza2018":
-            codes = keras.random.normal((count, CODES), 0, ATIENZA_DEVIATION, seed=self.noise)
-        else:
-            codes = keras.random.uniform((count, CODES), -1, 1, seed=self.noise)
+        codes = self.random_codes(count)
         return tf.concat([noise, tf.one_hot(category, CATEGORIES), codes], 1)
+
+    def random_codes(self, count: Tensor) -> Tensor:
+        """[count, codes]"""
+        if self.information_loss == "atienza2018":
+            return keras.random.normal((count, self.codes), 0, ATIENZA_DEVIATION, seed=self.noise)
+        return keras.random.uniform((count, self.codes), -1, 1, seed=self.noise)
 
     def loss_terms(self, step: GANStep, training: bool) -> tuple[dict[str, Term], dict[str, Term]]:
         discriminator, generator = super().loss_terms(step, training)
-        _, category, codes = tf.split(step.latents, [self.noise_size, CATEGORIES, CODES], axis=1)
+        _, category, codes = tf.split(
+            step.latents, [self.noise_size, CATEGORIES, self.codes], axis=1
+        )
         outputs = step.fake_outputs
         category_loss = category_cross_entropy(outputs["category"], category)
         if self.information_loss == "atienza2018":
-            code_loss = atienza2018_code_loss(outputs["mean"], codes)
             labels = tf.one_hot(step.labels, CATEGORIES)
             label_loss = category_cross_entropy(step.real_outputs["category"], labels)
             discriminator["labels"] = Term(label_loss, self.category_weight)
-        else:
-            log_variance = tf.maximum(outputs["log_variance"], self.least_log_variance)
-            code_loss = gaussian_code_loss(outputs["mean"], log_variance, codes)
+        if self.recovery == "all":
+            others = self.random_codes(tf.shape(codes)[0])
+            real_loss = self.code_loss(step.real_outputs, others)
+            discriminator["real_codes"] = Term(real_loss, self.code_weight)
         # Both networks minimise them.
         shared = {
             "category": Term(category_loss, self.category_weight),
-            "codes": Term(code_loss, self.code_weight),
+            "codes": Term(self.code_loss(outputs, codes), self.code_weight),
         }
         return {**discriminator, **shared}, {**generator, **shared}
+
+    def drawn(self, step: GANStep) -> tuple[Tensor, Tensor]:
+        """The categories, one-hot, and the codes that images were generated from."""
+        parts = [self.noise_size, CATEGORIES, self.codes]
+        _, category, codes = tf.split(step.latents, parts, axis=1)
+        return category, codes
+
+    def code_loss(self, outputs: Outputs, codes: Tensor) -> Tensor:
+        """How badly the discriminator's outputs predict `codes` [batch, codes]."""
+        if self.information_loss == "atienza2018":
+            return atienza2018_code_loss(outputs["mean"], codes)
+        log_variance = tf.maximum(outputs["log_variance"], self.least_log_variance)
+        return gaussian_code_loss(outputs["mean"], log_variance, codes)
+
+    def track(
+        self, step: GANStep, values: dict[str, Tensor], training: bool = True
+    ) -> dict[str, Tensor]:
+        category, _ = self.drawn(step)
+        accuracies = {
+            "category_accuracy": label_accuracy(
+                step.fake_outputs["category"], tf.argmax(category, axis=1)
+            )
+        }
+        if self.information_loss == "atienza2018":
+            found = label_accuracy(step.real_outputs["category"], step.labels)
+            accuracies["label_accuracy"] = found
+        return super().track(step, {**values, **accuracies}, training)
 
     def penalties(self, step: GANStep) -> dict[str, Term]:
         return super().penalties(step) | self.disagreement(step)
@@ -258,22 +290,23 @@ class InfoGAN(BaseGAN):
         count: int,
         seed: int,
         labels: Labels = None,
-        code1: Values = None,
-        code2: Values = None,
+        **codes_by_name: Values,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The generator's input, float32 [count, noise_size + 12], and labels that mean nothing.
+        """The generator's input, float32 [count, noise_size + 10 + codes], and labels that mean
+        nothing.
 
-        labels: the categories. What is not given is random, but the categories come in turn.
+        labels: the categories; code1, ...: see `generate`. What is not given is random, but the
+        categories come in turn.
         """
         generator = np.random.default_rng(seed)
         noise = generator.uniform(-1, 1, (count, self.noise_size))
         if self.information_loss == "atienza2018":
-            codes = generator.normal(0, ATIENZA_DEVIATION, (count, CODES))
+            codes = generator.normal(0, ATIENZA_DEVIATION, (count, self.codes))
         else:
-            codes = generator.uniform(-1, 1, (count, CODES))
-        for index, values in enumerate((code1, code2)):
+            codes = generator.uniform(-1, 1, (count, self.codes))
+        for name, values in codes_by_name.items():
             if values is not None:
-                codes[:, index] = values
+                codes[:, self.code_names.index(name)] = values
         categories = np.arange(count) % CATEGORIES if labels is None else np.asarray(labels)
         if not ((categories >= 0) & (categories < CATEGORIES)).all():
             raise BadInput(f"category: received {labels}, must be 0 to {CATEGORIES - 1}")
@@ -286,15 +319,14 @@ class InfoGAN(BaseGAN):
         count: int,
         seed: int,
         labels: Labels = None,
-        code1: Values = None,
-        code2: Values = None,
+        **codes_by_name: Values,
     ) -> np.ndarray:
         """Float32 [count, 28, 28, 1] in [0, 1].
 
-        labels: categories, 0 to 9; code1, code2: trained in -1 to 1; each one for all or one an
-        image. Which category is which digit, and what a code controls, must be measured.
+        labels: categories, 0 to 9; code1, code2, ...: trained in -1 to 1; each one for all or one
+        an image. Which category is which digit, and what a code controls, must be measured.
         """
-        return self.images(*self.latents(count, seed, labels, code1, code2))
+        return self.images(*self.latents(count, seed, labels, **codes_by_name))
 
     def categories(self, latents: np.ndarray) -> np.ndarray:
         """The categories in the generator's input, int [count]."""
@@ -302,20 +334,50 @@ class InfoGAN(BaseGAN):
 
     def predict_codes(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Predictions from images [N, 28, 28, 1] in [0, 1]: "category" logits [N, 10], the codes'
-        "mean" and "log_variance" [N, 2]."""
+        "mean" and "log_variance" [N, codes]."""
         batches = [self(images[i : i + 1000]) for i in range(0, len(images), 1000)]
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
     def information(self, latents: np.ndarray, images: np.ndarray) -> dict[str, float]:
         """Lower bounds, in nats, of the information that `images` hold of the `latents` that they
-        were made from: of the category at most ln 10; and of both codes together, unless the code
+        were made from: of the category at most ln 10; and of all codes together, unless the code
         heads are Atienza's, which give no density."""
         predicted = self.predict_codes(images)
         category, codes = np.split(latents[:, self.noise_size :], [CATEGORIES], axis=1)
         category_loss = float(category_cross_entropy(predicted["category"], category))
         nats = {"category_information_nats": math.log(CATEGORIES) - category_loss}
         if self.information_loss == "gaussian":
-            log_variance = np.maximum(predicted["log_variance"], self.least_log_variance)
-            code_loss = float(gaussian_code_loss(predicted["mean"], log_variance, codes))
-            nats["code_information_nats"] = CODES * math.log(2) - code_loss
+            code_loss = float(self.code_loss(predicted, codes))
+            nats["code_information_nats"] = self.codes * math.log(2) - code_loss
         return nats
+
+
+def chen_generator(latent_size: int, width: int, dense_width: int) -> keras.Model:
+    """Latents [batch, latent_size] to images [batch, 28, 28, 1] in (0, 1)."""
+    network = keras.Sequential([layers.Input((latent_size,))], name="generator")
+    for units in (dense_width, 7 * 7 * 2 * width):
+        network.add(layers.Dense(units, use_bias=False))
+        network.add(BatchNormalization())
+        network.add(layers.ReLU())
+    doubling = {"strides": 2, "padding": "same"}
+    for layer in (
+        layers.Reshape((7, 7, 2 * width)),
+        layers.Conv2DTranspose(width, 4, use_bias=False, **doubling),
+        BatchNormalization(),
+        layers.ReLU(),
+        layers.Conv2DTranspose(1, 4, dtype="float32", **doubling),
+        layers.Activation("sigmoid", dtype="float32"),
+    ):
+        network.add(layer)
+    return network
+
+
+def chen_trunk(images: Tensor, width: int, dense_width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The features of images that the heads of the logit, the category and the codes are given."""
+    x = images
+    for channels in (width, 2 * width):
+        x = layers.Conv2D(channels, 4, strides=2, padding="same")(x)
+        x = layers.LeakyReLU(0.1)(x)
+    x = layers.LeakyReLU(0.1)(layers.Dense(dense_width)(layers.Flatten()(x)))
+    hidden = layers.LeakyReLU(0.1)(layers.Dense(128)(x))
+    return x, hidden, hidden

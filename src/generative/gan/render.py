@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import keras
 import numpy as np
 from pydantic import Field
 
-from generative.core.history import read_snapshots, read_table
+from generative.core.history import read_snapshots, read_steps, read_table
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves, grids
+from generative.plots.architecture import plot_architecture
 
 Array = np.ndarray
 # Pixels of an image's height above which an animation has fewer images, at their own size.
@@ -22,6 +24,7 @@ class Render(Schema):
     rows, columns: of the pictures; a conditional model has a row for each class.
     animation_columns, large_animation_columns: of the animation, and as many rows; of small images
         and of large ones.
+    frames: "animation" only, or also "files" of its frames: epochs/000.png before the training, ...
     """
 
     seed: Seed
@@ -30,6 +33,7 @@ class Render(Schema):
     animation_columns: Count
     large_animation_columns: Count
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
+    frames: grids.Frames
 
 
 def render(model: Any, data: Prepared, history: Path, options: Render, folder: Path) -> None:
@@ -37,17 +41,28 @@ def render(model: Any, data: Prepared, history: Path, options: Render, folder: P
     train, _ = data.load("train")
     pictures = draw(model, train, data.load("test"), options)
     pictures["learning_curves"] = curves.gan_curves(read_table(history))
+    if (steps := read_steps(history)) is not None:
+        pictures["learning_curves_by_step"] = curves.gan_curves(steps)
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)
     frames = read_snapshots(history)
     # An animation of a hundred large images, enlarged, would be most of the report's size.
     large = frames.shape[2] > LARGE
     columns = options.large_animation_columns if large else options.animation_columns
-    animation = grids.animation(
-        [grids.grid(frame[: columns**2], columns, 1 if large else 2) for frame in frames],
-        options.frames_per_second,
-    )
-    (folder / "training.gif").write_bytes(animation)
+    shown = [grids.grid(frame[: columns**2], columns, 1 if large else 2) for frame in frames]
+    for name, network in networks(model).items():
+        plot_architecture(network, folder, name)
+    grids.write_animation(shown, options.frames_per_second, options.frames, folder)
+
+
+def networks(model: Any) -> dict[str, keras.Model]:
+    """The generator, the discriminator, and the stack of both that the generator is trained in."""
+    generator, discriminator = model.generator, model.discriminator
+    others = [keras.Input(other.shape[1:]) for other in discriminator.inputs[1:]]
+    images = generator.outputs[0]
+    judged = discriminator([images, *others] if others else images)
+    stack = keras.Model([*generator.inputs, *others], judged, name="stack")
+    return {"generator": generator, "discriminator": discriminator, "stack": stack}
 
 
 def draw(

@@ -13,8 +13,9 @@ from generative.core.params import Count
 from generative.gan.base import losses
 from generative.gan.base.information import r_squared
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
-from generative.gan.base.sampling import generated_batches
-from generative.gan.base.trainer import BaseGAN, GANStep, NonNegative, Options, Outputs
+from generative.gan.base.options import NonNegative, Options
+from generative.gan.base.sampling import Latent, generated_batches
+from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
 from generative.training.losses import Term, unweighted
 from generative.training.optimizers import ADAM, build
@@ -34,7 +35,11 @@ class StackedGAN(BaseGAN):
     Each has a discriminator, which also recovers the noise. First the levels are trained apart, the
     lower one from features of real images; then together, from features of the upper one.
 
-    noise_size: numbers of z1, and of z0; latent: "normal", or "uniform" in [0, 1).
+    architecture: "atienza2018": the upper generator normalises after its activations, and the heads
+        that recover the noise end in a tanh; "linear_heads": it normalises before them, and the
+        heads reach noise of any size.
+    noise_size: numbers of z1, and of z0; latent: "normal", "uniform" in [0, 1) or "symmetric", in
+        [-1, 1).
     encoder_width, hidden_width: channels of the encoder's convolutions; units of the upper
         generator's dense layers.
     encoder_share, independent_share: of all steps, in which the encoder is trained, and the levels
@@ -50,8 +55,9 @@ class StackedGAN(BaseGAN):
     def __init__(
         self,
         *,
+        architecture: Literal["linear_heads", "atienza2018"],
         noise_size: Count,
-        latent: Literal["normal", "uniform"],
+        latent: Latent,
         generator_width: Count,
         discriminator_width: Count,
         encoder_width: Count,
@@ -76,11 +82,15 @@ class StackedGAN(BaseGAN):
         latents = keras.Input((2 * noise_size + CLASSES,))
         z1, z0 = latents[:, :noise_size], latents[:, noise_size : 2 * noise_size]
         x = layers.Concatenate()([latents[:, 2 * noise_size :], z1])
+        original = architecture == "atienza2018"
         for _ in range(2):
-            x = layers.Dense(hidden_width, use_bias=False)(x)
-            x = layers.ReLU()(BatchNormalization()(x))
+            x = layers.Dense(hidden_width, use_bias=original)(x)
+            if original:
+                x = BatchNormalization()(layers.ReLU()(x))
+            else:
+                x = layers.ReLU()(BatchNormalization()(x))
         feature = layers.Dense(FEATURES, activation="relu", dtype="float32", name=FEATURE)(x)
-        lower_layers = digit_generator(FEATURES + noise_size, generator_width).layers
+        lower_layers = digit_generator(FEATURES + noise_size, generator_width, original).layers
 
         def lower_generator(feature: Tensor, z0: Tensor) -> Tensor:
             x = layers.Concatenate()([feature, z0])
@@ -94,10 +104,11 @@ class StackedGAN(BaseGAN):
         of_feature = features = keras.Input((FEATURES,))
         for _ in range(2):
             of_feature = layers.LeakyReLU(0.2)(layers.Dense(FEATURES)(of_feature))
+        heads = {"logits": (1, None), "noise": (noise_size, "tanh" if original else None)}
         outputs = {
-            f"{level}{name}": layers.Dense(size, dtype="float32")(hidden)
+            f"{level}{name}": layers.Dense(size, activation, dtype="float32")(hidden)
             for level, hidden in (("", of_image), ("feature_", of_feature))
-            for name, size in (("logits", 1), ("noise", noise_size))
+            for name, (size, activation) in heads.items()
         }
         super().__init__(
             keras.Model(latents, lower_generator(feature, z0), name="generator"),
@@ -140,7 +151,14 @@ class StackedGAN(BaseGAN):
         outputs: Outputs = self.image_discriminator(images, training=training)
         return outputs
 
-    def forward_pass(self, images: Tensor, labels: Tensor, training: bool) -> GANStep:
+    def forward_pass(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        training: bool,
+        latents: Tensor | None = None,
+        moving: bool = False,
+    ) -> GANStep:
         """Both levels once. The outputs also hold, with the prefix `feature_`, those of the upper
         level; of real images the encoder's logits and `feature`; of fake ones the feature that they
         were made from (`condition`), the one that the encoder recovers, and the label's logits."""
@@ -148,12 +166,13 @@ class StackedGAN(BaseGAN):
         real = self.to_generator_range(images)
         encoded = self.encoder(real, training=False)
         real_feature = tf.stop_gradient(encoded["feature"])
-        latents = self.sample_latent(labels)
-        fake_feature = self.upper_generator(latents, training=training)
+        latents = self.sample_latent(labels) if latents is None else latents
+        of_batch = training and not moving
+        fake_feature = self.upper_generator(latents, training=of_batch)
         together = self.discriminator_optimizer.iterations >= self.independent_steps
         condition = tf.cond(together, lambda: fake_feature, lambda: real_feature)
         z0 = latents[:, self.noise_size : 2 * self.noise_size]
-        fake = self.lower_generator([condition, z0], training=training)
+        fake = self.lower_generator([condition, z0], training=of_batch)
         outputs = []
         for image, feature in ((real, real_feature), (fake, fake_feature)):
             of_image = self.discriminate(self.augment(image, training), labels, training)

@@ -27,15 +27,15 @@ def write_digits_by_epoch(extractor: FeatureExtractor, run: Path, folder: Path) 
     if len(missing):
         print(f"warning: the last snapshots show no {', '.join(map(str, missing))}")
     table = pd.DataFrame(counts, columns=[f"digit_{digit}" for digit in DIGITS])
-    table.insert(0, "epoch", range(1, len(table) + 1))
+    table.insert(0, "epoch", range(len(table)))
     table.to_csv(folder / "digits_by_epoch.csv", index=False)
     plot_digits(counts).save(folder / "digits_by_epoch.png", optimize=True)
 
 
 def count_digits(extractor: FeatureExtractor, snapshots: Array) -> Array:
-    """How many images of each epoch are predicted to be each digit, int [epochs, 10].
+    """How many images of each snapshot are predicted to be each digit, int [1 + epochs, 10].
 
-    snapshots: float32 [epochs, count, height, width, channels] in [0, 1].
+    snapshots: float32 [1 + epochs, count, height, width, channels] in [0, 1].
     """
     return np.stack(
         [
@@ -46,7 +46,7 @@ def count_digits(extractor: FeatureExtractor, snapshots: Array) -> Array:
 
 
 def plot_digits(counts: Array) -> Image.Image:
-    """A map of `counts` [epochs, 10]."""
+    """A map of `counts` [1 + epochs, 10]."""
     figure = curves.new_figure(np.clip(1.2 + 0.34 * len(counts), 4.6, 12), 3.2)
     axes = figure.add_subplot()
     drawn = axes.imshow(counts.T, cmap="Blues", vmin=0, aspect="auto", origin="lower")
@@ -54,5 +54,5 @@ def plot_digits(counts: Array) -> Image.Image:
     axes.set(title="samples, as the judge names them", xlabel="epoch", ylabel="digit")
     axes.set_yticks(DIGITS)
     ticks = np.arange(0, len(counts), -(-len(counts) // 16))
-    axes.set_xticks(ticks, [str(tick + 1) for tick in ticks])
+    axes.set_xticks(ticks)
     return curves.figure_image(figure)

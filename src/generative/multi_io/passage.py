@@ -12,6 +12,9 @@ from generative.core.params import Count
 from generative.datasets.passages import EDITIONS, GENRES, encode, tokenize
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share, Weight
 
+# The least passage that `chollet2017` makes a feature of, without padding.
+LEAST_LENGTH = 269
+
 Array = np.ndarray
 
 
@@ -22,10 +25,10 @@ class Passage(MultiIOModel):
     year: the mean of the targets, where the output begins.
     embedding_size: of a word. width: channels of the first convolution; the others have twice as
         many. Chollet (2017) has 256 and 128.
-    pooling: of the convolutions' features over the passage; Chollet (2017) has `max`.
-    shortcut: with `words` the heads also get the mean and the maximum of the embeddings: which
-        words there are, in any order. With `none` they get the convolutions' features alone,
-        through a layer of 128 units, as in Chollet (2017).
+    architecture: with `words` the heads get the means of the convolutions' features, and the means
+        and the maxima of the embeddings: which words there are, in any order. With `chollet2017`
+        they get the features' maxima through a layer of 128 units, no convolution is padded, and
+        the output is the year itself. It takes passages of at least 269 words.
     dropout: of the heads' inputs.
     year_weight, genre_weight, edition_weight: of the squared error in years, and of the entropies.
     """
@@ -38,42 +41,44 @@ class Passage(MultiIOModel):
         *,
         embedding_size: Count,
         width: Count,
-        pooling: Literal["max", "average"],
-        shortcut: Literal["words", "none"],
+        architecture: Literal["words", "chollet2017"],
         dropout: Share,
         year_weight: Weight,
         genre_weight: Weight,
         edition_weight: Weight,
         **options: Unpack[Options],
     ) -> None:
+        book = architecture == "chollet2017"
+        if book and length < LEAST_LENGTH:
+            raise BadInput(
+                f"architecture: received {architecture!r}, which takes passages of {LEAST_LENGTH} "
+                f"words or more; prepare.passages.length is {length}"
+            )
+        padding = "valid" if book else "same"
         passage = keras.Input((length,), dtype="int32", name="passage")
         embedded = layers.Embedding(len(words) + 1, embedding_size, name="embedding")(passage)
-        x = layers.Conv1D(width, 5, activation="relu", padding="same")(embedded)
-        x = layers.MaxPooling1D(5, padding="same")(x)
+        x = layers.Conv1D(width, 5, activation="relu", padding=padding)(embedded)
         for _ in range(2):
-            x = layers.Conv1D(2 * width, 5, activation="relu", padding="same")(x)
-        x = layers.MaxPooling1D(5, padding="same")(x)
-        for _ in range(2):
-            x = layers.Conv1D(2 * width, 5, activation="relu", padding="same")(x)
-        pool = layers.GlobalMaxPooling1D if pooling == "max" else layers.GlobalAveragePooling1D
-        x = pool(name="pooled")(x)
-        if shortcut == "words":
+            x = layers.MaxPooling1D(5, padding=padding)(x)
+            for _ in range(2):
+                x = layers.Conv1D(2 * width, 5, activation="relu", padding=padding)(x)
+        if book:
+            x = layers.GlobalMaxPooling1D(name="pooled")(x)
+            x = layers.Dense(128, activation="relu", name="dense")(x)
+        else:
+            x = layers.GlobalAveragePooling1D(name="pooled")(x)
             mean = layers.GlobalAveragePooling1D(name="mean_of_words")(embedded)
             largest = layers.GlobalMaxPooling1D(name="largest_of_words")(embedded)
             x = layers.Concatenate(name="features_and_words")([x, mean, largest])
-        else:
-            # The features hardly vary between passages: too little to learn from.
-            x = layers.BatchNormalization(momentum=0.9, name="normalized")(x)
-            x = layers.Dense(128, activation="relu", name="dense")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
-        # In decades from the mean year: a step in the weights is then no step of a year or two.
-        decades = layers.Dense(1, name="decades", dtype="float32")(x)
+        if book:
+            years = layers.Dense(1, name="years", dtype="float32")(x)
+        else:
+            # In decades from the mean year: a step in the weights is then no step of a year or two.
+            decades = layers.Dense(1, name="decades", dtype="float32")(x)
+            years = layers.Rescaling(10.0, year, name="years", dtype="float32")(decades)
         heads = {
-            "year": Head(
-                layers.Rescaling(10.0, year, name="years", dtype="float32")(decades),
-                "numeric",
-                year_weight,
-            ),
+            "year": Head(years, "numeric", year_weight),
             "genre": Head(
                 layers.Dense(len(GENRES), name="genre_logits")(x), "categorical", genre_weight
             ),

@@ -1,11 +1,12 @@
 """A story and a question, an LSTM for each, and their features concatenated (after Chollet, 2017,
 section 7.1.2)."""
 
-from typing import Literal, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 import keras
 import numpy as np
 from keras import layers
+from pydantic import Field
 
 from generative.core.errors import BadInput
 from generative.core.params import Count
@@ -13,6 +14,7 @@ from generative.datasets.stories import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options
 
 Array = np.ndarray
+Size = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class QuestionAnswering(MultiIOModel):
@@ -22,8 +24,10 @@ class QuestionAnswering(MultiIOModel):
     story_length, question_length: in words, the rest 0.
     question: with `after` it joins the features of the story (Chollet, 2017); with `before` the
         LSTM of the story also gets each word times the question.
-    embedding_size: of a word, the same for both. story_units, question_units: of the LSTMs.
-    units: of the dense layer over the features of both.
+    embedding_size: of a word. question_embedding_size: of a word of the question, which then has
+        an embedding of its own (Chollet: 64 and 32); with 0 that of the story serves both.
+    story_units, question_units: of the LSTMs.
+    units: of the dense layer over the features of both; with 0 there is none (Chollet).
     """
 
     def __init__(
@@ -35,9 +39,10 @@ class QuestionAnswering(MultiIOModel):
         *,
         question: Literal["after", "before"],
         embedding_size: Count,
+        question_embedding_size: Size,
         story_units: Count,
         question_units: Count,
-        units: Count,
+        units: Size,
         **options: Unpack[Options],
     ) -> None:
         lengths = {"story": story_length, "question": question_length}
@@ -45,18 +50,22 @@ class QuestionAnswering(MultiIOModel):
             name: keras.Input((length,), dtype="int32", name=name)
             for name, length in lengths.items()
         }
-        # Keras' default, within 0.05 of 0, makes products too small to learn from.
-        embedding = layers.Embedding(
-            len(words) + 1,
-            embedding_size,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-            mask_zero=True,
-            name="embedding",
-        )
+
+        def embedding(size: int, name: str, **initializer: Any) -> keras.Layer:
+            return layers.Embedding(len(words) + 1, size, mask_zero=True, name=name, **initializer)
+
+        if question_embedding_size:
+            of_story = embedding(embedding_size, "story_embedding")
+            of_question = embedding(question_embedding_size, "question_embedding")
+        else:
+            # Keras' default, within 0.05 of 0, makes products too small to learn from.
+            normal = keras.initializers.RandomNormal(stddev=1.0)
+            of_story = embedding(embedding_size, "embedding", embeddings_initializer=normal)
+            of_question = of_story
         question_features = layers.LSTM(question_units, name="question_encoder")(
-            embedding(inputs["question"])
+            of_question(inputs["question"])
         )
-        x = embedding(inputs["story"])
+        x = of_story(inputs["story"])
         if question == "before":
             query = layers.Dense(embedding_size, name="query")(question_features)
             query = layers.RepeatVector(story_length, name="query_at_each_word")(query)
@@ -64,7 +73,8 @@ class QuestionAnswering(MultiIOModel):
             x = layers.Concatenate(name="word_and_product")([x, product])
         x = layers.LSTM(story_units, name="story_encoder")(x)
         x = layers.Concatenate(name="both")([x, question_features])
-        x = layers.Dense(units, activation="relu", name="dense")(x)
+        if units:
+            x = layers.Dense(units, activation="relu", name="dense")(x)
         x = layers.Dense(len(answers), name="logits")(x)
         super().__init__(inputs, {"answer": Head(x, "categorical")}, **options)
         self.words, self.lengths = list(words), lengths

@@ -1,7 +1,7 @@
 """One convolutional network for two images (a small Xception: Chollet, 2017, arXiv:1610.02357)."""
 
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import keras
 import numpy as np
@@ -11,6 +11,8 @@ from generative.core.errors import BadInput
 from generative.core.params import Count
 from generative.multi_io.base.model import Head, MultiIOModel, Options, Share
 
+LEAST_SIDE = 71  # of keras.applications.Xception
+
 Tensor = Any
 Array = np.ndarray
 
@@ -19,23 +21,36 @@ class Stereo(MultiIOModel):
     """Do both crops show the same place? The base is a model of its own, used as a layer, twice.
 
     side: of a crop, in pixels.
+    base: `small`, or `xception`, that of keras.applications, untrained (Chollet, 2017, section
+        7.1.6), which takes sides of at least 71 and makes no use of `width` and `blocks`.
     width: channels of the base's first convolution; each of its `blocks` doubles them and halves
-        the image. dropout: of the comparison.
+        the image.
+    comparison: of the features a and b of both: |a - b| and a b, `symmetric` in the two whatever
+        the weights, or their `concatenation` (Chollet), whose order matters.
+    dropout: of the comparison.
     """
 
     def __init__(
         self,
         side: int,
         *,
+        base: Literal["small", "xception"],
         width: Count,
         blocks: Count,
+        comparison: Literal["symmetric", "concatenation"],
         dropout: Share,
         **options: Unpack[Options],
     ) -> None:
-        base = xception(side, width, blocks)
+        if base == "xception" and side < LEAST_SIDE:
+            raise BadInput(
+                f"base: received {base!r}, which takes sides of {LEAST_SIDE} pixels or more; "
+                f"prepare.views.side is {side}"
+            )
+        network = large(side) if base == "xception" else small(side, width, blocks)
         inputs = {name: keras.Input((side, side, 3), name=name) for name in ("left", "right")}
-        a, b = (base(crop) for crop in inputs.values())
-        x = layers.Concatenate(name="compared")([ops.absolute(a - b), a * b])
+        a, b = (network(crop) for crop in inputs.values())
+        parts = [ops.absolute(a - b), a * b] if comparison == "symmetric" else [a, b]
+        x = layers.Concatenate(name="compared")(parts)
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Dense(64, activation="relu", name="dense")(x)
         x = layers.Dense(1, name="logit")(x)
@@ -67,7 +82,17 @@ class Stereo(MultiIOModel):
         return np.concatenate([inputs["left"], inputs["right"]], axis=2)
 
 
-def xception(side: int, width: int, blocks: int) -> keras.Model:
+def large(side: int) -> keras.Model:
+    """Features [batch, 2048] of images [batch, side, side, 3].
+
+    Means of feature maps: those of two, concatenated, are the means of the concatenated maps.
+    """
+    return keras.applications.Xception(
+        weights=None, include_top=False, input_shape=(side, side, 3), pooling="avg", name="base"
+    )
+
+
+def small(side: int, width: int, blocks: int) -> keras.Model:
     """Features [batch, width 2^blocks] of images [batch, side, side, 3]."""
     images = keras.Input((side, side, 3), name="picture")
     x = layers.Conv2D(width, 3, padding="same", use_bias=False)(images)

@@ -9,6 +9,8 @@ from generative.core.folders import atomic_file
 from generative.core.params import PATH, defaults_of, flatten, is_section, read_document, section
 from generative.pipeline.check import check_all
 
+OTHERS = "others"
+
 
 def use(profile: Path, path: Path = PATH, checked: bool = True) -> list[str]:
     """Merge the overlay `profile` into `path`, keeping its comments; the names that changed."""
@@ -20,7 +22,8 @@ def change(
 ) -> list[str]:
     """Write the values of `overlay`, which come from `source`, into `path`; the changed names.
 
-    None takes a section or a value away, or an inherited value. The file is replaced only once the
+    None takes a section or a value away, or an inherited value; a model that the file lacks is
+    added if its section names its network. The file is replaced only once the
     merged parameters have passed every check, which imports every family, if `checked`.
     """
     from ruamel.yaml import YAML
@@ -63,12 +66,18 @@ def merge(
     """Write the values of `overlay` over those of `document`, in place; the changed names.
 
     before: all of the file as it was. A name that it lacks may be one that the section inherits.
+    `others: null` takes away what a section has besides the names beside it.
     """
     changed = []
+    if OTHERS in overlay:
+        named = {key: value for key, value in overlay.items() if key != OTHERS}
+        overlay = dict.fromkeys(key for key in document if key not in named) | named
     for key, value in overlay.items():
         name = f"{prefix}{key}"
         inside = is_section(value) and isinstance(document.get(key), dict)
-        if key not in document and not inherited(name, before):
+        if key not in document and not inherited(name, before) and not is_model(name, value):
+            if value is None:
+                continue  # it is gone already
             known = (prefix + k for k in document)
             raise BadInput(f"{source}: {unknown('parameter', name, known)}")
         if value is None and key in document:
@@ -80,6 +89,13 @@ def merge(
             document[key] = value
             changed.append(name)
     return changed
+
+
+def is_model(name: str, value: Any) -> bool:
+    """Whether `value` is a whole section of one more model, not some values of a misspelt one."""
+    top, _, key = name.partition(".")
+    whole = isinstance(value, dict) and "network" in value
+    return top in ("train", "generators") and "." not in key and whole
 
 
 def inherited(name: str, document: dict[str, Any]) -> bool:

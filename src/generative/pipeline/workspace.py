@@ -16,16 +16,19 @@ from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
 
 from generative.core.errors import BadInput
+from generative.core.params import read_document
 from generative.pipeline import overlay
 from generative.pipeline.bookkeeping import locked
+from generative.pipeline.budget import scaled
 from generative.results.collect import WORKSPACES as WORKSPACES
 
 # What the pipeline reads besides its own results.
 SOURCES = ("dvc.yaml", ".dvcignore", "params.yaml", "results", "stages", "src")
 
 
-def create(profile: Path, folder: Path) -> None:
-    """Copy the project's code into `folder` and merge `profile` into its parameters.
+def create(profile: Path, folder: Path, budget: float = 1.0) -> None:
+    """Copy the project's code into `folder` and merge `profile` into its parameters; trainings take
+    the share `budget` of their steps.
 
     What `folder` holds from an earlier run stays, so only what changed is run again. The parameters
     are not checked yet.
@@ -44,14 +47,20 @@ def create(profile: Path, folder: Path) -> None:
         config["cache"] = {"type": ["reflink", "copy"], "dir": cache_of(project)}
     with locked(repo):  # nobody runs with files that are half copied
         copy(project, folder)
-        overlay.use(profile, folder / "params.yaml", checked=False)
+        file = folder / "params.yaml"
+        overlay.use(profile, file, checked=False)
+        if budget < 1:
+            parts = scaled(read_document(file), read_document(profile), budget)
+            overlay.change(parts, profile, file, checked=False)
 
 
 @contextmanager
-def entered(profile: Path, folder: Path, changes: dict[str, Any]) -> Iterator[None]:
+def entered(
+    profile: Path, folder: Path, changes: dict[str, Any], budget: float = 1.0
+) -> Iterator[None]:
     """Work in `folder`, a workspace of `profile` whose parameters have `changes`, too."""
     project = Path.cwd()
-    create(profile, folder)
+    create(profile, folder, budget)
     os.chdir(folder)
     try:
         if changes:

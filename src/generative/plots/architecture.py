@@ -6,16 +6,14 @@ from pathlib import Path
 import keras
 
 
-def plot_architecture(model: keras.Model, folder: Path) -> None:
-    """Write `architecture.png` into `folder`: every layer with its shapes; `architecture.txt`
-    instead where the program `dot` of graphviz is missing."""
+def plot_architecture(model: keras.Model, folder: Path, name: str = "architecture") -> None:
+    """Write `<name>.png` into `folder`: every layer with its shapes; `<name>.txt` instead where the
+    program `dot` of graphviz is missing."""
     # A model of several models is clearer, and safer with dot, as one box a model.
     inside = sum(isinstance(layer, keras.Model) for layer in model.layers)
     shown = {"expand_nested": inside <= 1}
     if shutil.which("dot"):
-        keras.utils.plot_model(
-            model, folder / "architecture.png", show_shapes=True, dpi=72, **shown
-        )
+        keras.utils.plot_model(model, folder / f"{name}.png", show_shapes=True, dpi=72, **shown)
         return
-    with (folder / "architecture.txt").open("w", encoding="utf-8") as file:
+    with (folder / f"{name}.txt").open("w", encoding="utf-8") as file:
         model.summary(line_length=100, print_fn=lambda line, **_: file.write(f"{line}\n"), **shown)

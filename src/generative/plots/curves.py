@@ -80,29 +80,33 @@ def shares(values: dict[str, float]) -> Image.Image:
 
 
 def learning_curves(history: "pd.DataFrame") -> Image.Image:
-    """One panel a metric, training and validation together, over epochs."""
-    names = [n for n in history.columns if n != "epoch" and not n.startswith("val_")]
+    """One panel a metric, training and validation together, over the first column: epochs or
+    steps."""
+    time, *others = history.columns
+    names = [n for n in others if not n.startswith("val_")]
     figure = new_figure(3.4 * len(names), 2.8)
     for index, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), index + 1)
         for column, label in ((name, "training"), (f"val_{name}", "validation")):
             if column in history:
-                axes.plot(history["epoch"], history[column], label=label)
-        axes.set(title=name.replace("_", " "), xlabel="epoch")
+                axes.plot(history[time], history[column], label=label)
+        axes.set(title=name.replace("_", " "), xlabel=time)
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     return figure_image(figure)
 
 
 def gan_curves(history: "pd.DataFrame") -> Image.Image:
-    """Losses of both networks, accuracy of the discriminator, variety of samples, over epochs."""
+    """Losses of both networks, accuracy of the discriminator, variety of samples, over the first
+    column: epochs or steps."""
+    time = history.columns[0]
     panels: dict[str, tuple[str, ...]] = {
         "discriminator's loss": ("discriminator",),
         "generator's loss": ("generator",),
         "accuracy of the discriminator": ("real_accuracy", "fake_accuracy"),
         "variety, 1 is that of real images": ("variety",),
     }
-    shown = {"epoch", *(name for names in panels.values() for name in names)}
+    shown = {time, *(name for names in panels.values() for name in names)}
     others = [n for n in history.columns if not n.startswith("val_") and n not in shown]
     panels |= {name.replace("_", " "): (name,) for name in others}
     columns = -(-len(panels) // 2)
@@ -112,10 +116,10 @@ def gan_curves(history: "pd.DataFrame") -> Image.Image:
     for axes, (title, names) in zip(grids, panels.items(), strict=False):
         for color, name in enumerate(names):
             look = {"color": f"C{color}", "marker": marker}
-            axes.plot(history["epoch"], history[name], label=name.partition("_")[0], **look)
+            axes.plot(history[time], history[name], label=name.partition("_")[0], **look)
             if f"val_{name}" in history:
-                axes.plot(history["epoch"], history[f"val_{name}"], ":", **look)
-        axes.set(title=title, xlabel="epoch")
+                axes.plot(history[time], history[f"val_{name}"], ":", **look)
+        axes.set(title=title, xlabel=time)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         if len(names) > 1:

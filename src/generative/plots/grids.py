@@ -1,16 +1,19 @@
 """Images of many images: grids, mosaics, animations, and codes to make them of.
 
 Images are float32 [count, height, width, channels] in [0, 1]; pictures are Pillow's. No function
-here knows a model or writes a file.
+here knows a model, and but for `write_animation` none writes a file.
 """
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 Array = np.ndarray
+Frames = Literal["animation", "files"]
 GAP = 2  # pixels between two images of a grid
 
 
@@ -49,6 +52,18 @@ def animation(frames: Sequence[Image.Image], frames_per_second: int) -> bytes:
     first, *rest = frames
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
     return buffer.getvalue()
+
+
+def write_animation(
+    frames: Sequence[Image.Image], frames_per_second: int, files: Frames, folder: Path
+) -> None:
+    """Write `training.gif` into `folder`, and with "files" each frame: `epochs/000.png`, which was
+    before the training, and so on."""
+    (folder / "training.gif").write_bytes(animation(frames, frames_per_second))
+    if files == "files":
+        (folder / "epochs").mkdir()
+        for epoch, frame in enumerate(frames):
+            frame.save(folder / "epochs" / f"{epoch:03}.png", optimize=True)
 
 
 def unit_square_quantiles(size: int) -> Array:

@@ -40,6 +40,7 @@ def build(data: Path, document: dict[str, Any]) -> str:
     environment.filters["number"] = number
     environment.globals.update(cell=cell, margins=margins)
     return environment.get_template("page.html.jinja").render(
+        profile=document.get("profile", "default"),
         models=models,
         digits=digits,
         pictures=pictures,

@@ -42,5 +42,5 @@ def load(options: Style, precision: str, size_name: str) -> Transfer:
     content = pictures.read(Path(options.content))
     styles = pictures.read_styles(Path(options.style), options.blend)
     sources = [content, *(style for style, _ in styles)]
-    memory.check(size_name, sources, options.scales[-1].longest_side)
+    memory.check(size_name, sources, options.scales[-1].longest_side, options.memory)
     return Transfer(network.load(Path(options.network), precision), content, styles, options)

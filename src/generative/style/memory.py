@@ -11,22 +11,23 @@ from generative.core.errors import BadInput
 from generative.style import pictures
 from generative.style.schema import SMALLEST_SIDE
 
-# An evaluation in float32 takes 2,530 bytes a pixel (benchmarks/style.py) and L-BFGS 960 and more
-# for its corrections; the process takes 0.9 GiB before. With some room:
-BYTES_PER_PIXEL, BASE_BYTES = 4500, 1.2e9
+# An evaluation in float32 takes 2,530 bytes a pixel (benchmarks/style.py), and L-BFGS two float64
+# for each channel and step of its memory; the process takes 0.9 GiB before. With some room:
+BYTES_PER_PIXEL, BYTES_PER_STEP, BASE_BYTES = 3540, 48, 1.2e9
 
 
-def check(name: str, sources: Sequence[Image.Image], longest_side: int) -> None:
+def check(name: str, sources: Sequence[Image.Image], longest_side: int, steps: int) -> None:
     """Raise `BadInput` if one of `sources`, resized to `longest_side`, needs more than is free.
 
-    name: of the parameter or option that sets the size, for the message.
+    name: of the parameter or option that sets the size, for the message. steps: in the memory of
+    L-BFGS.
     """
     free = free_bytes()
     if free is None:
         return
     sizes = [pictures.shrink(picture, longest_side).size for picture in sources]
     width, height = max(sizes, key=lambda sides: sides[0] * sides[1])
-    needed = BASE_BYTES + BYTES_PER_PIXEL * width * height
+    needed = BASE_BYTES + (BYTES_PER_PIXEL + BYTES_PER_STEP * steps) * width * height
     if needed > free:
         share = max(0.0, (free - BASE_BYTES) / (needed - BASE_BYTES))
         fits = int(max(width, height) * share**0.5) // 32 * 32

@@ -3,7 +3,8 @@
 Each is a function of nothing but the losses and gradients that it receives, so that a run whose
 evaluations are stored can be repeated without computing them (`checkpoint.py`).
 
-`evaluate` takes a picture, float64 [n] in [0, 1], and gives its loss and gradient, float64 [n].
+`evaluate` takes a picture, float64 [n], and gives its loss and gradient, float64 [n]. `start` and
+what it takes are in [0, 1], unless `bounds` is "none".
 """
 
 from collections.abc import Callable
@@ -12,11 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from generative.style.schema import Style
+
 Array = np.ndarray
 Evaluate = Callable[[Array], tuple[float, Array]]
 
-# Steps that the curvature is estimated from; the paper's authors and most programs take 10 to 100.
-CORRECTIONS = 20
 FIRST_MOMENT, SECOND_MOMENT, EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -24,17 +25,25 @@ class BudgetExhausted(Exception):
     """Raised by `evaluate` when it has been called as often as allowed. Optimizers pass it on."""
 
 
-def lbfgs(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
-    """L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995) in one run, which keeps its estimate of the
-    curvature, until `evaluate` raises `BudgetExhausted` or no step lowers the loss."""
-    endless: Any = {"maxfun": 10**9, "maxiter": 10**9, "maxcor": CORRECTIONS, "ftol": 0, "gtol": 0}
-    bounds = Bounds(0, 1)
-    minimize(evaluate, start, jac=True, method="L-BFGS-B", bounds=bounds, options=endless)
+def lbfgs(evaluate: Evaluate, start: Array, options: Style) -> None:
+    """L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995), until `evaluate` raises `BudgetExhausted` or no
+    step lowers the loss. A run keeps its estimate of the curvature; the next, after `restart_every`
+    evaluations and the rest of a line search, begins where it ended and knows nothing of it."""
+    limits: Any = {"maxfun": options.restart_every or 10**9, "maxiter": 10**9, "ftol": 0, "gtol": 0}
+    limits["maxcor"] = options.memory
+    bounds = Bounds(0, 1) if options.bounds == "unit" else None
+    while True:
+        ended = minimize(
+            evaluate, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits
+        )
+        if not options.restart_every:
+            return
+        start = ended.x
 
 
-def adam(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
-    """Adam (Kingma and Ba, 2015, arXiv:1412.6980), each step clipped to [0, 1], until `evaluate`
-    raises `BudgetExhausted`."""
+def adam(evaluate: Evaluate, start: Array, options: Style) -> None:
+    """Adam (Kingma and Ba, 2015, arXiv:1412.6980), each step clipped to the bounds, until
+    `evaluate` raises `BudgetExhausted`."""
     picture, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
     step = 0
     while True:
@@ -44,7 +53,9 @@ def adam(evaluate: Evaluate, start: Array, learning_rate: float) -> None:
         second += (1 - SECOND_MOMENT) * (gradient**2 - second)
         mean = first / (1 - FIRST_MOMENT**step)
         deviation = np.sqrt(second / (1 - SECOND_MOMENT**step))
-        picture = np.clip(picture - learning_rate * mean / (deviation + EPSILON), 0, 1)
+        picture = picture - options.learning_rate * mean / (deviation + EPSILON)
+        if options.bounds == "unit":
+            picture = np.clip(picture, 0, 1)
 
 
-OPTIMIZERS: dict[str, Callable[[Evaluate, Array, float], None]] = {"lbfgs": lbfgs, "adam": adam}
+OPTIMIZERS: dict[str, Callable[[Evaluate, Array, Style], None]] = {"lbfgs": lbfgs, "adam": adam}

@@ -36,7 +36,8 @@ def run_with_log(
 
 
 def write(transfer: Transfer, lpips: LPIPS, folder: Path) -> None:
-    """Write `picture.png`, `history.csv`, `metrics.json` and the plots into `folder`.
+    """Write `picture.png`, `history.csv`, `metrics.json` and the plots into `folder`, and frames
+    that are to be files into its folder `frames`: `001.png`, `002.png`, ...
 
     lpips: built with Keras' default policy, float32.
     """
@@ -47,4 +48,8 @@ def write(transfer: Transfer, lpips: LPIPS, folder: Path) -> None:
     exact = network.load(Path(options.network))
     write_json(folder / "metrics.json", metrics.measure(transfer, exact, lpips))
     frames = [*transfer.frames, picture]
+    if options.frames == "files":
+        (folder / "frames").mkdir()
+        for number, frame in enumerate(transfer.frames, start=1):
+            frame.save(folder / "frames" / f"{number:03}.png")
     plots.write(transfer.sources, frames, history, options.frames_per_second, folder)

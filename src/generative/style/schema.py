@@ -35,10 +35,17 @@ class Style(Schema):
         TensorFlow's tutorial, "source" that of Keras' example and of Chollet, 2017, *Deep Learning
         with Python*.
     initialization: what the first scale begins with. colours: those of the result.
+    memory: steps that L-BFGS estimates the curvature from; the paper's authors and most programs
+        take 10 to 100.
+    restart_every: evaluations after which L-BFGS begins anew from where it is, without that memory,
+        as Keras' example and Chollet, 2017, do every 20; 0: never.
+    bounds: "unit" keeps pixels in [0, 1] while the loss is lowered; with "none", as in Keras'
+        example, only pictures that are shown are clipped.
     learning_rate: of Adam, in units of the pixels' range [0, 1].
     scales: from coarse to fine; each begins with the result of the one before.
     seed: of the noise. precision: of the convolutions; losses are float32.
     frame_every: evaluations from one frame of the animation to the next.
+    frames: what they are written as: the animation, or also a PNG each.
     """
 
     content: Annotated[str, Field(min_length=1)]
@@ -55,11 +62,15 @@ class Style(Schema):
     initialization: Literal["content", "noise"]
     colours: Literal["style", "content"]
     optimizer: Literal["lbfgs", "adam"]
+    memory: Count
+    restart_every: Annotated[int, Field(ge=0)]
+    bounds: Literal["unit", "none"]
     learning_rate: Annotated[float, Field(gt=0)]
     scales: Annotated[list[Scale], Field(min_length=1)]
     seed: Seed
     precision: Literal["auto", "float32", "bfloat16"]
     frame_every: Count
+    frames: Literal["animation", "files"]
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Transfer:
     sources: the content and the styles, of their own sizes.
     content, start, picture: float32 [1, height, width, 3] in [0, 1], of the scale that was reached:
     the content, what a run of this scale alone begins with, and the best that was evaluated so far
-    (None before the first).
+    (None before the first), which may leave [0, 1] if nothing bounds it.
     history: a row for each evaluation. frames: the best so far, now and then, of any size.
     replayed: how many evaluations were taken from the workspace.
     """
@@ -133,4 +133,4 @@ class Transfer:
             return float(terms[0]), gradient.astype(np.float64)
 
         with suppress(BudgetExhausted):
-            OPTIMIZERS[self.options.optimizer](evaluate, start, self.options.learning_rate)
+            OPTIMIZERS[self.options.optimizer](evaluate, start, self.options)

@@ -23,13 +23,14 @@ class CharConv(TextModel):
     def __init__(
         self,
         vocabulary: str,
+        window: int | None = None,
         *,
         width: Count,
         kernel_size: Annotated[int, Field(ge=2)],
         blocks: Count,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(vocabulary, **options)
+        super().__init__(vocabulary, window, **options)
         self.kernel_size = kernel_size
         self.dilations = [2**i for i in range(blocks)]
         self.context = 1 + (kernel_size - 1) * sum(self.dilations)

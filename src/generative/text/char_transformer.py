@@ -26,6 +26,7 @@ class CharTransformer(TextModel):
     def __init__(
         self,
         vocabulary: str,
+        window: int | None = None,
         *,
         width: Count,
         heads: Count,
@@ -35,7 +36,7 @@ class CharTransformer(TextModel):
     ) -> None:
         if width % heads:
             raise BadInput(f"width: received {width}, must be a multiple of heads, {heads}")
-        super().__init__(vocabulary, **options)
+        super().__init__(vocabulary, window, **options)
         self.width, self.heads = width, heads
         self.context = context
         # The bias of head h falls by 2 ** (-8 (h + 1) / heads) a character.

@@ -10,6 +10,7 @@ from generative.core.history import read_snapshots, read_table
 from generative.core.params import Count, Different, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves
+from generative.plots.architecture import plot_architecture
 from generative.text.base.sampling import Temperature
 
 LINE = 60
@@ -32,6 +33,7 @@ def render(model: Any, data: Prepared, history: Path, options: Render, folder: P
     names = ("bits_per_character", "accuracy")
     table = read_table(history)[["epoch", *names, *(f"val_{name}" for name in names)]]
     curves.learning_curves(table).save(folder / "learning_curves.png", optimize=True)
+    plot_architecture(model.inference_model(), folder)
     prompt = line_of(model.decode(data.load("test")[1][0])) if options.prompt is None else ""
     prompt = options.prompt or prompt
     for temperature in options.temperatures:
@@ -43,7 +45,7 @@ def render(model: Any, data: Prepared, history: Path, options: Render, folder: P
             raise BadInput(f"render.text.prompt: {error}") from None
         write(folder / f"temperature_{temperature}.txt", [prompt + text for text in texts])
     # The prompt is held-out text, up to the bar.
-    epochs = enumerate(read_snapshots(history), start=1)
+    epochs = enumerate(read_snapshots(history))
     write(
         folder / "training.txt",
         [f"epoch {epoch}, {text}" for epoch, snapshot in epochs for text in snapshot],

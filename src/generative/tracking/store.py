@@ -292,9 +292,9 @@ class Store:
             return
         there = self.snapshots(run)
         frames = read_snapshots(folder)
-        for epoch in shown_epochs(epochs or len(frames)):
-            if epoch not in there and epoch <= len(frames):
-                self.log_snapshot(run, frames[epoch - 1], epoch)
+        for epoch in shown_epochs(epochs or len(frames) - 1):
+            if epoch not in there and epoch < len(frames):
+                self.log_snapshot(run, frames[epoch], epoch)
 
     def snapshots(self, run: str) -> set[int]:
         """The epochs that the run has pictures or texts of."""

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from generative.core.errors import BadInput
 
 # One array, or several by name.
 Arrays = np.ndarray | dict[str, np.ndarray]
@@ -62,7 +65,8 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Calls `model.snapshot` with the same examples after every epoch: images or texts."""
+    """Calls `model.snapshot` with the same examples before the training and after every epoch:
+    images or texts."""
 
     checkpointed = ("frames",)
 
@@ -72,10 +76,18 @@ class Snapshots(keras.callbacks.Callback):
         self.on_epoch = on_epoch
         self.frames: list[np.ndarray] = []
 
+    def before_training(self, model: keras.Model) -> None:
+        """The first frame: what the model shows before it has learned anything."""
+        self.frames.append(self.frame_of(model))
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        frame = self.model.snapshot(self.examples) if self.count else np.empty(0)
+        frame = self.frame_of(self.model)
         self.frames.append(frame)
         self.on_epoch(epoch + 1, dict(logs or {}), frame)
+
+    def frame_of(self, model: keras.Model) -> np.ndarray:
+        frame: np.ndarray = model.snapshot(self.examples) if self.count else np.empty(0)
+        return frame
 
 
 class EpochWarnings(keras.callbacks.Callback):
@@ -94,18 +106,55 @@ class EpochWarnings(keras.callbacks.Callback):
             self.progress.console.print(f"warning: {self.lines[-1]}", soft_wrap=True)
 
 
-class Activations(keras.callbacks.Callback):
-    """Keeps every layer's output for `example`, a batch of one, after each epoch."""
+class ActivationLog(keras.callbacks.Callback):
+    """Keeps every layer's output for the validation example number `example` after each epoch."""
 
     checkpointed = ("epochs",)
 
-    def __init__(self, example: Arrays) -> None:
+    def __init__(self, example: int) -> None:
         super().__init__()
         self.example = example
         self.epochs: list[dict[str, np.ndarray]] = []
+        self.validation_data: tuple[Arrays, Arrays]
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        inputs, _ = self.validation_data
+        count = len(keras.tree.flatten(inputs)[0])
+        if not 0 <= self.example < count:
+            raise BadInput(
+                f"example: received {self.example}, there are {count} validation examples"
+            )
+        self.inputs = select(inputs, slice(self.example, self.example + 1))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.epochs.append(layer_outputs(self.model, self.example))
+        self.epochs.append(layer_outputs(self.model, self.inputs))
+
+
+class StepLog(keras.callbacks.Callback):
+    """Keeps the metrics of every step, which Keras gives as means over the epoch so far; needs
+    `steps_per_call: 1`."""
+
+    checkpointed = ("rows",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.before: dict[str, float] = {}
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        means = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append(
+            {n: (batch + 1) * mean - batch * self.before.get(n, 0.0) for n, mean in means.items()}
+        )
+        self.before = means
+
+
+def select(inputs: Arrays, which: slice) -> Arrays:
+    """The examples `which` of one array or of several."""
+    selected: Arrays = keras.tree.map_structure(lambda array: array[which], inputs)
+    return selected
 
 
 def layer_outputs(model: keras.Model, inputs: Arrays) -> dict[str, np.ndarray]:
@@ -164,7 +213,7 @@ class ProgressBar(keras.callbacks.Callback):
         self.task = self.progress.add_task("training", total=self.steps * self.epochs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.done = epoch * self.steps
+        self.done, self.began = epoch * self.steps, monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.progress.update(self.task, completed=self.done + min(batch + 1, self.steps))
@@ -173,5 +222,6 @@ class ProgressBar(keras.callbacks.Callback):
         values = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
         left = self.progress.tasks[0].time_remaining
         remaining = f"  {left:.0f} s left" if left else ""
-        line = f"epoch {epoch + 1}/{self.epochs}  {values}{remaining}"
+        taken = f"  {monotonic() - self.began:.1f} s"
+        line = f"epoch {epoch + 1}/{self.epochs}  {values}{taken}{remaining}"
         self.progress.console.print(line, soft_wrap=True)

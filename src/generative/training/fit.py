@@ -2,7 +2,6 @@
 
 import math
 import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +15,7 @@ from generative.core.history import History
 from generative.core.runtime import Device
 from generative.training import devices
 from generative.training.callbacks import (
-    Activations,
+    ActivationLog,
     Arrays,
     BestWeights,
     EpochNumber,
@@ -26,13 +25,15 @@ from generative.training.callbacks import (
     OnEpoch,
     ProgressBar,
     Snapshots,
+    StepLog,
     progress_bar,
+    select,
 )
 from generative.training.checkpoint import Checkpoint
+from generative.training.optional_callbacks import build
 from generative.training.schema import Train
 
 VALIDATION_BATCH = 1000
-TENSORBOARD = Path(".cache/tensorboard")
 
 
 class Batches(Protocol):
@@ -91,7 +92,7 @@ def fit(
     snapshots = Snapshots(
         select(inputs, slice(train.snapshot_count)), train.snapshot_count, on_epoch
     )
-    activations = Activations(example_of(name, train, inputs))
+    chosen = build(train.callbacks, f"{name}.callbacks", workspace, validation)
     last_finite, best = LastFiniteWeights(), BestWeights()
     warnings = EpochWarnings(progress_bar())
     held_out = tf.data.Dataset.from_tensor_slices(validation)
@@ -102,9 +103,8 @@ def fit(
             callbacks = [
                 last_finite,
                 snapshots,
-                *([activations] if train.callbacks.activation_log else []),
                 *([best] if train.keep == "best" else []),
-                *optional_callbacks(train, workspace),
+                *chosen,
                 ProgressBar(progress, steps),
                 warnings,
                 *getattr(model, "epoch_callbacks", list)(),
@@ -114,6 +114,8 @@ def fit(
             checkpoint = Checkpoint(workspace / "checkpoint.npz", callbacks)
             checkpoint.restore(model)
             finished = len(checkpoint.rows)
+            if not finished:
+                snapshots.before_training(model)
             for number, row in enumerate(checkpoint.rows, start=1):
                 on_epoch(number, row, None)
             if finished:
@@ -167,7 +169,15 @@ def fit(
         ) from None
     table = pd.DataFrame(checkpoint.rows)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
-    return History(table, np.array(snapshots.frames), activations.epochs, warnings.lines)
+    activations = [c.epochs for c in chosen if isinstance(c, ActivationLog)]
+    steps_log = [c.rows for c in chosen if isinstance(c, StepLog)]
+    return History(
+        table,
+        np.array(snapshots.frames),
+        next(iter(activations), []),
+        warnings.lines,
+        pd.DataFrame(next(iter(steps_log), [])),
+    )
 
 
 def check_images(name: str, model: keras.Model, train: Train, images: np.ndarray) -> None:
@@ -195,46 +205,6 @@ def without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     choice = tf.data.Options()
     choice.autotune.enabled = False
     return dataset.with_options(choice)
-
-
-def optional_callbacks(train: Train, workspace: Path) -> list[keras.callbacks.Callback]:
-    """The callbacks that `train` asks for."""
-    lowest = {"monitor": "val_loss", "mode": "min"}
-    chosen: list[keras.callbacks.Callback] = []
-    wanted = train.callbacks
-    if wanted.early_stopping:
-        patience = wanted.early_stopping.patience
-        chosen.append(keras.callbacks.EarlyStopping(**lowest, patience=patience))
-    if wanted.reduce_on_plateau:
-        plateau = wanted.reduce_on_plateau.model_dump()
-        chosen.append(keras.callbacks.ReduceLROnPlateau(**lowest, **plateau))
-    if wanted.tensorboard:
-        if not find_spec("tensorboard"):
-            raise BadInput("callbacks.tensorboard needs a package: pip install tensorboard")
-        chosen.append(
-            keras.callbacks.TensorBoard(
-                TENSORBOARD / workspace.name, histogram_freq=wanted.tensorboard.histogram_epochs
-            )
-        )
-    return chosen
-
-
-def select(inputs: Arrays, which: slice) -> Arrays:
-    """The examples `which` of one array or of several."""
-    selected: Arrays = keras.tree.map_structure(lambda array: array[which], inputs)
-    return selected
-
-
-def example_of(name: str, train: Train, inputs: Arrays) -> Arrays:
-    """The validation example whose activations are logged, as a batch of one."""
-    index = train.callbacks.activation_log.example if train.callbacks.activation_log else 0
-    count = len(keras.tree.flatten(inputs)[0])
-    if index >= count:
-        raise BadInput(
-            f"{name}.callbacks.activation_log.example: received {index}, "
-            f"there are {count} validation examples"
-        )
-    return select(inputs, slice(index, index + 1))
 
 
 def refused_memory(error: Exception) -> str:

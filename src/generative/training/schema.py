@@ -9,50 +9,18 @@ from pydantic import AfterValidator, Field
 from generative.core import members
 from generative.core.errors import BadInput
 from generative.core.params import Count, Schema, Seed, check, signature
+from generative.training.optional_callbacks import CHOOSING, Callback, misplaced
 
 Precision = Literal["auto", "float32", "bfloat16"]
 # The order of the names in the file, which DVC does not see, is in no result.
 Arguments = Annotated[dict[str, Any], AfterValidator(lambda given: dict(sorted(given.items())))]
 
 
-class EarlyStopping(Schema):
-    """Stop after `patience` epochs without a lower validation loss."""
-
-    patience: Count
-
-
-class ReduceOnPlateau(Schema):
-    """Multiply the learning rate by `factor` after `patience` epochs without progress."""
-
-    patience: Count
-    factor: Annotated[float, Field(gt=0, lt=1)]
-
-
-class ActivationLog(Schema):
-    """Keep every layer's output for one validation example, `example`, after each epoch."""
-
-    example: Annotated[int, Field(ge=0)]
-
-
-class TensorBoard(Schema):
-    """Write curves, and histograms of the weights every so many epochs (0: none)."""
-
-    histogram_epochs: Annotated[int, Field(ge=0)]
-
-
-class Callbacks(Schema):
-    """What else happens while a model trains; each may be left out."""
-
-    early_stopping: EarlyStopping | None = None
-    reduce_on_plateau: ReduceOnPlateau | None = None
-    activation_log: ActivationLog | None = None
-    tensorboard: TensorBoard | None = None
-
-
 class Train(Schema):
     """How one network is trained. `data` and `model` are checked against what takes them.
 
     steps_per_epoch: where an epoch, after which pictures are made, is not one pass over the data.
+    callbacks: in Keras' serialised form, see `optional_callbacks`.
     """
 
     network: str
@@ -66,7 +34,7 @@ class Train(Schema):
     precision: Precision
     steps_per_call: Count
     keep: Literal["best", "last"]
-    callbacks: Callbacks
+    callbacks: list[Callback]
     snapshot_count: Annotated[int, Field(ge=0)]
     model: Arguments
 
@@ -79,21 +47,27 @@ class Train(Schema):
         family = self.network.partition("/")[0]
         if self.family != family:
             yield f"{name}.family: received {self.family!r}, {self.network} is of {family}"
-        if not getattr(network, "has_validation_loss", True):
-            wanted = self.callbacks
-            if self.keep == "best" or wanted.early_stopping or wanted.reduce_on_plateau:
-                yield (
-                    f"{name}: needs keep: last, and neither early_stopping nor "
-                    "reduce_on_plateau; no loss of a GAN says which epoch is best"
-                )
-        elif self.callbacks.early_stopping and self.keep == "last":
-            yield f"{name}.callbacks.early_stopping needs {name}.keep: best, received last"
-        decay = self.model.get("learning_rate_decay", "none")
-        if self.callbacks.reduce_on_plateau and decay != "none":
+        chosen = [form["class_name"] for form in self.callbacks]
+        chooses = self.keep == "best" or set(chosen) & set(CHOOSING)
+        if chooses and not getattr(network, "has_validation_loss", True):
             yield (
-                f"{name}.callbacks.reduce_on_plateau: cannot lower a rate that "
+                f"{name}: needs keep: last, and neither EarlyStopping nor ReduceLROnPlateau; "
+                "no loss of a GAN says which epoch is best"
+            )
+        decay = self.model.get("learning_rate_decay", "none")
+        if "ReduceLROnPlateau" in chosen and decay != "none":
+            yield (
+                f"{name}.callbacks: ReduceLROnPlateau cannot lower a rate that "
                 f"{name}.model.learning_rate_decay, {decay!r}, sets in every step; write none"
             )
+        if "StepLog" in chosen and self.steps_per_call != 1:
+            yield (
+                f"{name}.callbacks: StepLog needs {name}.steps_per_call: 1, received "
+                f"{self.steps_per_call}"
+            )
+        for form in self.callbacks:
+            if wrong := misplaced(form, family, self.network):
+                yield f"{name}.callbacks: {wrong}"
         for option, rate in self.model.items():
             if option.endswith("learning_rate") and isinstance(rate, dict) and decay != "none":
                 yield (

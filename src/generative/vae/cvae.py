@@ -12,7 +12,7 @@ from generative.training import devices
 from generative.training.losses import Term
 from generative.training.optimizers import Decay, LearningRate, Optimizer, build
 from generative.vae.base import losses
-from generative.vae.base.model import IMAGE_SHAPE, BaseVAE
+from generative.vae.base.model import IMAGE_SHAPE, BaseVAE, SnapshotCodes
 
 Tensor = Any
 NonNegative = Annotated[float, Field(ge=0)]
@@ -21,6 +21,10 @@ NonNegative = Annotated[float, Field(ge=0)]
 class CVAE(BaseVAE):
     """Encoder and decoder of TensorFlow's tutorial "Convolutional Variational Autoencoder".
 
+    width: channels of the first convolution, and of the last hidden one; the two between have twice
+        as many. 32 is the tutorial's, which proposes to try up to 512.
+    batch_normalization: "none", as the tutorial advises, or "convolutions": between each hidden
+        convolution and its relu.
     latent_size: dimensions of the code z, whose prior is N(0, 1).
     objective: "elbo" takes the KL divergence in closed form, "monte_carlo" from the samples (the
         tutorial's), "importance_weighted" trains the bound of Burda et al. (2016,
@@ -30,6 +34,7 @@ class CVAE(BaseVAE):
     kl_warm_up_steps: steps over which that weight rises from 0.
     free_bits_nats: below this KL, averaged over the batch, a dimension costs no less (Kingma et
         al., 2016, arXiv:1606.04934, appendix C).
+    snapshot_codes: "mean", or "sampled" from q(z|x), as the tutorial's pictures are.
     optimizer: in Keras' serialised form.
     learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
         schedules, without a decay beside it.
@@ -38,21 +43,30 @@ class CVAE(BaseVAE):
     def __init__(
         self,
         *,
+        width: Count,
+        batch_normalization: Literal["none", "convolutions"],
         latent_size: Count,
         objective: Literal["elbo", "monte_carlo", "importance_weighted"],
         samples: Count,
         beta: NonNegative,
         kl_warm_up_steps: Annotated[int, Field(ge=0)],
         free_bits_nats: NonNegative,
+        snapshot_codes: SnapshotCodes,
         optimizer: Optimizer,
         learning_rate: LearningRate,
         learning_rate_decay: Decay,
     ) -> None:
+        def hidden(layer: type[layers.Layer], channels: int, **options: Any) -> list[layers.Layer]:
+            if batch_normalization == "none":
+                return [layer(channels, 3, strides=2, activation="relu", **options)]
+            convolution = layer(channels, 3, strides=2, use_bias=False, **options)
+            return [convolution, layers.BatchNormalization(), layers.ReLU()]
+
         encoder = keras.Sequential(
             [
                 layers.Input(IMAGE_SHAPE),
-                layers.Conv2D(32, 3, strides=2, activation="relu"),
-                layers.Conv2D(64, 3, strides=2, activation="relu"),
+                *hidden(layers.Conv2D, width),
+                *hidden(layers.Conv2D, 2 * width),
                 layers.Flatten(),
                 layers.Dense(2 * latent_size, dtype="float32"),
             ]
@@ -62,13 +76,15 @@ class CVAE(BaseVAE):
                 layers.Input((latent_size,)),
                 layers.Dense(7 * 7 * 32, activation="relu"),
                 layers.Reshape((7, 7, 32)),
-                layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu"),
-                layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
+                *hidden(layers.Conv2DTranspose, 2 * width, padding="same"),
+                *hidden(layers.Conv2DTranspose, width, padding="same"),
                 layers.Conv2DTranspose(1, 3, padding="same", dtype="float32"),
             ]
         )
         terms = ("bound",) if objective == "importance_weighted" else ("reconstruction", "kl")
-        super().__init__(encoder, decoder, samples=samples, terms=terms)
+        super().__init__(
+            encoder, decoder, samples=samples, snapshot_codes=snapshot_codes, terms=terms
+        )
         self.objective = objective
         self.beta = beta
         self.kl_warm_up_steps = kl_warm_up_steps

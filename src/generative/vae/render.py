@@ -11,6 +11,7 @@ from generative.core.history import read_snapshots, read_table
 from generative.core.params import Count, Schema, Seed
 from generative.datasets.base.dataset import Prepared
 from generative.plots import curves, grids
+from generative.plots.architecture import plot_architecture
 from generative.plots.sliders import Axis, axis, write_sliders
 from generative.vae.base.model import BaseVAE, encode
 
@@ -22,6 +23,7 @@ class Render(Schema):
 
     rows, columns: images in a grid. plane_size, slider_plane: images along each side of the
     pictures of a two-dimensional latent space, the still one and that of the sliders.
+    animation_columns: images in a row of the animation of the training.
     """
 
     seed: Seed
@@ -29,7 +31,9 @@ class Render(Schema):
     columns: Count
     plane_size: Count
     slider_plane: Count
+    animation_columns: Count
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
+    frames: grids.Frames
 
 
 def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folder: Path) -> None:
@@ -42,8 +46,11 @@ def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folde
         write_sliders(axes, images, folder)
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)
-    frames = [grids.grid(frame, columns=8, scale=3) for frame in read_snapshots(history)]
-    (folder / "training.gif").write_bytes(grids.animation(frames, options.frames_per_second))
+    columns = options.animation_columns
+    frames = [grids.grid(frame, columns, scale=3) for frame in read_snapshots(history)]
+    plot_architecture(model.encoder, folder, "encoder")
+    plot_architecture(model.decoder, folder, "decoder")
+    grids.write_animation(frames, options.frames_per_second, options.frames, folder)
 
 
 def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str, Image.Image]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -100,6 +101,9 @@ def test_batch_statistics_never_mix_real_and_fake() -> None:
         {"augmentation": "diffaugment"},
         {"learning_rate_decay": "cosine"},
         {"updates": "alternating", "r1_weight": 0.1},
+        {"updates": "alternating", "batch_statistics": "moving"},
+        {"updates": "separate"},
+        {"discriminator_head_start": 0.5, "discriminator_steps": 1},
     ],
 )
 def test_every_option_trains_both(options: dict[str, Any]) -> None:
@@ -162,6 +166,108 @@ def test_alternating_gives_the_generator_the_updated_discriminator(
     assert not same(alternating, trained(0.9))
     # Where the discriminator stays as it is, both are one.
     assert same(trained(1e-12, updates="alternating"), trained(1e-12))
+
+
+def test_separate_updates_are_of_real_images_then_of_generated_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Plain descent, written out: the two halves of the loss, and then the generator's, all of one
+    noise."""
+    noise = tf.constant(np.random.default_rng(0).normal(size=(12, 4)), tf.float32)
+    descent: dict[str, Any] = {"class_name": "SGD", "config": {}}
+    model, other = (
+        build(updates=updates, optimizer=descent, discriminator_learning_rate=0.9)
+        for updates in ("separate", "joint")
+    )
+    monkeypatch.setattr(model, "sample_latent", lambda labels: noise)
+    model.compile()
+    model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+
+    generator, discriminator = other.generator, other.discriminator
+
+    def descend(network: keras.Model, rate: float, loss: Callable[[], Any]) -> None:
+        with tf.GradientTape() as tape:
+            value = loss()
+        for w, g in zip(
+            network.trainable_variables,
+            tape.gradient(value, network.trainable_variables),
+            strict=True,
+        ):
+            w.assign_sub(rate * g)
+
+    def logits(images: Any, sign: float) -> Any:
+        return -tf.reduce_mean(tf.math.log_sigmoid(sign * discriminator(images)["logits"])) / 2
+
+    fake = generator(noise, training=True)
+    descend(discriminator, 0.9, lambda: logits(IMAGES, 1.0))
+    descend(discriminator, 0.9, lambda: logits(fake, -1.0))
+    descend(generator, 0.01, lambda: logits(generator(noise, training=True), 1.0))
+    for name in ("generator", "discriminator"):
+        for found, wanted in zip(
+            weights(getattr(model, name)), weights(getattr(other, name)), strict=True
+        ):
+            np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_separate_updates_have_no_penalties() -> None:
+    with pytest.raises(BadInput, match="separate has no penalties"):
+        build(updates="separate", r1_weight=0.1)
+
+
+def test_the_generator_joins_after_the_head_start() -> None:
+    model = build(discriminator_head_start=0.5, learning_rate_decay="cosine")
+    model.compile(4)
+    assert float(model.generator_optimizer._learning_rate(2)) == 0.0
+    moved = []
+    for _ in range(4):
+        before = weights(model.generator), weights(model.discriminator)
+        model.fit(IMAGES, LABELS, batch_size=12, verbose=0)
+        moved.append(any(changed(before[0], model.generator)))
+        assert kernels_changed(before[1], model.discriminator)
+    assert moved == [False, False, True, True]
+
+
+def test_several_updates_of_the_generator_are_of_new_noise() -> None:
+    model = build(updates="alternating", generator_steps=3, learning_rate_decay="cosine")
+    model.compile(2)
+    drawn: list[Any] = []
+    sample = model.sample_latent
+
+    def recorded(labels: Any) -> Any:
+        drawn.append(sample(labels))
+        return drawn[-1]
+
+    with mock.patch.object(model, "sample_latent", recorded):
+        model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+    assert len({np.asarray(noise).tobytes() for noise in drawn}) == 1 + 3
+    assert int(model.generator_optimizer.iterations) == 3
+    assert float(model.generator_optimizer._learning_rate(6)) == 0.0
+    with pytest.raises(BadInput, match="generator_steps: received 2, needs new noise"):
+        build(generator_steps=2)
+
+
+def test_noise_of_the_snapshots() -> None:
+    for noise, same in (("fixed", True), ("new", False)):
+        model = build(snapshot_noise=noise, generator_learning_rate=1e-9, average_decay=0.0)
+        model.compile()
+        first = model.snapshot(IMAGES)
+        assert np.array_equal(first, model.snapshot(IMAGES))
+        model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+        assert np.allclose(first, model.snapshot(IMAGES), atol=1e-4) == same
+
+
+def test_moving_statistics_are_what_predict_takes() -> None:
+    model = build(updates="alternating", batch_statistics="moving", average_decay=0.0)
+    model.compile()
+    model.fit(IMAGES, LABELS, batch_size=6, epochs=2, verbose=0)
+    noise, labels = model.latents(5, seed=1)
+    expected = model.generator(noise, training=False)
+    np.testing.assert_allclose(model.images(noise, labels), expected, atol=1e-6)
+    # The discriminator's fakes are these, too.
+    step, _ = model.update_discriminator((IMAGES[:5], LABELS[:5]), tf.constant(noise))
+    np.testing.assert_allclose(step.fake, expected, atol=1e-6)
+    with pytest.raises(BadInput, match="moving needs a forward pass for each"):
+        build(batch_statistics="moving")
 
 
 def test_clipping_bounds_the_gradient() -> None:

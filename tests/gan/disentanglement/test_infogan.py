@@ -38,6 +38,8 @@ LABELS = np.arange(40, dtype=np.uint8) % 10
 class Known:
     """Category c draws a bar of height 5 + c; the second code is its lean, the first its ink."""
 
+    code_names = ("code1", "code2")
+
     def latents(self, count: int, seed: int, **_: Any) -> tuple[np.ndarray, np.ndarray]:
         generator = np.random.default_rng(seed)
         one_hot = np.eye(10)[np.arange(count) % 10]

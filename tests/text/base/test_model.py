@@ -141,6 +141,24 @@ def test_snapshot_shows_four_temperatures(model: TextModel) -> None:
     assert (len(prompt), len(generated)) == (60, 400)
 
 
+def test_a_random_prompt_follows_from_the_steps() -> None:
+    ids = random_ids(rows=2, length=100)
+    model, again = (build("gru", snapshot_prompt="random") for _ in range(2))
+    prompts = set()
+    for steps in (0, 7, 8):
+        for one in (model, again):
+            one.compile()
+            one.optimizer.iterations.assign(steps)
+        frame = model.snapshot(ids)
+        assert frame.tolist() == again.snapshot(ids).tolist()
+        prompt = frame[0].partition("\n")[2].partition("|")[0]
+        assert len(prompt) == 60
+        assert prompt in model.decode(ids[0, 1:])
+        assert all(text.partition("\n")[2].startswith(prompt) for text in frame[::2])
+        prompts.add(prompt)
+    assert len(prompts) == 3
+
+
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -19,11 +19,12 @@ class DataSet(Protocol):
     """A module of `datasets/`.
 
     The keyword-only arguments of `prepare` and of `batches` are the sections `prepare.<key>` and
-    `train.<key>.data` of params.yaml, with their ranges; `load` takes those of `batches`. A module
-    imports its readers in `prepare`: what trains on prepared data depends on no reader.
+    `train.<key>.data` of params.yaml, with their ranges; `load` and `facts` take those of
+    `batches`. A module imports its readers in `prepare`: what trains on prepared data depends on no
+    reader.
 
     It may also offer, as `Prepared` describes them,
-        facts(folder) -> dict[str, Any]
+        facts(folder, **options) -> dict[str, Any]
         groups(folder, split) -> Arrays
         subsets(folder, split) -> Arrays
         similarity(inputs) -> np.ndarray
@@ -76,7 +77,7 @@ class Prepared:
 
     def facts(self) -> dict[str, Any]:
         """Arguments of a network's constructor that the data decide, such as a vocabulary."""
-        return self._offered("facts", self.folder) or {}
+        return self._offered("facts", self.folder, **self.options) or {}
 
     def groups(self, split: str) -> Arrays:
         """Numbers [N] by the name of a grouping, equal for examples of one group: a play, ..."""
@@ -90,7 +91,7 @@ class Prepared:
         """How similar the two inputs of each example are, without a model: float [N], or None."""
         return self._offered("similarity", inputs)
 
-    def _offered(self, name: str, *arguments: Any) -> Any:
+    def _offered(self, name: str, *arguments: Any, **options: Any) -> Any:
         """What the optional function `name` of the data set returns; None where there is none."""
         function = getattr(self.dataset, name, None)
-        return function(*arguments) if function else None
+        return function(*arguments, **options) if function else None

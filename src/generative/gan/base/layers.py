@@ -138,9 +138,12 @@ def spectrally_normalized(network: keras.Model) -> keras.Model:
     return keras.models.clone_model(network, clone_function=wrapped)
 
 
-def digit_generator(latent_size: int, width: int) -> keras.Model:
+def digit_generator(latent_size: int, width: int, biases: bool = False) -> keras.Model:
     """The generator of Atienza (2018, "Advanced Deep Learning with Keras", chapters 4 to 6), where
-    `width` is 32: latents [batch, latent_size] to images [batch, 28, 28, 1] in (0, 1)."""
+    `width` is 32: latents [batch, latent_size] to images [batch, 28, 28, 1] in (0, 1).
+
+    biases: his, also of layers whose next normalisation takes any bias away.
+    """
     network = keras.Sequential(
         [
             layers.Input((latent_size,)),
@@ -152,9 +155,8 @@ def digit_generator(latent_size: int, width: int) -> keras.Model:
     for channels, stride in ((4 * width, 2), (2 * width, 2), (width, 1)):
         network.add(BatchNormalization())
         network.add(layers.ReLU())
-        # The next normalisation takes any bias away.
         convolution = layers.Conv2DTranspose(
-            channels, 5, strides=stride, padding="same", use_bias=False
+            channels, 5, strides=stride, padding="same", use_bias=biases
         )
         network.add(convolution)
     network.add(BatchNormalization())

@@ -17,6 +17,7 @@ GENERATED_BATCH = 500
 STATISTICS_BATCHES, STATISTICS_BATCH = 10, 128
 
 Tensor = Any
+Latent = Literal["normal", "uniform", "symmetric"]
 Labels = np.ndarray | Sequence[int] | int | None
 
 
@@ -26,19 +27,23 @@ class MovingAverageSampler:
     generator: latents [batch, latent_size + classes], noise and a one-hot label side by side, to
         images.
     average_generator: the same network with the moving average of its weights.
-    latent: the distribution of the noise, "uniform" in [0, 1) or "normal".
+    latent: the distribution of the noise: "normal", "uniform" in [0, 1) or "symmetric", in [-1, 1).
     classes: number of labels; 0 of an unconditional model.
     output_range: of the generator's images, (0, 1) for a sigmoid and (-1, 1) for tanh.
     noise: seeds everything that is drawn in training.
+    options: `batch_statistics` and `snapshot_noise` of `options.Options` are used here.
+    optimizer: the generator's, which counts its steps.
     """
 
     generator: keras.Model
     average_generator: keras.Model
-    latent: Literal["uniform", "normal"]
+    latent: Latent
     latent_size: int
     classes: int
     output_range: tuple[float, float]
     noise: keras.random.SeedGenerator
+    options: Any
+    optimizer: keras.optimizers.Optimizer
 
     def to_generator_range(self, images: Tensor) -> Tensor:
         """Images in [0, 1] in the generator's range."""
@@ -48,8 +53,9 @@ class MovingAverageSampler:
     def sample_latent(self, labels: Tensor) -> Tensor:
         """Random latents for `labels` [batch]: [batch, latent_size + classes]."""
         shape = (tf.shape(labels)[0], self.latent_size)
-        random = keras.random.uniform if self.latent == "uniform" else keras.random.normal
-        return self.concat_labels(random(shape, seed=self.noise), labels)
+        random = keras.random.normal if self.latent == "normal" else keras.random.uniform
+        noise = random(shape, seed=self.noise)
+        return self.concat_labels(2 * noise - 1 if self.latent == "symmetric" else noise, labels)
 
     def concat_labels(self, noise: Tensor, labels: Tensor) -> Tensor:
         """The generator's input: the noise, and of a conditional model the one-hot labels."""
@@ -70,8 +76,10 @@ class MovingAverageSampler:
             wrong = next(x for x in labels if not 0 <= x < self.classes)
             raise BadInput(f"labels: received {wrong}, must be 0 to {self.classes - 1}")
         generator = np.random.default_rng(seed)
-        random = generator.random if self.latent == "uniform" else generator.standard_normal
-        return random((count, self.latent_size), np.float32), np.asarray(labels, np.int32)
+        random = generator.standard_normal if self.latent == "normal" else generator.random
+        noise = random((count, self.latent_size), np.float32)
+        noise = 2 * noise - 1 if self.latent == "symmetric" else noise
+        return noise, np.asarray(labels, np.int32)
 
     def generate(self, count: int, seed: int, labels: Labels = None) -> np.ndarray:
         """Float32 [count, height, width, channels] in [0, 1].
@@ -96,13 +104,16 @@ class MovingAverageSampler:
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
         """Samples for one frame of the training animation: as many as `images`, of latents that are
-        the same in every epoch."""
+        the same in every epoch, or follow from the number of training steps so far."""
         self.recompute_batch_statistics()
-        return self.generate(len(images), seed=0)
+        is_new = self.options["snapshot_noise"] == "new"
+        return self.generate(len(images), int(self.optimizer.iterations) if is_new else 0)
 
     def recompute_batch_statistics(self) -> None:
         """Compute the batch statistics of the average generator anew: those that it was left with
-        are an average of other networks' statistics."""
+        are an average of other networks' statistics. Not if samples take the moving ones."""
+        if self.options["batch_statistics"] == "moving":
+            return
         normalizations = [
             layer
             for layer in self.average_generator._flatten_layers()

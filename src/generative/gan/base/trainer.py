@@ -6,72 +6,26 @@ are taken with respect to each network's own list of variables, never through `.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypedDict, Unpack
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 import keras
 import tensorflow as tf
-from pydantic import Field
 
-from generative.core.errors import BadInput
-from generative.core.params import Count
 from generative.gan.base import losses
 from generative.gan.base.augmentation import diffaugment
 from generative.gan.base.layers import spectrally_normalized
-from generative.gan.base.sampling import MovingAverageSampler
+from generative.gan.base.options import Options, check
+from generative.gan.base.sampling import Latent, MovingAverageSampler
 from generative.training import devices
 from generative.training.losses import Term, total, unweighted
-from generative.training.optimizers import Decay, LearningRate, Optimizer, build
+from generative.training.optimizers import build
 
 # A discriminator that is right this often, or samples that vary this little, bring a warning.
 DOMINATION, LEAST_VARIETY = 0.98, 0.3
 
 Tensor = Any
 Outputs = dict[str, Tensor]
-NonNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Options(TypedDict):
-    """What every GAN takes besides the sizes of its networks.
-
-    objective: the losses of both networks, see `losses.OBJECTIVES`.
-    optimizer: one of each network, in Keras' serialised form.
-    generator_learning_rate, discriminator_learning_rate, learning_rate_decay: both constant, both
-        falling to 0 along a cosine, or each one of Keras' schedules, without a decay beside it.
-    updates: "joint" takes both gradients of one forward pass; "alternating" the generator's after
-        the discriminator's update, of new noise (Goodfellow et al., 2014, algorithm 1).
-    discriminator_steps: of the discriminator, each with a batch of its own, for one of the
-        generator.
-    adversarial_weight: of the generator's adversarial term, which is half a cross entropy; 2.0 for
-        weights beside it that are made for a whole one.
-    real_target: the label of real images; 0.9 smooths it, on one side only.
-    label_noise: width of the uniform noise below that label.
-    discriminator_normalization: "spectral" divides each kernel by its largest singular value
-        (Miyato et al., 2018, arXiv:1802.05957).
-    r1_weight, r1_every: the R1 penalty, taken in one step of so many and weighed as much more
-        (Karras et al., 2020, arXiv:1912.04958); 0 is none.
-    gradient_penalty_weight: the penalty of WGAN-GP; 0 is none.
-    average_decay: of the moving average of the generator that samples come from; 0 copies it.
-    augmentation: "diffaugment" changes all images that the discriminator is given, real and fake.
-    """
-
-    objective: losses.Objective
-    optimizer: Optimizer
-    generator_learning_rate: LearningRate
-    discriminator_learning_rate: LearningRate
-    learning_rate_decay: Decay
-    updates: Literal["joint", "alternating"]
-    discriminator_steps: Count
-    adversarial_weight: Annotated[float, Field(gt=0)]
-    real_target: Annotated[float, Field(gt=0, le=1)]
-    label_noise: Share
-    discriminator_normalization: Literal["none", "spectral"]
-    r1_weight: NonNegative
-    r1_every: Count
-    gradient_penalty_weight: NonNegative
-    average_decay: Share
-    augmentation: Literal["none", "diffaugment"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +50,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
     generator: latents [batch, latent_size + classes], noise and a one-hot label side by side, to
         images.
     discriminator: images, or images and one-hot labels, to {"logits": [batch, 1], ...}.
-    latent: the distribution of the noise, "uniform" in [0, 1) or "normal".
+    latent: the distribution of the noise, see `MovingAverageSampler`.
     classes: number of labels; 0 of an unconditional model.
     output_range: of the generator's images, (0, 1) for a sigmoid and (-1, 1) for tanh; real images
         come in [0, 1] and are brought there.
@@ -110,31 +64,14 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        latent: Literal["uniform", "normal"],
+        latent: Latent,
         classes: int = 0,
         output_range: tuple[float, float],
         **options: Unpack[Options],
     ) -> None:
         super().__init__()
-        smoothed = options["real_target"] < 1 or options["label_noise"]
-        if options["objective"] == "wasserstein" and smoothed:
-            raise BadInput(
-                "objective: wasserstein has no labels to smooth; set real_target to 1.0 and "
-                "label_noise to 0.0"
-            )
-        spectral = options["discriminator_normalization"] == "spectral"
-        bounded = spectral or options["r1_weight"] or options["gradient_penalty_weight"]
-        if options["objective"] == "wasserstein" and not bounded:
-            raise BadInput(
-                "objective: wasserstein has no lower bound unless the critic's slope has one; set "
-                "gradient_penalty_weight: 10.0, r1_weight or discriminator_normalization: spectral"
-            )
-        if options["label_noise"] > options["real_target"]:
-            raise BadInput(
-                f"label_noise: received {options['label_noise']}, at most real_target, which is "
-                f"{options['real_target']}: a label below 0 has no lower bound"
-            )
-        if spectral:
+        check(options)
+        if options["discriminator_normalization"] == "spectral":
             discriminator = spectrally_normalized(discriminator)
         self.generator, self.discriminator = generator, discriminator
         self.average_generator = keras.models.clone_model(generator)
@@ -149,19 +86,24 @@ class BaseGAN(MovingAverageSampler, keras.Model):
 
     def compile(self, total_steps: int | None = None) -> None:
         """One optimizer a network; a cosine needs the number of steps that training will take."""
-        options = self.options
+        options, steps = self.options, total_steps or 0
+        self.head_start_steps = round(options["discriminator_head_start"] * steps)
+        together = steps - self.head_start_steps
 
-        def optimizer_of(network: keras.Model, rate: Any, every: int) -> keras.optimizers.Optimizer:
-            steps = total_steps and total_steps // every
+        def optimizer_of(network: keras.Model, rate: Any, steps: int) -> keras.optimizers.Optimizer:
             optimizer = build(options["optimizer"], rate, options["learning_rate_decay"], steps)
             optimizer.build(network.trainable_variables)
             return optimizer
 
         self.generator_optimizer = optimizer_of(
-            self.generator, options["generator_learning_rate"], options["discriminator_steps"]
+            self.generator,
+            options["generator_learning_rate"],
+            together // options["discriminator_steps"] * options["generator_steps"],
         )
         self.discriminator_optimizer = optimizer_of(
-            self.discriminator, options["discriminator_learning_rate"], 1
+            self.discriminator,
+            options["discriminator_learning_rate"],
+            steps + (together if options["updates"] == "separate" else 0),
         )
         # Without one, Keras would keep an RMSprop that nothing uses.
         super().compile(optimizer=self.generator_optimizer)
@@ -184,12 +126,22 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         labels = tf.zeros(tf.shape(images)[0], tf.int32)
         return self.discriminate(self.to_generator_range(images), labels, False)
 
-    def forward_pass(self, images: Tensor, labels: Tensor, training: bool) -> GANStep:
-        """Both networks once; the generator's one pass serves the losses of both."""
+    def forward_pass(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        training: bool,
+        latents: Tensor | None = None,
+        moving: bool = False,
+    ) -> GANStep:
+        """Both networks once; the generator's one pass serves the losses of both.
+
+        latents: drawn where none are given. moving: the generator takes its moving statistics.
+        """
         labels = tf.cast(labels, tf.int32)
         real = self.to_generator_range(images)
-        latents = self.sample_latent(labels)
-        fake = self.generator(latents, training=training)
+        latents = self.sample_latent(labels) if latents is None else latents
+        fake = self.generator(latents, training=training and not moving)
         # Separately, so that a batch normalisation cannot tell them apart by the mixture.
         outputs = [
             self.discriminate(self.augment(x, training), labels, training) for x in (real, fake)
@@ -214,14 +166,16 @@ class BaseGAN(MovingAverageSampler, keras.Model):
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         options = self.options
         of_both = self.joint_step if options["updates"] == "joint" else self.alternating_step
-        steps = options["discriminator_steps"]
-        if steps == 1:
+        steps, head_start = options["discriminator_steps"], self.head_start_steps
+        if steps == 1 and not head_start:
             return of_both(data)
+
+        def is_of_both() -> Tensor:
+            number = self.discriminator_optimizer.iterations - head_start
+            return (number >= 0) & ((number + 1) % steps == 0)
+
         result: dict[str, Tensor] = devices.either(
-            lambda: (self.discriminator_optimizer.iterations + 1) % steps == 0,
-            of_both,
-            self.discriminator_step,
-            data,
+            is_of_both, of_both, self.discriminator_step, data
         )
         return result
 
@@ -244,13 +198,21 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         return self.track(step, {**unweighted(terms), "gradient_norm": norm})
 
     def alternating_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """Train the discriminator, and then the generator with other noise."""
-        step, terms = self.update_discriminator(data)
-        with tf.GradientTape() as tape:
-            later = self.forward_pass(*data, training=True)
-            _, generator = self.loss_terms(later, training=True)
-            loss = total(generator) / devices.count()
-        norm = self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
+        """Train the discriminator, and then the generator: with other noise, or with the same after
+        separate updates."""
+        latents = None
+        if self.options["updates"] == "separate":
+            latents = self.sample_latent(tf.cast(data[1], tf.int32))
+            self.update_discriminator(data, latents, without="fake_outputs")
+            step, terms = self.update_discriminator(data, latents, without="real_outputs")
+        else:
+            step, terms = self.update_discriminator(data)
+        for _ in range(self.options["generator_steps"]):
+            with tf.GradientTape() as tape:
+                later = self.forward_pass(*data, True, latents)
+                _, generator = self.loss_terms(later, training=True)
+                loss = total(generator) / devices.count()
+            norm = self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
         return self.track(step, {**unweighted({**terms, **generator}), "gradient_norm": norm})
 
     def discriminator_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -259,10 +221,19 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         values = self.track(step, unweighted(terms))
         return {**values, "gradient_norm": self.trackers["gradient_norm"].result()}
 
-    def update_discriminator(self, data: tuple[Tensor, Tensor]) -> tuple[GANStep, dict[str, Term]]:
-        """Train the discriminator; the forward pass and the terms of both networks before."""
+    def update_discriminator(
+        self, data: tuple[Tensor, Tensor], latents: Tensor | None = None, without: str = ""
+    ) -> tuple[GANStep, dict[str, Term]]:
+        """Train the discriminator; the forward pass and the terms of both networks before.
+
+        without: the outputs that it does not learn from, "real_outputs" or "fake_outputs".
+        """
+        moving = self.options["batch_statistics"] == "moving"
         with tf.GradientTape() as tape:
-            step = self.forward_pass(*data, training=True)
+            step = self.forward_pass(*data, True, latents, moving)
+            if without:
+                outputs = {n: tf.stop_gradient(x) for n, x in getattr(step, without).items()}
+                step = replace(step, **{without: outputs})
             discriminator, generator = self.loss_terms(step, training=True)
             penalties = self.penalties(step)
             loss = total({**discriminator, **penalties}) / devices.count()
@@ -365,7 +336,8 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         if has_accuracy and min(logs["real_accuracy"], logs["fake_accuracy"]) > DOMINATION:
             lines.append(
                 f"the discriminator is right about {logs['real_accuracy']:.1%} of the real and "
-                f"{logs['fake_accuracy']:.1%} of the generated images: it dominates"
+                f"{logs['fake_accuracy']:.1%} of the generated images: it dominates; a lower "
+                "discriminator_learning_rate, more dropout or an r1_weight hold it back"
             )
         if logs["variety"] < LEAST_VARIETY:
             lines.append(

@@ -18,7 +18,6 @@ from generative.image_quality.image_metrics import ImageMetrics
 from generative.plots import grids
 from generative.plots.sliders import Axis, axis, write_sliders
 
-CODES = ("code1", "code2")
 DIGITS = np.arange(10)
 QUANTITIES = {"thickness": strokes.thickness, "slant": strokes.slant}
 
@@ -98,13 +97,13 @@ def measure_controls(
         **mean_with_error("label_accuracy", predict(images) == digits[model.categories(latents)]),
     }
     measured = {name: function(images) for name, function in QUANTITIES.items()}
-    correlations = code_control.code_correlations(latents[:, -len(CODES) :], measured)
+    correlations = code_control.code_correlations(latents[:, -len(model.code_names) :], measured)
     assigned = code_control.assign_codes(correlations, options.least_correlation)
     for name, values in correlations.items():
         metrics[f"{name}_correlation"] = max(map(abs, values))
     if steered := [one["leakage"] for one in assigned.values() if one]:
         metrics["leakage"] = max(steered)  # where a code controls nothing there is none
-    sweeps = [sweep(model, code, options) for code in CODES]
+    sweeps = [sweep(model, code, options) for code in model.code_names]
     consistency = [code_control.label_consistency(predict, swept) for swept in sweeps]
     metrics["digit_kept"] = float(np.mean(consistency))
     order = np.argsort(digits)
@@ -112,13 +111,13 @@ def measure_controls(
 
 
 def sweep(model: Any, code: str, options: Disentanglement) -> Array:
-    """`options.rows` digits of every category with `code` at each of so many places, the other at 0
-    and the noise the same: [10 rows, places, 28, 28, 1]."""
-    (other,) = set(CODES) - {code}
+    """`options.rows` digits of every category with `code` at each of so many places, the others at
+    0 and the noise the same: [10 rows, places, 28, 28, 1]."""
+    others = dict.fromkeys(model.code_names, 0.0)
     category = np.repeat(DIGITS, options.rows)
     places = np.linspace(-options.code_range, options.code_range, options.places)
     steps = [
-        model.generate(len(category), options.seed, labels=category, **{code: place, other: 0.0})
+        model.generate(len(category), options.seed, labels=category, **{**others, code: place})
         for place in places
     ]
     return np.stack(steps, axis=1)
@@ -127,9 +126,10 @@ def sweep(model: Any, code: str, options: Disentanglement) -> Array:
 def draw(model: Any, categories: list[int], options: Disentanglement) -> dict[str, Image.Image]:
     """Pictures by name, digit after digit: `categories` in the digits' order."""
     labels = np.tile(categories, options.rows)
-    still = model.generate(len(labels), options.seed, labels=labels, code1=0.0, code2=0.0)
+    zeros = dict.fromkeys(model.code_names, 0.0)
+    still = model.generate(len(labels), options.seed, labels=labels, **zeros)
     pictures = {"digits": grids.grid(still, len(DIGITS))}
-    for code in CODES:
+    for code in model.code_names:
         swept = sweep(model, code, options)[:: options.rows][categories]
         name = f"{code}_from_{-options.code_range:g}_to_{options.code_range:g}"
         pictures[name] = grids.grid(swept.reshape(-1, *swept.shape[2:]), options.places)
@@ -139,8 +139,8 @@ def draw(model: Any, categories: list[int], options: Disentanglement) -> dict[st
 def sliders(
     model: Any, controls: dict[str, Any], options: Disentanglement
 ) -> tuple[list[Axis], Array]:
-    """Axes and images of digit, thickness and slant, with one noise; a code that controls neither
-    goes by its own name. Codes go to twice the range of the training."""
+    """Axes and images of digit and the first two codes, with one noise and other codes at 0; a code
+    goes by the name of what it controls. Codes go to twice the range of the training."""
     assigned = {
         control["code"]: (name, control["sign"])
         for name in QUANTITIES
@@ -148,17 +148,19 @@ def sliders(
     }
     furthest = 2 * model.code_range
     values = np.linspace(-furthest, furthest, options.slider_places)
-    (name1, sign1), (name2, sign2) = (assigned.get(code, (code, 1)) for code in CODES)
-    digits, first, second = (x.ravel() for x in np.meshgrid(DIGITS, values, values, indexing="ij"))
+    shown = model.code_names[:2]
+    names, signs = zip(*(assigned.get(code, (code, 1)) for code in shown), strict=True)
+    places = np.meshgrid(DIGITS, *(values for _ in shown), indexing="ij")
+    digits, *codes = (x.ravel() for x in places)
     categories = np.array([controls["digits"][str(digit)] for digit in DIGITS])
     latents, labels = model.latents(
         len(digits),
         options.seed,
         labels=categories[digits],
-        code1=first * sign1,
-        code2=second * sign2,
+        **dict.fromkeys(model.code_names[2:], 0.0),
+        **{code: x * sign for code, x, sign in zip(shown, codes, signs, strict=True)},
     )
     latents[:, : model.noise_size] = latents[0, : model.noise_size]
-    names = (name.replace("code", "code ") for name in (name1, name2))
-    axes = [axis("digit", DIGITS), *(axis(name, values) for name in names)]
+    axes = [axis("digit", DIGITS)]
+    axes += [axis(name.replace("code", "code "), values) for name in names]
     return axes, model.images(latents, labels)

@@ -4,7 +4,7 @@ segment by segment with a state."""
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, TypedDict, Unpack
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from keras import ops
 from pydantic import Field
 
 from generative.core.errors import BadInput, shown
-from generative.text.base import losses, sampling
+from generative.text.base import losses, sampling, windows
 from generative.training import devices
 from generative.training.losses import Term, objective
 from generative.training.optimizers import Decay, LearningRate, Optimizer, build
@@ -39,12 +39,15 @@ class Options(TypedDict):
     optimizer: in Keras' serialised form.
     learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
         schedules, without a decay beside it.
+    snapshot_prompt: what the texts in `snapshot` begin with: the beginning of its examples, or a
+        random place of them after each epoch, as in Chollet (2017).
     """
 
     dropout: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Optimizer
     learning_rate: LearningRate
     learning_rate_decay: Decay
+    snapshot_prompt: Literal["fixed", "random"]
 
 
 class TextModel(keras.Model):
@@ -53,6 +56,8 @@ class TextModel(keras.Model):
     A subclass is a network: it builds its layers, calls `build_state` and defines `advance`.
 
     vocabulary: the characters by id, the first of them with the id 1.
+    window: how many characters before it a character is predicted from, where the network was
+        trained so (`windows.py`); None where it is from all.
     context: the most characters that a prompt may have; None where there is no limit.
     """
 
@@ -60,9 +65,11 @@ class TextModel(keras.Model):
     # Rows of held-out text in a batch.
     validation_batch = 32
 
-    def __init__(self, vocabulary: str, **options: Unpack[Options]) -> None:
+    def __init__(
+        self, vocabulary: str, window: int | None = None, **options: Unpack[Options]
+    ) -> None:
         super().__init__()
-        self.vocabulary = vocabulary
+        self.vocabulary, self.window = vocabulary, window
         self.options = options
         names = ("cross_entropy", "bits_per_character", "accuracy")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
@@ -121,7 +128,7 @@ class TextModel(keras.Model):
                 for variable, array in zip(self.training_state, state, strict=True):
                     variable.assign(tf.stop_gradient(array))
             return logits
-        return self.read(ids)
+        return windows.read(self.advance, ids, self.window) if self.window else self.read(ids)
 
     def read(self, ids: Tensor) -> Tensor:
         """Logits [batch, length, characters] of whole texts."""
@@ -191,6 +198,8 @@ class TextModel(keras.Model):
         temperature: below 1 prefers what is probable, 0 takes the most probable character.
         top_k, top_p: see `sampling.top_k_top_p_filter`.
 
+        A network of windows reads no more than the end of a long prompt.
+
         Raises `BadInput` for an argument out of range, for characters outside the vocabulary and
         for a prompt that is longer than the context.
         """
@@ -213,7 +222,7 @@ class TextModel(keras.Model):
         The texts are the same whatever the length of a piece; None for one piece.
         """
         sampling.check_controls(temperature, top_k, top_p)
-        if self.context and len(prompt) > self.context:
+        if self.context and not self.window and len(prompt) > self.context:
             raise BadInput(
                 f"the prompt has {len(prompt):,} characters, this model looks back at "
                 f"{self.context:,}; give it the last {self.context:,}"
@@ -235,17 +244,36 @@ class TextModel(keras.Model):
         piece_length: int,
     ) -> Iterator[list[str]]:
         """Texts that follow ids `prompts` [count, length], each at a temperature of its own."""
-        ids, state = tf.constant(prompts, tf.int32), self.initial_state(len(prompts))
-        for start in range(0, ids.shape[1], SEGMENT_LENGTH):
-            segment = ids[:, start : start + SEGMENT_LENGTH]
-            following, state = self.advance(segment, state, training=False)
-        logits = following[:, -1]
+        logits, state = self._begin(tf.constant(prompts, tf.int32))
         for start in range(0, characters, piece_length):
             piece = tf.constant([start, min(piece_length, characters - start)])
             sampled, logits, state = self.sample_steps(
                 logits, state, piece, tf.constant(seed), tf.constant(temperatures), top_k, top_p
             )
             yield [self.decode(row) for row in sampled.numpy()]
+
+    def _begin(self, ids: Tensor) -> tuple[Tensor, State]:
+        """Logits [count, characters] of the character after texts `ids` [count, length], and what
+        `_go_on` takes."""
+        if self.window:
+            return self._read_window(windows.last(ids, self.window))
+        state = self.initial_state(len(ids))
+        for start in range(0, ids.shape[1], SEGMENT_LENGTH):
+            segment = ids[:, start : start + SEGMENT_LENGTH]
+            following, state = self.advance(segment, state, training=False)
+        return following[:, -1], state
+
+    def _go_on(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """The same after one more character, `ids` [count]."""
+        if self.window:
+            return self._read_window(windows.append(state, ids))
+        following, state = self.advance(ids[:, tf.newaxis], state, training=False)
+        return following[:, 0], state
+
+    def _read_window(self, state: State) -> tuple[Tensor, State]:
+        window, count = state
+        following, _ = self.advance(window, None, training=False)
+        return tf.gather(following, count - 1, axis=1), state
 
     def _sample_steps(
         self,
@@ -268,8 +296,8 @@ class TextModel(keras.Model):
         def step(i: Tensor, logits: Tensor, state: State, sampled: Any) -> tuple[Any, ...]:
             filtered = sampling.top_k_top_p_filter(logits, top_k, top_p)
             ids = sampling.sample(filtered, temperatures, tf.stack([seed, start + i]))
-            following, state = self.advance(ids[:, tf.newaxis], state, training=False)
-            return i + 1, following[:, 0], state, sampled.write(i, ids)
+            logits, state = self._go_on(ids, state)
+            return i + 1, logits, state, sampled.write(i, ids)
 
         _, logits, state, sampled = tf.while_loop(
             lambda i, *_: i < length, step, (0, logits, state, sampled)
@@ -277,12 +305,17 @@ class TextModel(keras.Model):
         return tf.transpose(sampled.stack()), logits, state
 
     def snapshot(self, ids: np.ndarray) -> np.ndarray:
-        """Texts that follow the first 60 characters of each row, at four temperatures: str [4 N].
+        """Texts that follow 60 characters of each row, at four temperatures: str [4 N].
 
         ids: inputs [N, length], the first of each `START`. The seed is fixed, so that epochs differ
-        by the weights only.
+        by the weights only; a random prompt follows from the number of training steps so far.
         """
-        beginnings = ids[:, : SNAPSHOT_PROMPT_LENGTH + 1].astype(np.int32)
+        start = 0
+        if self.options["snapshot_prompt"] == "random":
+            generator = np.random.default_rng(int(self.optimizer.iterations))
+            start = generator.integers(max(1, ids.shape[1] - SNAPSHOT_PROMPT_LENGTH))
+        beginnings = ids[:, start : start + SNAPSHOT_PROMPT_LENGTH + 1].astype(np.int32)
+        beginnings[:, 0] = START
         prompts = np.tile(beginnings, (len(SNAPSHOT_TEMPERATURES), 1))
         temperatures = np.repeat(np.array(SNAPSHOT_TEMPERATURES, np.float32), len(ids))
         (texts,) = self._continue(
@@ -305,8 +338,9 @@ class TextModel(keras.Model):
         """A functional model of built-in layers: ids [batch, length] to the probabilities of each
         next character [batch, length, characters], the first for the id 1.
 
-        The length is free, or the context.
+        The length is free, or the context, or `START` and a window.
         """
-        ids = keras.Input((self.context,), dtype="int32")
+        length = 1 + self.window if self.window else self.context
+        ids = keras.Input((length,), dtype="int32")
         logits, _ = self.advance(ids, None, training=False)
         return keras.Model(ids, ops.softmax(logits))

@@ -2,7 +2,7 @@
 2014, arXiv:1312.6114)."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ DECODE_BATCH = 1000
 
 Tensor = Any
 Values = float | np.ndarray | None
+SnapshotCodes = Literal["mean", "sampled"]
 
 
 class BaseVAE(keras.Model):
@@ -29,6 +30,7 @@ class BaseVAE(keras.Model):
     encoder: images to mean and log variance, side by side: [batch, 28, 28, 1] to [batch, 2 latent].
     decoder: codes to logits: [batch, latent] to [batch, 28, 28, 1].
     samples: codes drawn per image and step.
+    snapshot_codes: of the images in `snapshot`: the mean of q(z|x), or one drawn from it.
     terms: names of the terms of the loss.
     code_range: codes from -code_range to code_range are likely: 95 % of a Gaussian's are within 2.
     """
@@ -41,12 +43,14 @@ class BaseVAE(keras.Model):
         decoder: keras.Sequential,
         *,
         samples: int,
+        snapshot_codes: SnapshotCodes,
         terms: tuple[str, ...],
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.samples = samples
+        self.snapshot_codes = snapshot_codes
         self.latent_size = decoder.input_shape[-1]
         self.noise = keras.random.SeedGenerator()
         self.trackers = {name: keras.metrics.Mean(name) for name in (*terms, "elbo_nats")}
@@ -68,9 +72,12 @@ class BaseVAE(keras.Model):
         """Logits of p(x|z), [batch, 28, 28, 1]; latent [batch, latent]."""
         return self.decoder(latent)
 
-    def call(self, images: Tensor) -> dict[str, Tensor]:
+    def call(self, images: Tensor, training: bool = False) -> dict[str, Tensor]:
         """Posterior, codes and logits of `images` [batch, 28, 28, 1]: mean, log_variance [batch,
-        latent], latent [samples, batch, latent], logits [samples, batch, 28, 28, 1]."""
+        latent], latent [samples, batch, latent], logits [samples, batch, 28, 28, 1].
+
+        training: Keras hands it down to the layers.
+        """
         mean, log_variance = self.encode(images)
         shape = (self.samples, tf.shape(images)[0], self.latent_size)
         noise = keras.random.normal(shape, seed=self.noise)
@@ -90,6 +97,11 @@ class BaseVAE(keras.Model):
         """The weighted sum of `loss_terms` of the images `x`; the labels `y` have no part in it."""
         terms, elbo = self.loss_terms(x, y_pred, training)
         return objective(terms, {"elbo_nats": elbo}, self.trackers, tf.shape(x)[0])
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """What `latents` calls the first numbers of a code."""
+        return ("code1", "code2")[: self.latent_size]
 
     def latents(
         self, count: int, seed: int, code1: Values = None, code2: Values = None
@@ -119,8 +131,16 @@ class BaseVAE(keras.Model):
         return self.images(*self.latents(count, seed, code1, code2))
 
     def snapshot(self, images: np.ndarray) -> np.ndarray:
-        """A frame of the training animation: reconstructions of `images`, shaped as these."""
-        return self.images(self.encode(images)[0].numpy())
+        """A frame of the training animation: reconstructions of `images`, shaped as these.
+
+        Codes that are drawn follow from the number of training steps so far.
+        """
+        mean, log_variance = (values.numpy() for values in self.encode(images))
+        if self.snapshot_codes == "mean":
+            return self.images(mean)
+        generator = np.random.default_rng(int(self.optimizer.iterations))
+        noise = generator.standard_normal(mean.shape, np.float32)
+        return self.images(mean + np.exp(log_variance / 2) * noise)
 
     def inference_model(self) -> keras.Model:
         """The decoder of built-in layers, codes [batch, latent] to images in [0, 1]."""
