@@ -42,6 +42,21 @@ def test_a_gpu_that_works(driver: None) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("free", "whole", "remedy"),
+    [
+        (7000, 8000, ""),
+        (200, 8000, "trainings take up to 4,000 MB: end what else runs on this GPU"),
+        (1900, 2000, "trainings take up to 4,000 MB: lower batch_size, or hide this GPU"),
+    ],
+)
+def test_a_gpu_with_too_little_memory(free: int, whole: int, remedy: str) -> None:
+    line = f"Some GPU, driver 570.1, free {free} MiB, of {whole} MiB"
+    assert health.lack_of_memory(line) == remedy
+    # A driver that says nothing of it.
+    assert health.lack_of_memory("Some GPU, driver 570.1, free [N/A], of [N/A]") == ""
+
+
 def test_make_takes_the_lock_of_the_machine(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def planned(*arguments: str) -> str:
         command = ["make", "--dry-run", "--always-make", "lint", *arguments]

@@ -76,6 +76,7 @@ def options(optimizer: Any = ADAM, rate: Any = 0.1) -> dict[str, Any]:
         (options({"class_name": "Adam", "config": {"decay": 0.1}}), "decay"),
         (options({"class_name": "Adam", "config": {"clipnorm": 1.0, "clipvalue": 1.0}}), "clip"),
         (options({"class_name": "Adam", "config": {"learning_rate": 0.1}}), "stands beside it"),
+        (options({"class_name": "Adam", "config": -1}), "of keras.optimizers: class_name and"),
         (options(rate=0.0), "a number above 0, at most 1"),
         (options(rate=True), "a number above 0"),
         (options(rate="0.1"), "a number above 0"),

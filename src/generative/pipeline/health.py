@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from generative.pipeline.machine import cores, memory_mb
 PROBE_SECONDS = 300
 # Results and cache of the default run have 0.3 GB, the environment 2, or with CUDA's libraries 7.
 LEAST_DISK_GB, LEAST_FILES, LEAST_MEMORY_MB = 2, 10_000, 4000
+# The largest training of the profile `full` takes 3,046 MB (docs/gpu.md).
+LEAST_GPU_MB = 4000
 REACH_SECONDS = 5
 
 
@@ -109,7 +112,7 @@ def devices(probed: dict[str, Any]) -> Iterator[Finding]:
     yield Finding("processor", f"{cores()} cores, {platform.machine()}, {bits()}")
     driver = query_driver()
     for line in driver:
-        yield Finding("driver", line)
+        yield Finding("driver", line, lack_of_memory(line))
     gpus = probed.get("gpus", [])
     for gpu in gpus:
         capability = ".".join(map(str, gpu.get("compute_capability", ())))
@@ -132,6 +135,19 @@ def devices(probed: dict[str, Any]) -> Iterator[Finding]:
             f"TensorFlow, built for {built}, cannot use it",
             "bring the driver up to date; or rm -rf .venv && make lint LOCK=requirements-gpu.lock",
         )
+
+
+def lack_of_memory(line: str) -> str:
+    """What to do about a GPU, a line of `query_driver`, that has too little memory."""
+    free, whole = (
+        int(found[1]) if (found := re.search(rf"{word} (\d+) MiB", line)) else LEAST_GPU_MB
+        for word in ("free", "of")
+    )
+    if whole < LEAST_GPU_MB:
+        return f"trainings take up to {LEAST_GPU_MB:,} MB: lower batch_size, or hide this GPU"
+    if free < LEAST_GPU_MB:
+        return f"trainings take up to {LEAST_GPU_MB:,} MB: end what else runs on this GPU"
+    return ""
 
 
 def bits() -> str:

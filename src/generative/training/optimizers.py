@@ -38,9 +38,10 @@ def checked(form: Form, module: str) -> Form:
 
 
 def checked_optimizer(form: Form) -> Form:
-    if "learning_rate" in (form.get("config") or {}):
+    checked(form, OPTIMIZERS)
+    if "learning_rate" in form["config"]:
         raise PydanticCustomError("keras", "without a learning_rate, which stands beside it")
-    return checked(form, OPTIMIZERS)
+    return form
 
 
 def checked_rate(rate: Any) -> Any:
