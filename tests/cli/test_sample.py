@@ -28,6 +28,7 @@ from tests.support.vae import CVAE_ARGUMENTS as CODED
 SMALL = {
     **OPTIONS,
     "latent_size": 3,
+    "latent": "normal",
     "generator_width": 2,
     "discriminator_width": 2,
     "dropout": 0.0,
@@ -39,8 +40,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GAN with labels, one without, and a classifier."""
     folder = tmp_path_factory.mktemp("data") / "models"
     keras.utils.set_random_seed(1)
-    conditional: dict[str, Any] = {**SMALL, "classification_weight": 1.0}
-    plain: dict[str, Any] = {**SMALL, "latent": "normal"}
+    conditional: dict[str, Any] = {
+        **SMALL,
+        "hidden_activation": "relu",
+        "classification_weight": 1.0,
+    }
+    plain: dict[str, Any] = {**SMALL, "architecture": "one_logit"}
     info: dict[str, Any] = {**INFOGAN, "dense_width": 8}
     for key, model, arguments in (
         ("acgan", ACGAN(**conditional), conditional),
