@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 from packaging.requirements import InvalidRequirement, Requirement
 
+from generative.core import processor
 from generative.core.params import read_document
 from generative.datasets.download import DOWNLOADS, index_url
 from generative.datasets.sources.schema import read_source
@@ -152,9 +153,8 @@ def lack_of_memory(line: str) -> str:
 
 def bits() -> str:
     """The instruction sets that decide how fast this processor is."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
+    flags = processor.flags()
+    if not flags:
         return "instruction sets unknown"
     known = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "AVX-512 BF16", "amx_bf16": "AMX"}
     return ", ".join(name for flag, name in known.items() if flag in flags) or "no AVX2"
