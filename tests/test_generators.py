@@ -86,7 +86,7 @@ def test_evaluation_and_training_name_the_same_terms(trained: Trained) -> None:
     held_out = {name[4:] for name in names if name.startswith("val_")}
     assert in_training - TRAINING_ONLY == held_out
     assert held_out == set(trained.model.evaluate(*trained.validation, verbose=0, return_dict=True))
-    assert len(history) == len(trained.history.snapshots)
+    assert len(trained.history.snapshots) == 1 + len(history)  # the first before training
     assert np.isfinite(history.to_numpy()).all()
 
 

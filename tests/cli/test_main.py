@@ -53,9 +53,8 @@ def test_ui_of_a_server_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_committed_profiles_are_listed() -> None:
     assert {file.stem for file in Path("profiles").glob("*.yaml")} == {
-        "choose",
-        "demo",
-        "full",
+        *("chollet2017", "tutorial_cvae", "goodfellow2016", "colour_dcgan", "atienza2018"),
+        *("choose", "demo", "full"),
         "other_features",
         "smoke",
         "study",

@@ -52,7 +52,7 @@ def test_a_profile_has_a_store_of_its_own(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("GENERATIVE_MIRROR", "mirror")
-    monkeypatch.setattr(workspace, "create", lambda _, folder: folder.mkdir(parents=True))
+    monkeypatch.setattr(workspace, "create", lambda _, folder, __: folder.mkdir(parents=True))
     monkeypatch.setattr(command, "find_profile", Path)
     with pytest.raises(BadInput):
         repro(profile="smoke")

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from generative.core.errors import BadInput
 from generative.gan.colour_gan import ColourGAN
 from tests.support.gan import OPTIONS
 
@@ -123,6 +124,9 @@ def test_activation() -> None:
 
 
 def test_kernel_of_the_discriminator() -> None:
-    network = build(downsampling_kernel=6).discriminator
+    network = build(downsampling_kernel=5).discriminator
     kernels = [x.kernel_size[0] for x in network.layers if isinstance(x, layers.Conv2D)]
-    assert kernels == [3, 6, 6, 6]
+    assert kernels == [3, 5, 5, 5]
+    build(downsampling_kernel=6, architecture="pyramid")
+    with pytest.raises(BadInput, match="downsampling_kernel: received 6, is larger than the 4 pix"):
+        build(downsampling_kernel=6)

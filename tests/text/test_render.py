@@ -15,7 +15,7 @@ def test_texts_of_each_temperature_and_epoch(tmp_path: Path) -> None:
     history = tmp_path / "history"
     history.mkdir()
     columns = ("bits_per_character", "accuracy", "val_bits_per_character", "val_accuracy")
-    table = pd.DataFrame({"epoch": [1, 2], "loss": [3.0, 2.0], **dict.fromkeys(columns, 1.0)})
+    table = pd.DataFrame({"epoch": [1], "loss": [3.0], **dict.fromkeys(columns, 1.0)})
     table.to_csv(history / "history.csv", index=False)
     np.savez(history / "snapshots.npz", frames=np.array([["a|b", "c|d"], ["e|f", "g|h"]]))
     model = build("gru")
@@ -26,7 +26,7 @@ def test_texts_of_each_temperature_and_epoch(tmp_path: Path) -> None:
         generated = model.generate(2, 1, "abc", 20, temperature=temperature)
         assert text == SEPARATOR.join(f"abc{own}" for own in generated) + "\n"
     epochs = (tmp_path / "training.txt").read_text().removesuffix("\n").split(SEPARATOR)
-    assert epochs == ["epoch 1, a|b", "epoch 1, c|d", "epoch 2, e|f", "epoch 2, g|h"]
+    assert epochs == ["epoch 0, a|b", "epoch 0, c|d", "epoch 1, e|f", "epoch 1, g|h"]
     with Image.open(tmp_path / "learning_curves.png") as picture:
         assert picture.format == "PNG"
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Unpack
 import keras
 from keras import layers
 
+from generative.core.errors import BadInput
 from generative.core.params import Count
 from generative.gan.base.layers import BatchNormalization
 from generative.gan.base.options import Options, Share
@@ -97,6 +98,11 @@ class ColourGAN(BaseGAN):
         pools = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
         kernel, stride = downsampling_kernel, 1 if downsampling in pools else 2
         for multiple in multiples:
+            if padding == "valid" and kernel > x.shape[1]:
+                raise BadInput(
+                    f"downsampling_kernel: received {kernel}, is larger than the {x.shape[1]} "
+                    f"pixels that are left without padding; 5 fits, or architecture: pyramid"
+                )
             x = layers.Conv2D(multiple * width, kernel, strides=stride, padding=padding)(x)
             x = activate()(x)
             if downsampling in pools:
