@@ -41,7 +41,6 @@ def test_a_compiled_step_is_the_plain_one(
     compiled, others = step(small, batch, compiled=True)
     assert gradients
     assert compiled == pytest.approx(plain, rel=1e-4, abs=1e-5)
-    print('REL', sorted(float(np.linalg.norm(o-a)/(np.linalg.norm(a)+1e-12)) for a,o in zip(gradients, others, strict=True))[-6:], float(np.sqrt(sum(((o-a)**2).sum() for a,o in zip(gradients,others)))/np.sqrt(sum((a**2).sum() for a in gradients))))
     for one, other in zip(gradients, others, strict=True):
         # Where a ReLU is at its edge, the last bit decides; MobileNet has 27 layers of them.
         share = 0.03 if key == "application" else 0.01
