@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from generative.classifiers.application import APPLICATIONS
 from generative.core import params
@@ -43,6 +45,15 @@ def test_an_unknown_one_is_a_line_with_all_there_are(tiny_params: Path, tmp_path
 def test_a_side_that_is_too_small(name: str, least: int) -> None:
     with pytest.raises(BadInput, match=f"side: received 31; {name}: .* at least {least}x{least}"):
         build("application", application=name, side=31)
+
+
+@pytest.mark.parametrize("name", ["EfficientNetB0", "EfficientNetV2B0", "MobileNetV3Small"])
+def test_grey_levels_reach_the_network_as_it_expects_them(name: str) -> None:
+    """They are in [0, 1] here; networks that scale 0 to 255 themselves are given that, or told."""
+    model = build("application", application=name, side=32)
+    stem = next(x for x in model.layers if isinstance(x, layers.Conv2D))
+    seen = keras.Model(model.inputs, stem.input)(np.ones((1, 28, 28, 1), np.float32))
+    assert 0.5 < float(np.abs(seen).max()) < 3
 
 
 def test_the_sizes_are_whole_numbers_above_0() -> None:

@@ -205,8 +205,8 @@ def test_both_branches_of_a_compiled_step_name_the_same_terms() -> None:
 
 
 def test_atienzas_networks() -> None:
-    """Sizes by hand: `digit_generator` with biases; one trunk, and heads of the logit, of the
-    category behind a linear layer of 128, and of each code."""
+    """Sizes by hand: `digit_generator` with biases; one trunk, the head of the logit, and those of
+    the category and of each code behind a linear layer of 128."""
     model = build(
         architecture="atienza2018",
         noise_size=100,
@@ -217,9 +217,9 @@ def test_atienzas_networks() -> None:
     generator = 113 * 6272 + sum(25 * a * b + b + 4 * a for a, b in convolutions)
     assert model.generator.count_params() == generator
     trunk = sum(25 * a * b + b for a, b in [(1, 32), (32, 64), (64, 128), (128, 256)])
-    heads = 4097 + 4097 * 128 + 129 * 10 + 2 * 4097
+    heads = 4097 + 4097 * 128 + 129 * 10 + 2 * 129
     # Beside the document's the heads of the variance, which its loss has none of.
-    assert model.discriminator.count_params() == trunk + heads + 2 * 4097
+    assert model.discriminator.count_params() == trunk + heads + 2 * 129
     (hidden,) = (x for x in model.discriminator.layers if getattr(x, "units", 0) == 128)
     assert hidden.activation is keras.activations.linear
 
@@ -263,3 +263,9 @@ def test_accuracies_of_the_heads() -> None:
     unsupervised = build()
     unsupervised.compile()
     assert "label_accuracy" not in unsupervised.test_step((IMAGES, LABELS))
+
+
+def test_updates_of_one_kind_of_images_are_refused() -> None:
+    """The agreement of real images would be learned in both halves."""
+    with pytest.raises(BadInput, match="updates: separate is of networks whose terms are each"):
+        build(updates="separate", r1_weight=0.0)

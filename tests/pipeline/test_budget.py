@@ -40,8 +40,20 @@ def test_only_lengths_change(params_file: Path) -> None:
     document = params.read_document(params_file)
     changed = overlay.change(budget.scaled(document, PROFILE, 0.2), Path("budget"), params_file)
     assert {name.rpartition(".")[2] for name in changed} == {
+        "profile",
         "epochs",
         "steps_per_epoch",
         "steps_per_call",
         "scales",
     }
+    # Its records are not those of the whole length.
+    assert params.read_document(params_file)["profile"] == "default_0.2"
+
+
+def test_what_the_defaults_of_a_profile_set_is_shorter(params_file: Path) -> None:
+    profile = {"defaults": {"gan": {"batch_size": 32}, "style": {"seed": 2}}}
+    document = params.read_document(params_file)
+    found = budget.scaled(document, profile, 0.1)
+    gans = {key for key, own in document["train"].items() if own["family"] == "gan"}
+    assert set(found["train"]) == gans
+    assert set(found["style"]) == set(document["style"])

@@ -16,7 +16,7 @@ def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver that knows one GPU."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    answer = "case $1 in -L) echo 'GPU 0: Some GPU';; *) echo 'Some GPU, 570.1, 200 MiB, 8000 MiB'"
+    answer = "case $1 in -L) echo 'GPU 0: Some GPU';; *) echo 'Some GPU, 570.1, 200, 8000'"
     program.write_text(f"#!/bin/sh\n{answer};; esac\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
@@ -37,7 +37,7 @@ def test_a_gpu_that_works(driver: None) -> None:
     gpu = {"device_name": "Some GPU", "compute_capability": [8, 0]}
     names = [(finding.name, finding.found) for finding in health.devices({"gpus": [gpu]})][1:]
     assert names == [
-        ("driver", "Some GPU, driver 570.1, free 200 MiB, of 8000 MiB"),
+        ("driver", "Some GPU, driver 570.1, 200 of 8000 MB free"),
         ("GPU", "Some GPU, capability 8.0"),
     ]
 
@@ -45,16 +45,15 @@ def test_a_gpu_that_works(driver: None) -> None:
 @pytest.mark.parametrize(
     ("free", "whole", "remedy"),
     [
-        (7000, 8000, ""),
-        (200, 8000, "trainings take up to 4,000 MB: end what else runs on this GPU"),
-        (1900, 2000, "trainings take up to 4,000 MB: lower batch_size, or hide this GPU"),
+        ("7000", "8000", ""),
+        ("200", "8000", "end what else runs on this GPU"),
+        ("1900", "2000", "lower batch_size, or hide this GPU"),
+        ("[N/A]", "[N/A]", ""),
     ],
 )
-def test_a_gpu_with_too_little_memory(free: int, whole: int, remedy: str) -> None:
-    line = f"Some GPU, driver 570.1, free {free} MiB, of {whole} MiB"
-    assert health.lack_of_memory(line) == remedy
-    # A driver that says nothing of it.
-    assert health.lack_of_memory("Some GPU, driver 570.1, free [N/A], of [N/A]") == ""
+def test_a_gpu_with_too_little_memory(free: str, whole: str, remedy: str) -> None:
+    found = health.lack_of_memory(free, whole)
+    assert found.removeprefix("the largest training takes 3,046 MB and some room: ") == remedy
 
 
 def test_make_takes_the_lock_of_the_machine(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:

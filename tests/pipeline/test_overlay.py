@@ -67,6 +67,9 @@ def test_others_are_taken_away(params_file: Path, tmp_path: Path) -> None:
     assert set(document["train"]) == {"cvae", "siamese"}
     assert document["train"]["siamese"]["epochs"] == 1
     assert document["style"] == {}
+    profile.write_text("train: {others: {a: 3}}\n")
+    with pytest.raises(BadInput, match="few.yaml: train.others: received {'a': 3}, must be null"):
+        overlay.use(profile, params_file, checked=False)
 
 
 def test_a_whole_model_is_added(params_file: Path, tmp_path: Path) -> None:

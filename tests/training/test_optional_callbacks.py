@@ -88,8 +88,24 @@ def test_a_monitor_of_keras_that_is_not_there_is_said(recwarn: pytest.WarningsRe
 def test_what_is_left_out() -> None:
     stopping = build("EarlyStopping")
     assert (stopping.monitor, stopping.mode) == ("val_loss", "min")
-    assert build("EarlyStopping", monitor="accuracy", mode="max").monitor == "accuracy"
+    # Keras knows which way its metrics go.
+    own = build("EarlyStopping", monitor="val_accuracy", patience=2)
+    assert (own.monitor, own.mode) == ("val_accuracy", "auto")
     assert Path(build("TensorBoard").log_dir) == Path(".cache/tensorboard/w")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "message"),
+    [
+        ("BackupAndRestore", {"backup_dir": "x"}, "goes on by itself"),
+        ("LearningRateScheduler", {"schedule": 0.1}, "one of Keras' schedules"),
+        ("CallbackList", {}, "list the callbacks themselves"),
+        ("ActivationLog", {"example": "a"}, "example: received 'a', must be a whole number"),
+    ],
+)
+def test_what_cannot_be_asked_for(class_name: str, config: Any, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        build(class_name, **config)
 
 
 def test_where_ones_own_may_lie() -> None:

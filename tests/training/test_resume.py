@@ -55,6 +55,30 @@ def test_a_stopped_training_draws_the_same_snapshots(
     stop_and_go_on(small, tmp_path, stop_at=1)
 
 
+def test_callbacks_of_keras_remember_the_best_epoch(
+    tiny_params: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """They choose the epoch of the highest loss, the first; the training goes on after it."""
+    file = tmp_path / "best.weights.h5"
+    highest = {"monitor": "loss", "mode": "max"}
+    saving = {"filepath": str(file), "save_best_only": True, "save_weights_only": True}
+    stopping = {"patience": 9, "restore_best_weights": True}
+    callbacks = [
+        {"class_name": "EarlyStopping", "config": {**highest, **stopping}},
+        {"class_name": "ModelCheckpoint", "config": {**highest, **saving}},
+    ]
+    small = Small("sequential", tiny_params, request, epochs=3, keep="last", callbacks=callbacks)
+    stop_and_go_on(small, tmp_path, stop_at=1)
+    once = small.train.model_copy(update={"epochs": 1})
+    first = small.build()
+    small.train = once
+    small.fit(first, tmp_path / "one epoch")
+    saved = small.build()
+    saved.load_weights(file)
+    for one, other in zip(saved.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "options"), TURNS)
 def test_a_training_goes_on_within_a_turn(

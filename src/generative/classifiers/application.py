@@ -45,10 +45,20 @@ class Application(Classifier):
         x = layers.Concatenate(name="channels")([x, x, x])
         build = getattr(keras.applications, application)
         shape = (side, side, 3)
+        # Some scale grey levels of 0 to 255 themselves; not all can be told that these are scaled.
+        has_option = "include_preprocessing" in inspect.signature(build).parameters
+        options_of_build = {"include_preprocessing": False} if has_option else {}
+        if application.startswith("EfficientNetB"):
+            x = layers.Rescaling(255.0, name="unscaled")(x)
         try:
             # On the tensor, not as a model inside of this one: its layers are then layers of this.
             network = build(
-                weights=None, include_top=False, pooling="avg", input_tensor=x, input_shape=shape
+                weights=None,
+                include_top=False,
+                pooling="avg",
+                input_tensor=x,
+                input_shape=shape,
+                **options_of_build,
             )
         except ValueError as error:
             raise BadInput(f"side: received {side}; {application}: {first_line(error)}") from None

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from generative.core import errors
 from generative.core import params as sections
@@ -56,12 +55,14 @@ def use(
 
 def uncommitted(values: dict[str, Any]) -> list[str]:
     """The names of `values`, all of params.yaml, that git has other values of; none without git."""
-    shown = subprocess.run(
-        ["git", "show", f"HEAD:./{sections.PATH}"], capture_output=True, text=True, check=False
-    )
-    if shown.returncode:
+    from ruamel.yaml import YAML, YAMLError
+
+    command = ["git", "show", f"HEAD:./{sections.PATH}"]
+    try:
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)
+        committed = sections.flatten(YAML(typ="safe").load(shown.stdout))
+    except (OSError, subprocess.CalledProcessError, YAMLError):
         return []
-    committed = sections.flatten(yaml.safe_load(shown.stdout))
     return [name for name, value in values.items() if committed.get(name) != value]
 
 

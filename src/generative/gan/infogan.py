@@ -21,7 +21,7 @@ from generative.gan.base.information import (
 )
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
 from generative.gan.base.losses import label_accuracy
-from generative.gan.base.options import NonNegative, Options, Share
+from generative.gan.base.options import NonNegative, Options, Share, refuse_separate
 from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
@@ -93,6 +93,7 @@ class InfoGAN(BaseGAN):
         restarts: Annotated[int, Field(ge=0)],
         **options: Unpack[Options],
     ) -> None:
+        refuse_separate(options)
         if head_start and not agreement_weight:
             raise BadInput(
                 f"head_start: received {head_start:g}, needs an agreement_weight above 0: it is "
@@ -105,8 +106,8 @@ class InfoGAN(BaseGAN):
             logits, of_category, of_codes = chen_trunk(images, discriminator_width, dense_width)
         else:
             generator = digit_generator(latent_size, generator_width, biases=True)
-            logits = of_codes = digit_features(images, discriminator_width)
-            of_category = layers.Dense(128)(of_codes)
+            logits = digit_features(images, discriminator_width)
+            of_category = of_codes = layers.Dense(128)(logits)
         outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(logits)}
         for name, size, hidden in (
             ("category", CATEGORIES, of_category),

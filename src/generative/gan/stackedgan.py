@@ -9,11 +9,12 @@ import tensorflow as tf
 from keras import layers
 from pydantic import Field
 
+from generative.core.errors import BadInput
 from generative.core.params import Count
 from generative.gan.base import losses
 from generative.gan.base.information import r_squared
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
-from generative.gan.base.options import NonNegative, Options
+from generative.gan.base.options import NonNegative, Options, refuse_separate
 from generative.gan.base.sampling import Latent, generated_batches
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
@@ -70,6 +71,12 @@ class StackedGAN(BaseGAN):
         recovery: Literal["generated", "all"],
         **options: Unpack[Options],
     ) -> None:
+        refuse_separate(options)
+        if options["discriminator_head_start"]:
+            raise BadInput(
+                "discriminator_head_start: a StackedGAN begins with encoder_share and "
+                "independent_share; set it to 0.0"
+            )
         images = keras.Input((28, 28, 1))
         x = images
         for _ in range(2):

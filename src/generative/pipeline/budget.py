@@ -17,7 +17,10 @@ def scaled(document: dict[str, Any], profile: dict[str, Any], share: float) -> d
     """
 
     def set_by_profile(top: str) -> list[str]:
-        return [key for key in document.get(top) or {} if (profile.get(top) or {}).get(key)]
+        own, defaults = profile.get(top) or {}, profile.get("defaults") or {}
+        sections = document.get(top) or {}
+        families = {key: values.get("family", top) for key, values in sections.items()}
+        return [key for key in sections if own.get(key) or defaults.get(families[key])]
 
     train = {}
     for key in set_by_profile("train"):
@@ -39,4 +42,4 @@ def scaled(document: dict[str, Any], profile: dict[str, Any], share: float) -> d
         }
         for key in set_by_profile("style")
     }
-    return {"train": train, "style": style}
+    return {"profile": f"{document['profile']}_{share:g}", "train": train, "style": style}

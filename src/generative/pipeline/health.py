@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from generative.pipeline.machine import cores, memory_mb
 PROBE_SECONDS = 300
 # Results and cache of the default run have 0.3 GB, the environment 2, or with CUDA's libraries 7.
 LEAST_DISK_GB, LEAST_FILES, LEAST_MEMORY_MB = 2, 10_000, 4000
-# The largest training of the profile `full` takes 3,046 MB (docs/gpu.md).
+LARGEST_TRAINING_MB = 3046  # of the profile `full` (docs/gpu.md)
 LEAST_GPU_MB = 4000
 REACH_SECONDS = 5
 
@@ -112,8 +111,9 @@ def devices(probed: dict[str, Any]) -> Iterator[Finding]:
     """The processor, the GPUs that TensorFlow uses, and what the driver knows."""
     yield Finding("processor", f"{cores()} cores, {platform.machine()}, {bits()}")
     driver = query_driver()
-    for line in driver:
-        yield Finding("driver", line, lack_of_memory(line))
+    for name, version, free, whole in driver:
+        found = f"{name}, driver {version}, {free} of {whole} MB free"
+        yield Finding("driver", found, lack_of_memory(free, whole))
     gpus = probed.get("gpus", [])
     for gpu in gpus:
         capability = ".".join(map(str, gpu.get("compute_capability", ())))
@@ -138,16 +138,13 @@ def devices(probed: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def lack_of_memory(line: str) -> str:
-    """What to do about a GPU, a line of `query_driver`, that has too little memory."""
-    free, whole = (
-        int(found[1]) if (found := re.search(rf"{word} (\d+) MiB", line)) else LEAST_GPU_MB
-        for word in ("free", "of")
-    )
-    if whole < LEAST_GPU_MB:
-        return f"trainings take up to {LEAST_GPU_MB:,} MB: lower batch_size, or hide this GPU"
-    if free < LEAST_GPU_MB:
-        return f"trainings take up to {LEAST_GPU_MB:,} MB: end what else runs on this GPU"
+def lack_of_memory(free: str, whole: str) -> str:
+    """What to do about a GPU with so many MB, in figures if the driver knows them."""
+    largest = f"the largest training takes {LARGEST_TRAINING_MB:,} MB and some room"
+    if whole.isdecimal() and int(whole) < LEAST_GPU_MB:
+        return f"{largest}: lower batch_size, or hide this GPU"
+    if free.isdecimal() and int(free) < LEAST_GPU_MB:
+        return f"{largest}: end what else runs on this GPU"
     return ""
 
 
@@ -160,19 +157,15 @@ def bits() -> str:
     return ", ".join(name for flag, name in known.items() if flag in flags) or "no AVX2"
 
 
-def query_driver() -> list[str]:
-    """A line for each GPU that the driver knows: name, driver, free and whole memory."""
+def query_driver() -> list[list[str]]:
+    """Name, driver, free and whole memory in MB of each GPU that the driver knows."""
     if not shutil.which("nvidia-smi"):
         return []
     fields = "name,driver_version,memory.free,memory.total"
-    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-        names = ("", "driver ", "free ", "of ")
-        return [
-            ", ".join(n + v for n, v in zip(names, line.split(", "), strict=False))
-            for line in done.stdout.splitlines()
-        ]
+        return [line.rsplit(", ", 3) for line in done.stdout.splitlines() if line.count(", ") >= 3]
     return []
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from generative.core import inputs
-from generative.core.errors import BadInput, unknown
+from generative.core.errors import BadInput, shown, unknown
 from generative.core.folders import atomic_file
 from generative.core.params import PATH, defaults_of, flatten, is_section, read_document, section
 from generative.pipeline.check import check_all
@@ -70,6 +70,9 @@ def merge(
     """
     changed = []
     if OTHERS in overlay:
+        if overlay[OTHERS] is not None:
+            found = shown(overlay[OTHERS])
+            raise BadInput(f"{source}: {prefix}{OTHERS}: received {found}, must be null")
         named = {key: value for key, value in overlay.items() if key != OTHERS}
         overlay = dict.fromkeys(key for key in document if key not in named) | named
     for key, value in overlay.items():

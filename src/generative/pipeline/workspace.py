@@ -20,6 +20,7 @@ from generative.core.params import read_document
 from generative.pipeline import overlay
 from generative.pipeline.bookkeeping import locked
 from generative.pipeline.budget import scaled
+from generative.pipeline.check import check_all
 from generative.results.collect import WORKSPACES as WORKSPACES
 
 # What the pipeline reads besides its own results.
@@ -50,6 +51,7 @@ def create(profile: Path, folder: Path, budget: float = 1.0) -> None:
         file = folder / "params.yaml"
         overlay.use(profile, file, checked=False)
         if budget < 1:
+            check_all(file)
             parts = scaled(read_document(file), read_document(profile), budget)
             overlay.change(parts, profile, file, checked=False)
 

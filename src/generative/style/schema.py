@@ -74,6 +74,11 @@ class Style(Schema):
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        if self.restart_every and self.optimizer != "lbfgs":
+            yield (
+                f"{name}.restart_every: received {self.restart_every}, is of lbfgs, not of "
+                f"{self.optimizer}; set it to 0"
+            )
         sides = [scale.longest_side for scale in self.scales]
         if sides != sorted(set(sides)):
             yield f"{name}.scales: received the sides {sides}, each must be larger than the last"

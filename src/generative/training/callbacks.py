@@ -113,6 +113,8 @@ class ActivationLog(keras.callbacks.Callback):
 
     def __init__(self, example: int) -> None:
         super().__init__()
+        if not isinstance(example, int):
+            raise BadInput(f"example: received {example!r}, must be a whole number")
         self.example = example
         self.epochs: list[dict[str, np.ndarray]] = []
         self.validation_data: tuple[Arrays, Arrays]

@@ -18,7 +18,8 @@ from generative.core.folders import atomic_file
 
 # What Keras' own callbacks must remember from one epoch to the next.
 KERAS_STATE = {
-    keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch"),
+    keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
+    keras.callbacks.ModelCheckpoint: ("best",),
     keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
 }
 
@@ -83,7 +84,8 @@ class Checkpoint(keras.callbacks.Callback):
 
 def checkpointed(holder: Any) -> tuple[str, ...]:
     """The attributes that a callback or a model must remember."""
-    names: tuple[str, ...] = getattr(holder, "checkpointed", KERAS_STATE.get(type(holder), ()))
+    of_keras = (names for kind, names in KERAS_STATE.items() if isinstance(holder, kind))
+    names: tuple[str, ...] = getattr(holder, "checkpointed", next(of_keras, ()))
     return names
 
 

@@ -23,9 +23,17 @@ from generative.training import callbacks
 
 Form = dict[str, Any]
 OURS = {"ActivationLog": callbacks.ActivationLog, "StepLog": callbacks.StepLog}
-# They choose by the validation loss, unless their config says what else.
+# They choose by the validation loss, unless their config says what else: whether that is to fall or
+# to rise Keras knows, or asks for its mode.
 LOWEST = {"monitor": "val_loss", "mode": "min"}
 CHOOSING = ("EarlyStopping", "ReduceLROnPlateau")
+REFUSED = {
+    "BackupAndRestore": "a training that was stopped goes on by itself",
+    "Callback": "it does nothing by itself; name a class made of it, module:Class",
+    "CallbackList": "list the callbacks themselves",
+    "LambdaCallback": "it needs a function; write a class, module:Class",
+    "LearningRateScheduler": "it needs a function; give learning_rate one of Keras' schedules",
+}
 TENSORBOARD = Path(".cache/tensorboard")
 HOOKS = [name for name in dir(keras.callbacks.Callback) if name.startswith("on_")]
 
@@ -38,6 +46,8 @@ def class_of(name: str) -> type[keras.callbacks.Callback]:
         known: dict[str, type] = {**of_keras, **OURS}
         if name not in known:
             raise unknown("callback", name, known)
+        if name in REFUSED:
+            raise BadInput(f"{name}: {REFUSED[name]}")
         return known[name]
     try:
         found = getattr(import_module(module), own)
@@ -53,7 +63,7 @@ def make(form: Form, **defaults: Any) -> keras.callbacks.Callback:
     if set(form) != {"class_name", "config"} or not isinstance(form["config"], dict):
         raise BadInput("needs class_name and config, a mapping of its arguments")
     name = form["class_name"]
-    if name in CHOOSING:
+    if name in CHOOSING and "monitor" not in form["config"]:
         defaults = {**LOWEST, **defaults}
     try:
         return class_of(name)(**{**defaults, **form["config"]})

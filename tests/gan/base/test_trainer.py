@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from generative.core.errors import BadInput
-from generative.training.callbacks import layer_outputs
+from generative.training.callbacks import StepLog, layer_outputs
 from tests.support.gan import IMAGES, LABELS, build
 from tests.support.optimizers import clipped
 
@@ -208,10 +208,53 @@ def test_separate_updates_are_of_real_images_then_of_generated_ones(
         ):
             np.testing.assert_allclose(found, wanted, atol=1e-6)
 
+    # The losses are those before each update.
+    whole = build(updates="joint")
+    terms, _ = whole.loss_terms(whole.forward_pass(IMAGES, LABELS, True, noise), training=True)
+    found = model.trackers["discriminator"].result()
+    assert float(found) != pytest.approx(float(terms["discriminator"].value), abs=1e-6)
+    later = keras.models.clone_model(whole.discriminator)
+    later.set_weights(whole.discriminator.get_weights())
+    fake = whole.generator(noise, training=True)
 
-def test_separate_updates_have_no_penalties() -> None:
+    def half(images: Any, sign: float) -> Any:
+        return -tf.reduce_mean(tf.math.log_sigmoid(sign * later(images)["logits"])) / 2
+
+    real_loss = half(IMAGES, 1.0)
+    with tf.GradientTape() as tape:
+        value = half(IMAGES, 1.0)
+    for w, g in zip(
+        later.trainable_variables, tape.gradient(value, later.trainable_variables), strict=True
+    ):
+        w.assign_sub(0.9 * g)
+    assert float(found) == pytest.approx(float(real_loss + half(fake, -1.0)), abs=1e-5)
+
+
+@pytest.mark.parametrize("more", [{"r1_weight": 0.1}, {"discriminator_head_start": 0.5}])
+def test_separate_updates_have_no_penalties(more: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="separate has no penalties"):
-        build(updates="separate", r1_weight=0.1)
+        build(updates="separate", **more)
+
+
+def test_nothing_is_said_of_a_generator_that_has_not_begun() -> None:
+    model = build(discriminator_head_start=0.5)
+    model.compile(2)
+    logs = {"real_accuracy": 1.0, "fake_accuracy": 1.0, "variety": 0.01}
+    assert model.warnings(logs) == []
+    for _ in range(2):
+        model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+    assert len(model.warnings(logs)) == 2
+
+
+def test_the_gradient_of_every_step_is_known() -> None:
+    """Means over the epoch so far give each step's number back: 0 where there is no gradient."""
+    model = build(discriminator_steps=2)
+    model.compile(4)
+    log = StepLog()
+    data = np.repeat(IMAGES, 4, axis=0), np.repeat(LABELS, 4)
+    model.fit(*data, batch_size=12, shuffle=False, verbose=0, callbacks=[log])
+    norms = [row["gradient_norm"] for row in log.rows]
+    assert [norm > 1e-6 for norm in norms] == [False, True, False, True]
 
 
 def test_the_generator_joins_after_the_head_start() -> None:

@@ -87,10 +87,12 @@ def check(options: Options) -> None:
             f"{options['real_target']}: a label below 0 has no lower bound"
         )
     penalised = options["r1_weight"] or options["gradient_penalty_weight"]
-    if options["updates"] == "separate" and (penalised or options["discriminator_steps"] > 1):
+    more = options["discriminator_steps"] > 1 or options["discriminator_head_start"]
+    if options["updates"] == "separate" and (penalised or more):
         raise BadInput(
-            "updates: separate has no penalties and one turn a step; set r1_weight and "
-            "gradient_penalty_weight to 0.0 and discriminator_steps to 1"
+            "updates: separate has no penalties and one turn a step; set r1_weight, "
+            "gradient_penalty_weight and discriminator_head_start to 0.0 and discriminator_steps "
+            "to 1"
         )
     if options["updates"] != "alternating" and options["generator_steps"] > 1:
         raise BadInput(
@@ -101,4 +103,13 @@ def check(options: Options) -> None:
         raise BadInput(
             "batch_statistics: moving needs a forward pass for each network; set updates to "
             "alternating"
+        )
+
+
+def refuse_separate(options: Options) -> None:
+    """Raise `BadInput` for separate updates, of a network with terms of both kinds of images."""
+    if options["updates"] == "separate":
+        raise BadInput(
+            "updates: separate is of networks whose terms are each of real or of generated images; "
+            "set it to joint or alternating"
         )

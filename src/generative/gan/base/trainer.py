@@ -81,6 +81,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.latent, self.classes, self.output_range = latent, classes, output_range
         self.options = options
         self.noise = keras.random.SeedGenerator()
+        self.head_start_steps = 0  # of the discriminator; known with those of the training
         self.trackers = {"gradient_norm": keras.metrics.Mean("gradient_norm")}
         self.built = True
 
@@ -203,8 +204,11 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         latents = None
         if self.options["updates"] == "separate":
             latents = self.sample_latent(tf.cast(data[1], tf.int32))
-            self.update_discriminator(data, latents, without="fake_outputs")
+            first, _ = self.update_discriminator(data, latents, without="fake_outputs")
             step, terms = self.update_discriminator(data, latents, without="real_outputs")
+            # Each half as it was before its own update.
+            step = replace(step, real_outputs=first.real_outputs)
+            terms = terms | self.loss_terms(step, training=True)[0]
         else:
             step, terms = self.update_discriminator(data)
         for _ in range(self.options["generator_steps"]):
@@ -218,8 +222,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
     def discriminator_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         """Train only the discriminator; the generator's terms are only measured."""
         step, terms = self.update_discriminator(data)
-        values = self.track(step, unweighted(terms))
-        return {**values, "gradient_norm": self.trackers["gradient_norm"].result()}
+        return self.track(step, {**unweighted(terms), "gradient_norm": 0.0})
 
     def update_discriminator(
         self, data: tuple[Tensor, Tensor], latents: Tensor | None = None, without: str = ""
@@ -330,7 +333,9 @@ class BaseGAN(MovingAverageSampler, keras.Model):
 
     def warnings(self, logs: dict[str, float]) -> list[str]:
         """What in the metrics of an epoch shows that the training fails."""
-        lines = []
+        lines: list[str] = []
+        if self.head_start_steps and not self.generator_optimizer.iterations.numpy():
+            return lines
         # The sign of a critic's logit means nothing.
         has_accuracy = self.options["objective"] != "wasserstein"
         if has_accuracy and min(logs["real_accuracy"], logs["fake_accuracy"]) > DOMINATION:
