@@ -72,10 +72,9 @@ def sound(value: Any) -> None:
         assert all(isinstance(key, str) for key in value) or isinstance(value, list)
         for inner in value.values() if isinstance(value, dict) else value:
             sound(inner)
-    elif isinstance(value, int):
-        assert abs(value) < 2**63
-    elif isinstance(value, float):
+    elif isinstance(value, int | float):
         assert math.isfinite(value)
+        assert abs(value) < 2**63
 
 
 # Values as they may stand in a file.
