@@ -13,7 +13,8 @@ SMALLEST_SIDE = 32
 
 Layer = Annotated[str, Field(pattern="^block[1-5]_conv[1-4]$")]
 Share = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
+# The loss is float32: with a weight of 1e308 no evaluation of it is finite.
+Weight = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Scale(Schema):
