@@ -12,7 +12,8 @@ def answers(models: Sequence[Contents]) -> dict[str, Contents]:
     found: dict[str, Contents] = {}
     for family, answer in ANSWERS.items():
         own = [one for one in models if one["family"] == family]
-        if values := answer(own):
+        values = answer(own)
+        if values and None not in values.values():
             found[family] = values
     return found
 

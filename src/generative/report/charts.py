@@ -34,7 +34,9 @@ def strips(family: str, models: Sequence[Contents]) -> list[Contents]:
             if name in rows:
                 rival = rows.get(RIVALS.get(name, ""), {}).get("value")
                 row = rows[name]
-                reference = next((x for x in (row["floor"], row["baseline"], rival) if x is not None), None)
+                reference = next(
+                    (x for x in (row["floor"], row["baseline"], rival) if x is not None), None
+                )
                 groups.setdefault(comparable(name, model), []).append(
                     {
                         "model": model["key"],
@@ -103,4 +105,4 @@ def ticks_of(low: float, high: float, logarithmic: bool) -> list[float]:
     unit = 10.0 ** floor(log10(rough))
     step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough)
     first = -(-low // step)
-    return [round(i * step, 10) for i in range(int(first), int(high // step) + 1)]
+    return [float(f"{i * step:.10g}") for i in range(int(first), int(high // step) + 1)]

@@ -76,7 +76,10 @@ def sheet(frames: Sequence[Image.Image]) -> Picture:
     chosen = [round(i * (len(frames) - 1) / max(1, count - 1)) for i in range(count)]
     small = [halved(frames[i]) for i in chosen]
     side = min(side for _, side in small)
-    shown = [image if found == side else frames[i] for i, (image, found) in zip(chosen, small, strict=True)]
+    shown = [
+        image if found == side else frames[i]
+        for i, (image, found) in zip(chosen, small, strict=True)
+    ]
     width, height = shown[0].size
     columns = int(np.ceil(np.sqrt(count)))
     canvas = Image.new("RGB", (columns * width, -(-count // columns) * height))

@@ -32,10 +32,9 @@ def build(contents: Contents) -> str:
         headline=headline,
     )
     return environment.from_string(text("page.html.jinja")).render(
-        **contents,
-        against=contents.get("against"),
-        scripts=[Markup(text(name)) for name in SCRIPTS],
-        styles=[Markup(text(name)) for name in STYLES],
+        **{"against": None, **contents},
+        scripts=[text(name) for name in SCRIPTS],
+        styles=[text(name) for name in STYLES],
     )
 
 
@@ -88,5 +87,7 @@ def number(value: Any) -> str:
 def headline(family: Contents) -> Contents | None:
     """The picture that stands for a family on the cover, as it is shown below."""
     wanted = ("samples", "picture", "mistakes", "latent_plane")
-    shown = [p for name in wanted for m in family["models"] for p in m["pictures"] if p["name"] == name]
+    shown = [
+        p for name in wanted for m in family["models"] for p in m["pictures"] if p["name"] == name
+    ]
     return next((p for p in shown if "frames" not in p), None)
