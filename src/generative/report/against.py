@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,7 @@ def folder_of(source: str) -> Iterator[Path | None]:
         return
     from dvc.api import DVCFileSystem
 
-    files = DVCFileSystem(".", rev=source)
-    with tempfile.TemporaryDirectory() as made:
+    with closing(DVCFileSystem(".", rev=source)) as files, tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "params.yaml").write_bytes(files.read_bytes("params.yaml"))
         for name in FOLDERS:
