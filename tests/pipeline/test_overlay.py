@@ -57,6 +57,14 @@ def test_an_inherited_value_becomes_the_sections_own(params_file: Path, tmp_path
     assert params.read("train.vae", Train, params_file).model["latent_size"] == 2
 
 
+def test_a_value_that_a_section_may_leave_out_is_added(params_file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "one.yaml"
+    profile.write_text("train: {cvae: {steps_per_epoch: 8}}\n")
+    assert params.read("train.cvae", Train, params_file).steps_per_epoch is None
+    assert overlay.use(profile, params_file) == ["train.cvae.steps_per_epoch"]
+    assert params.read("train.cvae", Train, params_file).steps_per_epoch == 8
+
+
 def test_others_are_taken_away(params_file: Path, tmp_path: Path) -> None:
     profile = tmp_path / "few.yaml"
     profile.write_text(

@@ -45,9 +45,8 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "samples/cvae/samples.png": "picture",
     }
     write_results(folder, {"profile": "test", "train": {"cvae": SECTION}}, LOCK, files)
-    np.savez_compressed(
-        folder / "data/history/cvae/snapshots.npz", frames=np.zeros((4, 2, 4, 4, 1))
-    )
+    frames = np.zeros((5, 2, 4, 4, 1))  # the first of before the training
+    np.savez_compressed(folder / "data/history/cvae/snapshots.npz", frames=frames)
     monkeypatch.chdir(folder)
     return folder
 

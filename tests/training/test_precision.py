@@ -20,6 +20,13 @@ NUMBERS = {
     "label_smoothing": 0.1,
     "real_target": 0.9,
 }
+# What else some choices need.
+COMPANIONS: dict[tuple[str, Any], dict[str, Any]] = {
+    ("objective", "wasserstein"): {"gradient_penalty_weight": 10.0},
+    ("batch_normalization", "both"): {"r1_weight": 0.0},
+    ("updates", "separate"): {"r1_weight": 0.0},
+    ("batch_statistics", "moving"): {"updates": "alternating"},
+}
 # Choices that need larger passages and pictures than these: tests/multi_io trains them.
 LARGER = {("passage", "chollet2017"), ("stereo", "xception")}
 
@@ -66,11 +73,8 @@ def test_a_network_trains_in_bfloat16(
     request: pytest.FixtureRequest,
 ) -> None:
     small = Small(key, tiny_params, request, steps_per_epoch=2, precision="bfloat16")
-    small.train.model.update(changes)
-    if changes.get("objective") == "wasserstein":
-        small.train.model["gradient_penalty_weight"] = 10.0
-    if changes.get("batch_normalization") == "both":
-        small.train.model["r1_weight"] = 0.0
+    for change in changes.items():
+        small.train.model.update({**COMPANIONS.get(change, {}), **changes})
     model = small.build()
     before = [weight.numpy() for weight in model.trainable_variables]
     history = small.fit(model, tmp_path)

@@ -54,17 +54,22 @@ def test_what_is_drawn(latent_size: int, prepared_mnist: Path, tmp_path: Path) -
     assert {file.stem for file in folder.iterdir()} >= DRAWN
     assert sorted(file.name for file in (folder / "epochs").iterdir()) == ["000.png", "001.png"]
     for name, (width, height) in PICTURES.items():
-        assert Image.open(folder / name).size == (2 * width, 2 * height), name
+        assert pixels(folder / name).shape[:2] == (2 * height, 2 * width), name
     with Image.open(folder / "training.gif") as animation:
         assert sum(1 for _ in ImageSequence.Iterator(animation)) == 2
         assert animation.size == (3 * (4 * 30 + 2), 3 * (2 * 30 + 2))
     if plane:
-        assert Image.open(folder / "latent_plane.png").size == (3 * 28, 3 * 28)
+        assert pixels(folder / "latent_plane.png").shape == (3 * 28, 3 * 28)
         axes = json.loads((folder / "sliders.json").read_text())
-        sheet = np.asarray(Image.open(folder / "sliders.png")).reshape(5, 28, 5, 28)
+        sheet = pixels(folder / "sliders.png").reshape(5, 28, 5, 28)
         assert [len(axis["values"]) for axis in axes] == [5, 5]
         expected = model.images(np.array([[axes[1]["values"][3], axes[0]["values"][1]]]))
         np.testing.assert_allclose(sheet[1, :, 3] / 255, expected[0, ..., 0], atol=0.01)
+
+
+def pixels(file: Path) -> np.ndarray:
+    with Image.open(file) as picture:
+        return np.asarray(picture)
 
 
 def test_each_place_of_the_plane_holds_the_image_that_its_axes_name() -> None:

@@ -7,7 +7,7 @@ from generative.core import inputs
 from generative.core.errors import BadInput, shown, unknown
 from generative.core.folders import atomic_file
 from generative.core.params import PATH, defaults_of, flatten, is_section, read_document, section
-from generative.pipeline.check import check_all
+from generative.pipeline.check import SCHEMAS, check_all, find
 
 OTHERS = "others"
 
@@ -78,11 +78,12 @@ def merge(
     for key, value in overlay.items():
         name = f"{prefix}{key}"
         inside = is_section(value) and isinstance(document.get(key), dict)
-        if key not in document and not inherited(name, before) and not is_model(name, value):
+        known = inherited(name, before) or is_model(name, value) or is_optional(name)
+        if key not in document and not known:
             if value is None:
                 continue  # it is gone already
-            known = (prefix + k for k in document)
-            raise BadInput(f"{source}: {unknown('parameter', name, known)}")
+            others = (prefix + k for k in document)
+            raise BadInput(f"{source}: {unknown('parameter', name, others)}")
         if value is None and key in document:
             del document[key]
             changed.append(name)
@@ -99,6 +100,16 @@ def is_model(name: str, value: Any) -> bool:
     top, _, key = name.partition(".")
     whole = isinstance(value, dict) and "network" in value
     return top in ("train", "generators", "browser") and "." not in key and whole
+
+
+def is_optional(name: str) -> bool:
+    """Whether `name` is a parameter that its section may leave out, such as
+    train.cvae.steps_per_epoch."""
+    top, key, leaf = [*name.split(".", 2), "", ""][:3]
+    if not (place := SCHEMAS.get(f"{top}.*")) or not key:
+        return False
+    field = find(place).model_fields.get(leaf)
+    return field is not None and not field.is_required()
 
 
 def inherited(name: str, document: dict[str, Any]) -> bool:
