@@ -40,6 +40,8 @@ class Style(Schema):
         take 10 to 100.
     restart_every: evaluations after which L-BFGS begins anew from where it is, without that memory,
         as Keras' example and Chollet, 2017, do every 20; 0: never.
+    white: of the variables of L-BFGS: 1, or 255 as where the network's own pixels are varied
+        (Keras' example; Chollet, 2017).
     bounds: "unit" keeps pixels in [0, 1] while the loss is lowered; with "none", as in Keras'
         example, only pictures that are shown are clipped.
     learning_rate: of Adam, in units of the pixels' range [0, 1].
@@ -65,6 +67,7 @@ class Style(Schema):
     optimizer: Literal["lbfgs", "adam"]
     memory: Count
     restart_every: Annotated[int, Field(ge=0)]
+    white: Annotated[float, Field(gt=0, le=1e6)]
     bounds: Literal["unit", "none"]
     learning_rate: Annotated[float, Field(gt=0)]
     scales: Annotated[list[Scale], Field(min_length=1)]
