@@ -24,6 +24,8 @@ PATH = Path("params.yaml")
 DEFAULTS = "defaults"
 # Sections that are lists of names.
 LISTS = ("fetch", "vgg")
+# What sections of `train` say that others have to repeat.
+REPEATED = ("family", "network", "dataset")
 FLAT = ("runtime", "study", "profile", *LISTS)  # sections without keys
 
 # A key becomes the name of a stage and of folders.
@@ -61,6 +63,26 @@ class Schema(BaseModel):
         """What is wrong between values whose types and ranges are right; `document` is all of
         `path`."""
         return iter(())
+
+
+class OfModel(Schema):
+    """A section `<top>.<key>` of a model that `train.<key>` trains. What it has of `REPEATED` it
+    repeats from there, for dvc.yaml, which can look nothing up."""
+
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        key = name.partition(".")[2]
+        models = document.get("train") or {}
+        if key not in models:
+            yield f"{name}: {unknown('section of train', key, models)}"
+            return
+        trained = models[key]
+        for field in REPEATED:
+            own = getattr(self, field, None)
+            if own is not None and own != trained.get(field):
+                yield (
+                    f"{name}.{field}: received {own}, must be that of train.{key}, which is "
+                    f"{trained.get(field)}"
+                )
 
 
 Read = TypeVar("Read", bound=Schema)
