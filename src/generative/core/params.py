@@ -32,7 +32,10 @@ FLAT = ("runtime", "study", "profile", *LISTS)  # sections without keys
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+NonNegative = Annotated[int, Field(ge=0, lt=2**31)]
+Seed = NonNegative
+# Of a term of a loss, which is float32: with a weight of 1e308 no value of it is finite.
+Weight = Annotated[float, Field(ge=0, le=1e12)]
 
 
 def all_different(values: list[Any]) -> list[Any]:

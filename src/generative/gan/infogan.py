@@ -11,7 +11,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative, Weight
 from generative.gan.base.augmentation import warp
 from generative.gan.base.information import (
     atienza2018_code_loss,
@@ -21,7 +21,7 @@ from generative.gan.base.information import (
 )
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
 from generative.gan.base.losses import label_accuracy
-from generative.gan.base.options import NonNegative, Options, Share, refuse_separate
+from generative.gan.base.options import Options, Share, refuse_separate
 from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
@@ -84,13 +84,13 @@ class InfoGAN(BaseGAN):
         dense_width: Count,
         information: Literal["gaussian", "atienza2018"],
         recovery: Literal["generated", "all"],
-        category_weight: NonNegative,
-        code_weight: NonNegative,
+        category_weight: Weight,
+        code_weight: Weight,
         least_log_variance: Annotated[float, Field(ge=-10, le=0)],
-        agreement_weight: NonNegative,
+        agreement_weight: Weight,
         head_start: Share,
         head_start_learning_rate: LearningRate,
-        restarts: Annotated[int, Field(ge=0)],
+        restarts: NonNegative,
         **options: Unpack[Options],
     ) -> None:
         refuse_separate(options)

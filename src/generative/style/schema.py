@@ -6,15 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, NonNegative, Schema, Seed, Weight
 
 # Five halvings leave a pixel of 16; AlexNet, which LPIPS is made of, needs 31.
 SMALLEST_SIDE = 32
 
 Layer = Annotated[str, Field(pattern="^block[1-5]_conv[1-4]$")]
 Share = Annotated[float, Field(gt=0)]
-# The loss is float32: with a weight of 1e308 no evaluation of it is finite.
-Weight = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Scale(Schema):
@@ -66,10 +64,10 @@ class Style(Schema):
     colours: Literal["style", "content"]
     optimizer: Literal["lbfgs", "adam"]
     memory: Count
-    restart_every: Annotated[int, Field(ge=0)]
+    restart_every: NonNegative
     white: Annotated[float, Field(gt=0, le=1e6)]
     bounds: Literal["unit", "none"]
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0, le=1e6)]
     scales: Annotated[list[Scale], Field(min_length=1)]
     seed: Seed
     precision: Literal["auto", "float32", "bfloat16"]
