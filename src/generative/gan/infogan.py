@@ -109,11 +109,10 @@ class InfoGAN(BaseGAN):
             logits = digit_features(images, discriminator_width)
             of_category = of_codes = layers.Dense(128)(logits)
         outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(logits)}
-        for name, size, hidden in (
-            ("category", CATEGORIES, of_category),
-            ("mean", codes, of_codes),
-            ("log_variance", codes, of_codes),
-        ):
+        heads = [("category", CATEGORIES, of_category), ("mean", codes, of_codes)]
+        if information == "gaussian":
+            heads.append(("log_variance", codes, of_codes))
+        for name, size, hidden in heads:
             outputs[name] = layers.Dense(size, dtype="float32", name=name)(hidden)
         super().__init__(
             generator,
@@ -335,7 +334,7 @@ class InfoGAN(BaseGAN):
 
     def predict_codes(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Predictions from images [N, 28, 28, 1] in [0, 1]: "category" logits [N, 10], the codes'
-        "mean" and "log_variance" [N, codes]."""
+        "mean" and, of "gaussian" information, "log_variance" [N, codes]."""
         batches = [self(images[i : i + 1000]) for i in range(0, len(images), 1000)]
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
