@@ -13,6 +13,7 @@ from generative.datasets.base.dataset import Prepared
 from tests.support.classifiers import VARIANTS, Variant, arguments
 from tests.support.classifiers import build_classifier as build
 from tests.support.saving import check_signature
+from tests.support.slow import unless_quick
 
 DATA = {"binarization": "none", "binarization_seed": 1}
 
@@ -27,10 +28,9 @@ def test_every_network_is_asked() -> None:
     assert found == {f"classifiers/{variant.network}" for variant in VARIANTS.values()}
 
 
-@pytest.fixture(params=list(VARIANTS.values()), ids=list(VARIANTS))
+@pytest.fixture(params=unless_quick(VARIANTS, VARIANTS.keys() - {"application"}))
 def variant(request: pytest.FixtureRequest) -> Variant:
-    found: Variant = request.param
-    return found
+    return VARIANTS[request.param]
 
 
 def test_shapes_ranges_and_size(variant: Variant, images: np.ndarray) -> None:

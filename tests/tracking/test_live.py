@@ -138,6 +138,7 @@ def locked(database: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_a_locked_store_stops_no_training(
     data: Path, database: Path, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_a_stopped_training_goes_on(
     stop_and_go_on(Small(key, tiny_params, request, epochs=3), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "options"),
     [
@@ -55,6 +56,7 @@ def test_a_stopped_training_draws_the_same_snapshots(
     stop_and_go_on(small, tmp_path, stop_at=1)
 
 
+@pytest.mark.slow
 def test_callbacks_of_keras_remember_the_best_epoch(
     tiny_params: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
