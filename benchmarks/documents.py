@@ -2,14 +2,13 @@
 steps, and ours, as params.yaml has them, with the same data at equal steps and at equal CPU
 seconds. Of one training seed.
 
-    python benchmarks/documents.py [--write] [PROFILE ...]     # a minute to five a model
+    python benchmarks/documents.py [--write] [PROFILE ...]     # minutes a model
     python benchmarks/documents.py --budget 1.0 goodfellow2016
 
 --write puts the table and the samples of the three into docs/documents.
 """
 
 import argparse
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from generative.datasets.base.dataset import Prepared
 from generative.pipeline import engine, timings, workspace
 from generative.pipeline.view import View
 from generative.pipeline.workers import LocalProcesses
-from generative.results import collect, records
+from generative.results import collect, pages, records, tables
 from generative.results.study import apart, stages
 from generative.training.schema import Train
 
@@ -39,7 +38,7 @@ BUDGETS = {
     "colour_dcgan": 0.01,
     "atienza2018": 0.025,
 }
-# Of these less: a step takes twenty times as long as those of the other models.
+# Of these less: a step takes forty times as long as those of the other models.
 SHORTER = {"cvae_wide": {"epochs": 2, "steps_per_epoch": 170}}
 # What the table does not show need not be measured well.
 QUICK = {"vae": {"importance_samples": 100, "importance_images": 10, "grid_tolerance_nats": 1.0}}
@@ -67,7 +66,7 @@ SHOWN = (
     *("samples/label_accuracy", "samples/category_error", "samples/code_information_nats"),
 )
 TITLES = ("the document's", "ours, equal steps", "ours, equal seconds")
-MEASURED = re.compile(r"(<!-- measured -->\n).*(<!-- end -->)", re.DOTALL)
+MARKER = "<!-- results: measured -->"
 # Of samples.png, in pixels: what three side by side show.
 SHOWN_SIZE, GAP = (242, 242), 12
 
@@ -125,8 +124,8 @@ def ours(profile: str, steps: Mapping[str, float], suffix: str) -> Run:
             "epochs": epochs,
             "steps_per_epoch": length,
             "steps_per_call": min(own["steps_per_call"], length),
+            "model": {**document["train"][name]["model"], **SIZES.get(profile, {})},
         }
-        trainings[key]["model"] = {**document["train"][name]["model"], **SIZES.get(profile, {})}
         if name in document["generators"]:
             measured[key] = document["generators"][name]
     judged: dict[str, Any] = {
@@ -154,8 +153,8 @@ def main() -> None:
     known = params.read_document()["train"]
     for profile in arguments.profiles or BUDGETS:
         page = PAGES / f"{profile}.zh.md"
-        if arguments.write and not MEASURED.search(page.read_text(encoding="utf-8")):
-            raise SystemExit(f"{page} has no line <!-- measured --> with <!-- end --> after it")
+        if arguments.write and MARKER not in page.read_text(encoding="utf-8"):
+            raise SystemExit(f"{page} has no line {MARKER} with <!-- end --> after it")
         budget = arguments.budget or BUDGETS[profile]
         document = params.read_document(PROFILES / f"{profile}.yaml")
         shorter = (
@@ -200,11 +199,8 @@ def show(title: str, runs: list[Run]) -> None:
 
 def write(page: Path, budget: float, runs: list[Run]) -> None:
     """Put the table of `runs`, and the samples of each model beside each other, into `page`."""
-    lines = [
-        "| 模型 | 指标 | 原文的设置 | 步数相同的我们的设置 | 秒数相同的我们的设置 |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [f"| `{key}` | {name} | {' | '.join(cells)} |" for key, name, *cells in rows(runs)]
+    head = ("模型", "指标", "原文的设置", "步数相同的我们的设置", "秒数相同的我们的设置")
+    lines = [tables.table(head, ([f"`{key}`", *others] for key, *others in rows(runs)))]
     pictures = page.parent / page.name.removesuffix(".zh.md")
     for key in runs[0].records:
         files = [run.folder / f"data/samples/{key}/samples.png" for run in runs]
@@ -214,7 +210,7 @@ def write(page: Path, budget: float, runs: list[Run]) -> None:
             lines += ["", f"`{key}`:", "", f"![{key}]({pictures.name}/{key}.png)"]
     measured = f"步数至多是原文的 {100 * budget:g} %。\n\n" + "\n".join(lines)
     text = page.read_text(encoding="utf-8")
-    page.write_text(MEASURED.sub(rf"\g<1>\n{measured}\n\n\g<2>", text), encoding="utf-8")
+    page.write_text(pages.filled(text, page, {"measured": measured}), encoding="utf-8")
 
 
 def side_by_side(files: list[Path]) -> Image.Image:

@@ -61,6 +61,9 @@ def test_a_value_that_a_section_may_leave_out_is_added(params_file: Path, tmp_pa
     profile = tmp_path / "one.yaml"
     profile.write_text("train: {cvae: {steps_per_epoch: 8}}\n")
     assert params.read("train.cvae", Train, params_file).steps_per_epoch is None
+    nothing = tmp_path / "nothing.yaml"
+    nothing.write_text("train: {cvae: {steps_per_epoch: null}}\n")
+    assert overlay.use(nothing, params_file) == []
     assert overlay.use(profile, params_file) == ["train.cvae.steps_per_epoch"]
     assert params.read("train.cvae", Train, params_file).steps_per_epoch == 8
 

@@ -78,12 +78,12 @@ def merge(
     for key, value in overlay.items():
         name = f"{prefix}{key}"
         inside = is_section(value) and isinstance(document.get(key), dict)
-        known = inherited(name, before) or is_model(name, value) or is_optional(name)
-        if key not in document and not known:
+        if key not in document and not inherited(name, before):
             if value is None:
                 continue  # it is gone already
-            others = (prefix + k for k in document)
-            raise BadInput(f"{source}: {unknown('parameter', name, others)}")
+            if not (is_model(name, value) or is_optional(name)):
+                others = (prefix + k for k in document)
+                raise BadInput(f"{source}: {unknown('parameter', name, others)}")
         if value is None and key in document:
             del document[key]
             changed.append(name)
