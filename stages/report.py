@@ -1,4 +1,4 @@
-"""Write the page that shows every model: numbers and pictures to one HTML file."""
+"""Write the page that shows every model, and all that it shows as data."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from generative.core import params, stage
-from generative.core.folders import atomic_folder
-from generative.report import page
+from generative.core.folders import atomic_folder, write_json
+from generative.report import contents, page
 
 
 def main(arguments: list[str]) -> None:
-    html = page.build(Path("data"), params.read_document())
+    found = contents.collect(Path("data"), params.read_document())
     with atomic_folder(Path("data/report")) as folder:
-        (folder / "index.html").write_text(html, encoding="utf-8")
+        write_json(folder / "report.json", found)
+        (folder / "index.html").write_text(page.build(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

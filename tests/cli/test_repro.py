@@ -73,9 +73,10 @@ def test_what_a_run_came_to() -> None:
     )
     expected = "stages: 1 ran, 2 did not change, 2 failed, 1 wait for those; 5 minutes"
     assert summary(results) == expected
-    assert failures(results).splitlines() == [
+    assert failures(results, "made").splitlines() == [
         "d failed with status 1; its output: d.log",
         "       e x is missing",
+        "       what there is, and what is missing: cd made; generative report",
     ]
 
 

@@ -71,6 +71,7 @@ def options(columns: int = 4) -> render.Render:
         columns=columns,
         animation_columns=4,
         large_animation_columns=2,
+        colours="gray",
         frames_per_second=4,
         frames="animation",
     )

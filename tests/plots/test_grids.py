@@ -56,3 +56,14 @@ def test_between_runs_from_start_to_end() -> None:
     start, end = np.array([[0.0, 0.0]]), np.array([[1.0, 2.0]])
     expected = np.array([[0, 0], [0.5, 1], [1, 2]])
     np.testing.assert_allclose(grids.between(start, end, 3), expected)
+
+
+def test_grey_images_in_colours() -> None:
+    grey = flat([0.0, 1.0])
+    assert grids.coloured(grey, "gray") is grey
+    found = grids.coloured(grey, "viridis")
+    assert found.shape == (2, 4, 6, 3)
+    np.testing.assert_allclose(found[0, 0, 0], np.array([68, 1, 84]) / 255, atol=0.01)
+    np.testing.assert_allclose(found[1, 0, 0], np.array([253, 231, 37]) / 255, atol=0.01)
+    colour = flat([0.5], channels=3)
+    assert grids.coloured(colour, "viridis") is colour

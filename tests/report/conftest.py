@@ -8,5 +8,6 @@ from tests.support.report import write_results
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The results of `tests.support.report.DOCUMENT`."""
-    write_results(tmp_path)
-    return tmp_path
+    folder = tmp_path / "data"
+    write_results(folder)
+    return folder

@@ -1,279 +1,161 @@
-"""The page: what is on it, in which order, and what it refuses."""
+"""The page of an empty, a partial, a full and a hostile set of results; in a browser where there is
+one."""
 
-import hashlib
+import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
-from generative.core.errors import BadInput
-from generative.report import page
-from tests.support.report import DOCUMENT, draw, write, write_model, write_sliders
+from generative.report import contents, page
+from tests.support import browser
+from tests.support.report import DOCUMENT, draw, write, write_sliders
+
+in_a_browser = pytest.mark.skipif(not browser.CHROMIUM, reason="no Chromium on this machine")
+HOSTILE = "</script><script>alert('a')</script>{{ 7 * 7 }}\"'`${1}"
+
+
+def html_of(data: Path, document: dict[str, Any] = DOCUMENT) -> str:
+    return page.build(contents.collect(data, document))
 
 
 def test_the_page_holds_everything_and_needs_nothing(data: Path) -> None:
-    html = page.build(data, DOCUMENT)
-    for part in ("-151.2", ">2<", "2.125", "latent plane", "data:image/png;base64,"):
+    html = html_of(data)
+    for part in ("-151.2", "12.35", "98.77 %", "layers &lt;of&gt; the judge", "99.50 %"):
         assert part in html
-    for part in ("width 24", "98.77 %", "layers &lt;of&gt; the judge", "0.995"):
-        assert part in html
-    assert hashlib.md5(b"mnist").hexdigest() in html
-    assert "<code>runtime.threads</code>" in html
+    for key in ("one", "drawn", "judge"):
+        assert html.count(f'id="model-{key}"') == 1
     assert "<b>" not in html
-    assert not re.search(r"(src|href)=\"(?!data:|#)", html)
-    assert html == page.build(data, DOCUMENT)
+    assert not re.search(r"\b(src|href)=\"(?!data:|#)", html)
+    assert html == html_of(data)
 
 
-def test_parameters_are_those_of_the_training(data: Path) -> None:
-    html = page.build(data, DOCUMENT)
-    pairs = re.findall(r"<code>([^<]*)</code></th><td><code>([^<]*)</code>", html)
-    assert ("epochs", "7") in pairs
-    assert ("model.beta", "2.0") in pairs
-    assert ("runtime.threads", "3") in pairs
-    assert not [name for name, _ in pairs if name.startswith(("train.", "defaults.", "tune."))]
-    assert ("judge.mnist.members", "[&#39;two&#39;]") in pairs
+def test_every_sentence_is_in_both_languages(data: Path) -> None:
+    html = html_of(data)
+    assert html.count('class="en"') == html.count('class="zh"') > 30
+    for sentence in words(yaml.safe_load(page.text("words.yaml"))):
+        assert set(sentence) - {"term"} == {"en", "zh"}
+        named = [set(re.findall(r"\{\w+", sentence[language])) for language in ("en", "zh")]
+        assert named[0] == named[1]
 
 
-def test_a_row_holds_the_known_cases_and_the_models_with_their_deviation(data: Path) -> None:
-    html = page.build(data, DOCUMENT)
-    row = next(line for line in html.splitlines() if "frechet distance" in line)
-    assert re.findall(r"<td[^>]*>([^<]*)</td>", row) == ["1.5", "99", "12.35 ± 0.032"]
-    assert html.count("frechet distance") == 1  # in the table of its own, in no other
+def words(values: Any) -> list[dict[str, str]]:
+    """Each sentence in a part of `words.yaml`."""
+    if isinstance(values, list):
+        return [one for value in values for one in words(value)]
+    if isinstance(values, dict):
+        return [values] if "en" in values else words(list(values.values()))
+    return []
 
 
-def test_numbers_of_another_judge_are_refused(data: Path) -> None:
-    write(data / "image_quality" / "one" / "metrics.json", {"extractor": "other"})
-    with pytest.raises(
-        BadInput, match="image_quality/one comes from the extractor other, data/ref"
-    ):
-        page.build(data, DOCUMENT)
+def test_what_is_missing_is_said_with_its_reason(data: Path) -> None:
+    title = '<span class="en" lang="en">What is missing</span>'
+    assert title not in html_of(data)
+    shutil.rmtree(data / "metrics" / "one")
+    write(data.parent / contents.LOGS / "evaluate@one.log", "error: no <space> left\n")
+    html = html_of(data)
+    assert title in html
+    assert "<code>evaluate@one</code>: no &lt;space&gt; left" in html
+    assert 'id="model-one"' in html
 
 
-FOLDERS = [
-    *(f"{kind}/one" for kind in ("models", "history", "metrics", "image_quality", "samples")),
-    *("judge/mnist", "metrics/judge", "references/mnist", "prepared/mnist", "tuning/two"),
-]
+def test_of_nothing_there_is_a_page(tmp_path: Path) -> None:
+    assert "train@one" in html_of(tmp_path / "data")
+    assert "<main>" in html_of(tmp_path / "data", {"train": {}})
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_results_that_are_missing(data: Path, folder: str) -> None:
-    shutil.rmtree(data / folder)
-    with pytest.raises(BadInput, match=f"{folder} is missing; run dvc repro") as failure:
-        page.build(data, DOCUMENT)
-    assert "\n" not in str(failure.value)
-
-
-def test_sections_that_are_gone_are_not_on_the_page(data: Path) -> None:
-    html = page.build(data, DOCUMENT)
-    write_model(data, "removed")
-    for folder in ("tuning/removed", "style/removed", "objectives", "disentanglement/one"):
-        write(data / folder / "metrics.json", "{")
-    assert page.build(data, DOCUMENT) == html
-    smaller: dict[str, Any] = {**{top: {} for top in DOCUMENT}, "train": DOCUMENT["train"]}
-    html = page.build(data, smaller)
-    for part in ("judge", "Generated digits", "Search", "12.35", ">two<"):
-        assert part not in html
-    assert "-151.2" in html
-
-
-GANS: dict[str, Any] = {
-    **DOCUMENT,
-    "train": {
-        **DOCUMENT["train"],
-        "conditional": {"family": "gan"},
-        "plain": {"family": "gan"},
-        "colour": {"family": "gan"},
-    },
-    "references": {**DOCUMENT["references"], "pictures": {"network": "data/raw/alexnet"}},
-    "generators": {
-        **DOCUMENT["generators"],
-        "conditional": {"dataset": "mnist"},
-        "plain": {"dataset": "mnist"},
-        "colour": {"dataset": "pictures"},
-    },
-    "disentanglement": {"conditional": {"rows": 2}},
-    "objectives": {"gan": {"rows": 2}},
-}
-
-
-@pytest.fixture
-def gans(data: Path) -> Path:
-    """Digits of a conditional GAN and of another, and colour pictures."""
-    for key, dataset in (("conditional", "mnist"), ("plain", "mnist"), ("colour", "pictures")):
-        write_model(data, key, dataset)
-    digits = {"extractor": "abc", "frechet_distance": 21.5}
-    quality = data / "image_quality"
-    write(quality / "plain" / "metrics.json", digits)
-    write(quality / "conditional" / "metrics.json", {**digits, "label_accuracy": 0.97125})
-    draw(quality / "conditional" / "digits_by_epoch.png")
-    write(data / "disentanglement" / "conditional" / "metrics.json", {"category_error": 0.125})
-    draw(data / "disentanglement" / "conditional" / "code1_sweep.png")
-    pictures = {
-        "frechet_distance": 0.03125,
-        "frechet_distance_deviation": 0.002,
-        "density": 0.875,
-        "extractor": "alexnet 0123",
-    }
-    write(quality / "colour" / "metrics.json", pictures)
-    floor = {"frechet_distance": 0.0078125, "density": 1.125}
-    real = {"extractor": "alexnet 0123", "floor": floor}
-    write(data / "references" / "pictures" / "metrics.json", real)
-    warnings = "epoch 2: <it> dominates\nepoch 3: again\n"
-    write(data / "history" / "conditional" / "warnings.txt", warnings)
-    write(data / "objectives" / "gan" / "gradients.csv", "step\n0\n")
-    draw(data / "objectives" / "gan" / "objectives.png")
-    return data
-
-
-def table_after(html: str, heading: str) -> dict[str, list[str]]:
-    """The cells of each row of the first table below a heading."""
-    below = html[html.index(f">{heading}</h2>") :]
-    rows = below[: below.index("</table>")].split("<tr>")[1:]
-    cells = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in rows]
-    return {first: rest for first, *rest in cells}
-
-
-def test_digits_and_pictures_have_tables_of_their_own(gans: Path) -> None:
-    html = page.build(gans, GANS)
-    digits = table_after(html, "Generated digits")
-    assert digits["metric"] == ["floor", "noisy", "one", "conditional", "plain"]
-    assert digits["frechet distance"] == ["1.5", "99", "12.35 ± 0.032", "21.5", "21.5"]
-    pictures = table_after(html, "Generated pictures")
-    assert pictures["metric"] == ["colour", "real pictures"]
-    assert pictures["frechet distance"] == ["0.03125 ± 0.002", "0.007812"]
-    assert pictures["density"] == ["0.875", "1.125"]
-    assert set(pictures) == {"metric", "frechet distance", "density"}
-    assert "<code>alexnet 0123</code>" in html
-    family = table_after(html, "Generative adversarial networks")
-    # Only those that have something of their own there.
-    assert family == {
-        "metric": ["conditional"],
-        "label accuracy": ["0.9712"],
-        "category error": ["0.125"],
-    }
-
-
-def test_without_gans_there_is_nothing_of_them(data: Path) -> None:
-    html = page.build(data, DOCUMENT)
-    for part in ("Generated pictures", "adversarial", "Warnings", "objectives"):
-        assert part not in html
-
-
-def test_warnings_are_in_sight(gans: Path) -> None:
-    html = page.build(gans, GANS)
+def test_warnings_are_in_sight(data: Path) -> None:
+    html = html_of(data)
     (warning,) = re.findall(r'<div class="warning">.*?</div>', html, re.DOTALL)
-    assert re.findall("<li>(.*?)</li>", warning) == [
-        "epoch 2: &lt;it&gt; dominates",
-        "epoch 3: again",
-    ]
-    places = ['<h2 id="conditional">', warning, '<h2 id="plain">']
-    assert sorted(places, key=html.index) == places
+    lines = ["epoch 2: &lt;it&gt; dominates", "epoch 3: again"]
+    assert re.findall("<li>(.*?)</li>", warning) == lines
 
 
-def test_a_wide_picture_has_a_row_of_its_own(data: Path) -> None:
-    assert '<figure class="row">' not in page.build(data, DOCUMENT)
-    draw(data / "samples" / "one" / "learning_curves.png", width=1200)
-    html = page.build(data, DOCUMENT)
-    (row,) = re.findall(r'<figure class="row">.*?</figure>', html, re.DOTALL)
-    assert "learning curves" in row
+def test_two_results_side_by_side(data: Path) -> None:
+    found = contents.collect(data, DOCUMENT)
+    row = {"model": "one", "metric": "test/elbo_nats", "here": -151.0, "there": -140.0}
+    picture = found["families"][0]["models"][0]["pictures"][0]
+    alone = page.build(found).count(picture["source"])
+    found["against"] = {
+        "here": "default",
+        "there": "<other>",
+        "only_here": [],
+        "only_there": ["two"],
+        "differs": {"epochs: 1, compared with 2": ["one"]},
+        "rows": [{**row, "low": -141.0, "high": -139.0, "status": "off"}],
+        "pictures": [{"model": "one", "name": "samples", "here": picture, "there": picture}],
+    }
+    html = page.build(found)
+    assert '<tr class="off"><th scope="row">one</th>' in re.sub(r"\s*\n\s*", "", html)
+    assert "&lt;other&gt;" in html
+    assert html.count(picture["source"]) == alone + 2
 
 
-def test_pictures_beside_metrics_are_shown(gans: Path) -> None:
-    html = page.build(gans, GANS)
-    own = html[html.index('<h2 id="conditional">') : html.index('<h2 id="plain">')]
-    for picture in ("digits by epoch", "code1 sweep"):
-        assert f'alt="conditional: {picture}"' in own
+def hostile(data: Path) -> dict[str, Any]:
+    """Results whose texts, names and numbers are meant to break the page."""
+    write(data / "history" / "drawn" / "warnings.txt", f"{HOSTILE}\n")
+    write(data / "samples" / "drawn" / f"{'x' * 100}.txt", HOSTILE * 50)
+    write(data / "metrics" / "one" / "metrics.json", {HOSTILE: 1e308, "elbo_nats": -1e-300})
+    table = "epoch,loss,val_loss,</script>\n1,inf,nan,1\n2,-inf,,2\n"
+    write(data / "history" / "one" / "history.csv", table)
+    draw(data / "samples" / "one" / "a'b\" onload=x.png")
+    return {**DOCUMENT, "profile": HOSTILE}
 
 
-def test_the_figure_of_several_comes_before_the_first_of_them(gans: Path) -> None:
-    html = page.build(gans, GANS)
-    places = [html.index(f'<h2 id="{key}">') for key in ("one", "objectives", "conditional")]
-    assert places == sorted(places)
-    assert 'alt="objectives: objectives"' in html
-    assert "gradients.csv" in html
-    assert '<a href="#objectives">' in html
-    shutil.rmtree(gans / "objectives" / "gan")
-    with pytest.raises(BadInput, match="objectives/gan is missing; run dvc repro"):
-        page.build(gans, GANS)
+def open_page(data: Path, probe: str, document: dict[str, Any] = DOCUMENT) -> Any:
+    """What the script `probe` returns in the page, and its errors."""
+    script = f"""<pre id="probe"></pre><script>
+    const found = (() => {{ {probe} }})();
+    document.querySelector("#probe").textContent = JSON.stringify(found);
+    </script></body>"""
+    listen = "<head><script>window.errors = []; onerror = (e) => errors.push(String(e));</script>"
+    html = html_of(data, document).replace("</body>", script).replace("<head>", listen, 1)
+    file = data.parent / "page.html"
+    file.write_text(html, encoding="utf-8")
+    (shown,) = re.findall(r'<pre id="probe">(.*?)</pre>', browser.page(file.as_uri()))
+    return json.loads(shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
 
-def test_numbers_of_another_extractor_are_refused(gans: Path) -> None:
-    generators = {**GANS["generators"], "plain": {"dataset": "pictures"}}
-    metrics = {"extractor": "alexnet 4567", "density": 0.5}
-    write(gans / "image_quality" / "plain" / "metrics.json", metrics)
-    expected = "plain comes from the extractor alexnet 4567, .* from alexnet 0123: they do not"
-    with pytest.raises(BadInput, match=expected):
-        page.build(gans, {**GANS, "generators": generators})
+@in_a_browser
+@pytest.mark.parametrize("make", [lambda data: DOCUMENT, hostile], ids=["full", "hostile"])
+def test_no_script_fails(make: Callable[[Path], dict[str, Any]], data: Path) -> None:
+    probe = """document.querySelectorAll(".curves").forEach((node) => node.begin());
+    return [errors, document.querySelectorAll(".uplot").length, document.scripts.length];"""
+    errors, charts, scripts = open_page(data, probe, make(data))
+    assert errors == []
+    assert charts >= 2
+    assert scripts == 7  # those of the page, and two of this test
 
 
-@pytest.mark.parametrize("kind", ["image_quality", "disentanglement"])
-def test_results_of_a_gan_that_are_missing(gans: Path, kind: str) -> None:
-    shutil.rmtree(gans / kind / "conditional")
-    with pytest.raises(BadInput, match=f"{kind}/conditional is missing; run dvc repro"):
-        page.build(gans, GANS)
+@in_a_browser
+def test_languages_change_by_the_button(data: Path) -> None:
+    probe = """const shown = () => [document.documentElement.lang, document.title,
+      getComputedStyle(document.querySelector("h1 .zh")).display];
+    const first = shown();
+    document.querySelector("#language").click();
+    return [first, shown()];"""
+    first, second = open_page(data, probe)
+    assert first == ["en", "Generative models", "none"]
+    assert second == ["zh", "生成模型", "inline"]
 
 
-def test_texts_and_their_numbers(data: Path) -> None:
-    write_model(data, "three")
-    write(data / "metrics" / "three" / "metrics.json", {"bits_per_character": 2.5})
-    write(data / "metrics" / "three" / "longest_copies.txt", "held out: 40 characters")
-    write(data / "samples" / "three" / "temperature_0.5.txt", "To be <or> not")
-    html = page.build(data, {**DOCUMENT, "train": {"three": {"family": "text"}}})
-    assert "<h2>Text</h2>" in html
-    for part in ("bits per character", "To be &lt;or&gt; not", "held out: 40 characters"):
-        assert part in html
-
-
-def test_sliders_come_from_samples_and_from_disentanglement(gans: Path) -> None:
-    axes = [{"name": "code 2", "values": [1.0, -1.0]}, {"name": "code 1", "values": [0.0, 1.0]}]
-    assert 'class="explore"' not in page.build(gans, GANS)
-    for folder in ("samples/one", "disentanglement/conditional"):
-        write_sliders(gans / folder, axes, Image.new("L", (8, 8)))
-    html = page.build(gans, GANS)
-    below = html[html.index('<h2 id="sliders">') : html.index(">Generated digits</h2>")]
-    assert re.findall("<h3>(.*?)</h3>", below) == ["one", "conditional"]
-    assert below.count('class="explore"') == 2
-    assert "sliders <code>" not in html  # as a picture among others
-
-
-def test_several_inputs_have_margins(data: Path) -> None:
-    write_model(data, "three")
-    ends = {"auc_margin": 0.25, "auc_margin_low": 0.125, "auc_margin_high": 0.375}
-    metrics = {"auc": 0.75, "auc_baseline": 0.5, **ends}
-    write(data / "metrics" / "three" / "metrics.json", metrics)
-    html = page.build(data, {**DOCUMENT, "train": {"three": {"family": "multi_io"}}})
-    table = table_after(html, "Several inputs or outputs")
-    assert table["three"] == ["auc", "0.75", "0.5", "0.25", "0.125 to 0.375", ""]
-
-
-def test_other_seeds_are_shown_with_their_median(data: Path) -> None:
-    folder = data / "repeats" / "one"
-    write(folder / "seeds.csv", "seed,category_error\n1,0.125\n2,0.375\n")
-    write(folder / "metrics.json", {"category_error": 0.25})
-    document = {**DOCUMENT, "repeat": {"one": {"seeds": [2]}}}
-    html = page.build(data, document)
-    assert "The same training with 2 seeds" in html
-    for row in (("1", "0.125"), ("2", "0.375"), ("median", "0.25")):
-        assert "".join(f'<td class="number">{value}</td>' for value in row) in html
-    write(folder / "seeds.csv", "seed,category_error\n1,0.125\n")
-    assert "with other seeds" not in page.build(data, document)
-
-
-def test_pictures_in_the_style_of_others_are_shown(data: Path) -> None:
-    folder = data / "style" / "cat_in_stripes"
-    write(folder / "metrics.json", {"style_loss_ratio": 0.01239, "evaluations": 200})
-    write(folder / "history.csv", "evaluation,total\n1,77.125\n2,3.5\n")
-    for name in ("picture.png", "animation.gif", "comparison.png", "steps.png", "losses.png"):
-        draw(folder / name)
-    document = {**DOCUMENT, "style": {"cat_in_stripes": {"content": "cat.jpg"}}}
-    document["defaults"] = {"style": {"style_weight": 500.0}}
-    html = page.build(data, document)
-    for part in ("0.01239", ">200<", "77.12", "cat.jpg", "data:image/webp;base64,"):
-        assert part in html
-    for part in (">comparison <", "<code>style_weight</code></th><td><code>500.0</code>"):
-        assert part in html
-    assert "style.cat_in_stripes" not in html
-    assert "Style transfer" not in page.build(data, DOCUMENT)
+@in_a_browser
+def test_sliders_choose_an_image_of_the_sheet(data: Path) -> None:
+    axes = [{"name": "code 2", "values": [1.0, -1.0]}, {"name": "code 1", "values": [-1.5, 0, 1.5]}]
+    greys = np.arange(6, dtype=np.uint8).reshape(2, 3).repeat(28, axis=0).repeat(28, axis=1) * 40
+    write_sliders(data / "samples" / "one", axes, Image.fromarray(greys))
+    probe = """const sheet = document.querySelector(".sheet");
+    const frame = sheet.querySelector(".frame");
+    const [down, across] = sheet.querySelectorAll("input");
+    down.value = 0; across.value = 2;
+    across.dispatchEvent(new Event("input", {bubbles: true}));
+    const shown = [...sheet.querySelectorAll("output")].map((output) => output.value);
+    return [frame.style.backgroundPosition, shown,
+      across.getAttribute("aria-valuetext")];"""
+    assert open_page(data, probe) == ["100% 0%", ["1", "1.5"], "1.5"]

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from generative.style.optimizers import OPTIMIZERS, BudgetExhausted, adam, lbfgs
 from tests.support.style import make_options
@@ -93,6 +94,22 @@ def test_a_run_that_begins_anew_is_one_from_where_the_last_ended() -> None:
     assert any((twice[begins] == point).all() for point in twice[:begins])
     afresh = points_of(twice[begins], 16 - begins)
     np.testing.assert_array_equal(twice[begins:], afresh)
+
+
+def test_white_is_the_unit_of_the_variables() -> None:
+    """With white at 255 it is scipy's L-BFGS of the picture in levels of grey."""
+    start = np.full(30, 0.5)
+    scaled = points_of(start, 8, white=255.0, bounds="none")
+    quadratic = Quadratic(np.linspace(0.2, 0.8, 30), budget=8)
+
+    def of_levels(levels: Array) -> tuple[float, Array]:
+        loss, gradient = quadratic(levels / 255)
+        return loss, gradient / 255
+
+    with contextlib.suppress(BudgetExhausted):
+        minimize(of_levels, 255 * start, jac=True, method="L-BFGS-B")
+    np.testing.assert_allclose(scaled, quadratic.points, rtol=1e-9)
+    assert not np.allclose(scaled[1], points_of(start, 8, bounds="none")[1])
 
 
 def test_a_shorter_memory_takes_other_steps() -> None:

@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {
     "optimizer": "lbfgs",
     "memory": 20,
     "restart_every": 0,
+    "white": 1.0,
     "bounds": "unit",
     "learning_rate": 0.02,
     "scales": [{"longest_side": 32, "evaluations": 6}, {"longest_side": 40, "evaluations": 7}],

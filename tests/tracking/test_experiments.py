@@ -9,7 +9,10 @@ import pytest
 from tests.support.tracking import query
 from tests.support.workspace import Workspace, drop_missing_models, make_workspace
 
-EMPTY = ["references", "generators", "disentanglement", "objectives", "repeat", "tune", "style"]
+EMPTY = [
+    *("references", "generators", "disentanglement", "objectives", "repeat", "tune", "style"),
+    "browser",
+]
 RATE, SEED = "train.separable.model.learning_rate", "train.separable.seed"
 
 

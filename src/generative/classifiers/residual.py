@@ -1,12 +1,11 @@
 """Residual blocks with activations before convolutions (He et al., 2016, arXiv:1603.05027)."""
 
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from keras import layers
-from pydantic import Field
 
 from generative.classifiers.base.classifier import Classifier, Options, augmented_images
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative
 
 Tensor = Any
 
@@ -28,7 +27,7 @@ class Residual(Classifier):
         architecture: Literal["he2016", "chollet2017"],
         width: Count,
         stages: Count,
-        identities: Annotated[int, Field(ge=0)],
+        identities: NonNegative,
         **options: Unpack[Options],
     ) -> None:
         images, x = augmented_images(options)

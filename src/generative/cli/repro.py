@@ -98,7 +98,7 @@ def repro(
         print(timings.table(results.ran))
     print(summary(results))
     if results.failed:
-        raise BadInput(failures(results))
+        raise BadInput(failures(results, str(Path.cwd()) if profile else ""))
     if REPORT.exists() and not targets:
         print(what_next(profile))
 
@@ -160,10 +160,15 @@ def summary(results: "Results") -> str:
     return f"stages: {', '.join(parts) or 'none'}; {clock(results.seconds)}"
 
 
-def failures(results: "Results") -> str:
-    """A line for each stage that failed, with the file of its output."""
+def failures(results: "Results", folder: str) -> str:
+    """A line for each stage that failed, with the file of its output, and how to see the rest.
+
+    folder: of a profile's workspace; empty for the project's own.
+    """
     lines = [
         f"{name} {reason}{f'; its output: {results.logs[name]}' if name in results.logs else ''}"
         for name, reason in results.failed.items()
     ]
-    return "\n       ".join(lines)
+    first = f"cd {folder}; " if folder else ""
+    page = f"what there is, and what is missing: {first}generative report"
+    return "\n       ".join([*lines, page])

@@ -24,13 +24,18 @@ PATH = Path("params.yaml")
 DEFAULTS = "defaults"
 # Sections that are lists of names.
 LISTS = ("fetch", "vgg")
+# What sections of `train` say that others have to repeat.
+REPEATED = ("family", "network", "dataset")
 FLAT = ("runtime", "study", "profile", *LISTS)  # sections without keys
 
 # A key becomes the name of a stage and of folders.
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+NonNegative = Annotated[int, Field(ge=0, lt=2**31)]
+Seed = NonNegative
+# Of a term of a loss, which is float32: with a weight of 1e308 no value of it is finite.
+Weight = Annotated[float, Field(ge=0, le=1e12)]
 
 
 def all_different(values: list[Any]) -> list[Any]:
@@ -61,6 +66,26 @@ class Schema(BaseModel):
         """What is wrong between values whose types and ranges are right; `document` is all of
         `path`."""
         return iter(())
+
+
+class OfModel(Schema):
+    """A section `<top>.<key>` of a model that `train.<key>` trains. What it has of `REPEATED` it
+    repeats from there, for dvc.yaml, which can look nothing up."""
+
+    def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        key = name.partition(".")[2]
+        models = document.get("train") or {}
+        if key not in models:
+            yield f"{name}: {unknown('section of train', key, models)}"
+            return
+        trained = models[key]
+        for field in REPEATED:
+            own = getattr(self, field, None)
+            if own is not None and own != trained.get(field):
+                yield (
+                    f"{name}.{field}: received {own}, must be that of train.{key}, which is "
+                    f"{trained.get(field)}"
+                )
 
 
 Read = TypeVar("Read", bound=Schema)

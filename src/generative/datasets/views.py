@@ -5,14 +5,13 @@ row of the left view is the same row of the right one, so no pixel is in two spl
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
 from generative.core import inputs
 from generative.core.errors import BadInput, first_line
-from generative.core.params import Count, Seed
+from generative.core.params import Count, NonNegative, Seed
 from generative.datasets.base import arrays
 from generative.datasets.base.arrays import Arrays
 from generative.datasets.base.schema import TestCount
@@ -34,7 +33,7 @@ def prepare(
     *,
     side: Count,
     band_rows: Count,
-    shift_pixels: Annotated[int, Field(ge=0)],
+    shift_pixels: NonNegative,
     train_count: Count,
     validation_count: Count,
     test_count: TestCount,

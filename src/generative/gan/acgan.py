@@ -6,10 +6,10 @@ from typing import Literal, Unpack
 import keras
 from keras import layers
 
-from generative.core.params import Count
+from generative.core.params import Count, Weight
 from generative.gan.base.layers import digit_features, digit_generator
 from generative.gan.base.losses import label_accuracy, label_cross_entropy
-from generative.gan.base.options import NonNegative, Options, Share
+from generative.gan.base.options import Options, Share
 from generative.gan.base.sampling import Latent
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs, Tensor
 from generative.training.losses import Term
@@ -39,7 +39,7 @@ class ACGAN(BaseGAN):
         discriminator_width: Count,
         dropout: Share,
         hidden_activation: Literal["relu", "linear"],
-        classification_weight: NonNegative,
+        classification_weight: Weight,
         **options: Unpack[Options],
     ) -> None:
         images = keras.Input((28, 28, 1))

@@ -11,7 +11,7 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative, Weight
 from generative.gan.base.augmentation import warp
 from generative.gan.base.information import (
     atienza2018_code_loss,
@@ -21,7 +21,7 @@ from generative.gan.base.information import (
 )
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
 from generative.gan.base.losses import label_accuracy
-from generative.gan.base.options import NonNegative, Options, Share, refuse_separate
+from generative.gan.base.options import Options, Share, refuse_separate
 from generative.gan.base.sampling import Labels
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
@@ -84,13 +84,13 @@ class InfoGAN(BaseGAN):
         dense_width: Count,
         information: Literal["gaussian", "atienza2018"],
         recovery: Literal["generated", "all"],
-        category_weight: NonNegative,
-        code_weight: NonNegative,
+        category_weight: Weight,
+        code_weight: Weight,
         least_log_variance: Annotated[float, Field(ge=-10, le=0)],
-        agreement_weight: NonNegative,
+        agreement_weight: Weight,
         head_start: Share,
         head_start_learning_rate: LearningRate,
-        restarts: Annotated[int, Field(ge=0)],
+        restarts: NonNegative,
         **options: Unpack[Options],
     ) -> None:
         refuse_separate(options)
@@ -109,11 +109,10 @@ class InfoGAN(BaseGAN):
             logits = digit_features(images, discriminator_width)
             of_category = of_codes = layers.Dense(128)(logits)
         outputs = {"logits": layers.Dense(1, dtype="float32", name="logits")(logits)}
-        for name, size, hidden in (
-            ("category", CATEGORIES, of_category),
-            ("mean", codes, of_codes),
-            ("log_variance", codes, of_codes),
-        ):
+        heads = [("category", CATEGORIES, of_category), ("mean", codes, of_codes)]
+        if information == "gaussian":
+            heads.append(("log_variance", codes, of_codes))
+        for name, size, hidden in heads:
             outputs[name] = layers.Dense(size, dtype="float32", name=name)(hidden)
         super().__init__(
             generator,
@@ -335,7 +334,7 @@ class InfoGAN(BaseGAN):
 
     def predict_codes(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Predictions from images [N, 28, 28, 1] in [0, 1]: "category" logits [N, 10], the codes'
-        "mean" and "log_variance" [N, codes]."""
+        "mean" and, of "gaussian" information, "log_variance" [N, codes]."""
         batches = [self(images[i : i + 1000]) for i in range(0, len(images), 1000)]
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 

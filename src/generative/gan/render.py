@@ -24,6 +24,8 @@ class Render(Schema):
     rows, columns: of the pictures; a conditional model has a row for each class.
     animation_columns, large_animation_columns: of the animation, and as many rows; of small images
         and of large ones.
+    colours: of grey images: "gray", or "viridis" from dark blue to yellow, what Matplotlib shows
+        where nothing is said.
     frames: "animation" only, or also "files" of its frames: epochs/000.png before the training, ...
     """
 
@@ -33,6 +35,7 @@ class Render(Schema):
     animation_columns: Count
     large_animation_columns: Count
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
+    colours: grids.Colours
     frames: grids.Frames
 
 
@@ -45,9 +48,9 @@ def render(model: Any, data: Prepared, history: Path, options: Render, folder: P
         pictures["learning_curves_by_step"] = curves.gan_curves(steps)
     for name, picture in pictures.items():
         picture.save(folder / f"{name}.png", optimize=True)
-    frames = read_snapshots(history)
+    frames = [grids.coloured(frame, options.colours) for frame in read_snapshots(history)]
     # An animation of a hundred large images, enlarged, would be most of the report's size.
-    large = frames.shape[2] > LARGE
+    large = frames[0].shape[1] > LARGE
     columns = options.large_animation_columns if large else options.animation_columns
     shown = [grids.grid(frame[: columns**2], columns, 1 if large else 2) for frame in frames]
     for name, network in networks(model).items():
@@ -74,7 +77,11 @@ def draw(
     # A row a class where there are classes.
     labels = np.repeat(np.arange(rows), columns) if model.classes else None
     samples = model.generate(rows * columns, options.seed, labels)
-    pictures = {"samples": grids.grid(samples, columns)}
+
+    def grid(images: Array, columns: int) -> grids.Image.Image:
+        return grids.grid(grids.coloured(images, options.colours), columns)
+
+    pictures = {"samples": grid(samples, columns)}
 
     shape = samples.shape[1:]
     images, names = test
@@ -83,11 +90,11 @@ def draw(
     else:
         chosen = np.resize(np.arange(len(images)), (rows, columns))
     beside = np.concatenate([images[chosen], samples.reshape(rows, columns, *shape)], axis=1)
-    pictures["real_left_generated_right"] = grids.grid(beside.reshape(-1, *shape), 2 * columns)
+    pictures["real_left_generated_right"] = grid(beside.reshape(-1, *shape), 2 * columns)
 
     few = samples[:: max(1, len(samples) // (2 * columns))][: 2 * columns]
     pairs = np.stack([few, train[nearest(few, train)]], axis=1)
-    pictures["generated_beside_nearest_training"] = grids.grid(
+    pictures["generated_beside_nearest_training"] = grid(
         pairs.reshape(-1, *shape),
         max(2, columns // 2 * 2),  # whole pairs
     )
@@ -97,7 +104,7 @@ def draw(
         row_labels = np.repeat(np.arange(rows), 2)
     lines = grids.between(noise[::2], noise[1::2], columns)
     interpolations = model.images(lines, np.repeat(row_labels[::2], columns))
-    pictures["interpolations"] = grids.grid(interpolations, columns)
+    pictures["interpolations"] = grid(interpolations, columns)
     return pictures
 
 

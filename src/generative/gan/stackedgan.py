@@ -10,11 +10,11 @@ from keras import layers
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count
+from generative.core.params import Count, Weight
 from generative.gan.base import losses
 from generative.gan.base.information import r_squared
 from generative.gan.base.layers import BatchNormalization, digit_features, digit_generator
-from generative.gan.base.options import NonNegative, Options, refuse_separate
+from generative.gan.base.options import Options, refuse_separate
 from generative.gan.base.sampling import Latent, generated_batches
 from generative.gan.base.trainer import BaseGAN, GANStep, Outputs
 from generative.training import devices
@@ -65,9 +65,9 @@ class StackedGAN(BaseGAN):
         hidden_width: Count,
         encoder_share: Fraction,
         independent_share: Fraction,
-        conditional_weight: NonNegative,
-        entropy_weight: NonNegative,
-        feature_entropy_weight: NonNegative,
+        conditional_weight: Weight,
+        entropy_weight: Weight,
+        feature_entropy_weight: Weight,
         recovery: Literal["generated", "all"],
         **options: Unpack[Options],
     ) -> None:

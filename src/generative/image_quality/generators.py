@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from generative.core.params import Schema
+from generative.core.params import OfModel
 
 
-class Generator(Schema):
+class Generator(OfModel):
     """A model of `train`, whose family, network and dataset it repeats for dvc.yaml, and the folder
     of the network whose features its samples are compared in, which `references` has too."""
 
@@ -17,17 +17,7 @@ class Generator(Schema):
     features: str
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
-        key = name.partition(".")[2]
-        trained = (document.get("train") or {}).get(key)
-        if trained is None:
-            yield f"{name}: train has no section {key}; add it or take {name} away"
-            return
-        for field in ("family", "network", "dataset"):
-            if trained.get(field) != getattr(self, field):
-                yield (
-                    f"{name}.{field}: received {getattr(self, field)}, must be that of "
-                    f"train.{key}, which is {trained.get(field)}"
-                )
+        yield from super().contradictions(name, document, path)
         compared = (document.get("references") or {}).get(self.dataset)
         if compared is None:
             yield f"{name}.dataset: references has no section {self.dataset}; add it"

@@ -1,20 +1,18 @@
 """A story and a question, an LSTM for each, and their features concatenated (after Chollet, 2017,
 section 7.1.2)."""
 
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import keras
 import numpy as np
 from keras import layers
-from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative
 from generative.datasets.stories import encode
 from generative.multi_io.base.model import Head, MultiIOModel, Options
 
 Array = np.ndarray
-Size = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class QuestionAnswering(MultiIOModel):
@@ -39,10 +37,10 @@ class QuestionAnswering(MultiIOModel):
         *,
         question: Literal["after", "before"],
         embedding_size: Count,
-        question_embedding_size: Size,
+        question_embedding_size: NonNegative,
         story_units: Count,
         question_units: Count,
-        units: Size,
+        units: NonNegative,
         **options: Unpack[Options],
     ) -> None:
         lengths = {"story": story_length, "question": question_length}

@@ -28,6 +28,7 @@ SCHEMAS = {
     "objectives.*": "gan.objectives:Objectives",
     "tune.*": "tuning.schema:Tune",
     "style.*": "style.schema:Style",
+    "browser.*": "browser.schema:Browser",
 }
 MOST_NAMED = 5  # characters of a prompt
 LONGEST_LINE = 1000  # characters of a mistake, whatever value it quotes

@@ -99,7 +99,7 @@ def is_model(name: str, value: Any) -> bool:
     """Whether `value` is a whole section of one more model, not some values of a misspelt one."""
     top, _, key = name.partition(".")
     whole = isinstance(value, dict) and "network" in value
-    return top in ("train", "generators") and "." not in key and whole
+    return top in ("train", "generators", "browser") and "." not in key and whole
 
 
 def is_optional(name: str) -> bool:

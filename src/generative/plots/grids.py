@@ -14,6 +14,7 @@ from PIL import Image
 
 Array = np.ndarray
 Frames = Literal["animation", "files"]
+Colours = Literal["gray", "viridis"]
 GAP = 2  # pixels between two images of a grid
 
 
@@ -36,6 +37,17 @@ def mosaic(images: Array, columns: int, scale: int = 1) -> Image.Image:
     tiles = images.reshape(count // columns, columns, height, width, channels)
     joined = tiles.swapaxes(1, 2).reshape(-1, columns * width, channels)
     return to_picture(joined, scale)
+
+
+def coloured(images: Array, colours: Colours) -> Array:
+    """Grey `images` [count, height, width, 1] in these colours, [count, height, width, 3]; others,
+    and in grey, as they are."""
+    if colours == "gray" or images.shape[-1] != 1:
+        return images
+    from matplotlib import colormaps
+
+    mapped: Array = colormaps[colours](images[..., 0])[..., :3].astype(np.float32)
+    return mapped
 
 
 def to_picture(image: Array, scale: int = 1) -> Image.Image:

@@ -1,61 +1,93 @@
-"""The report: one HTML file that needs nothing else, from the files that the stages wrote."""
+"""The page: one HTML file that needs nothing else, made of `contents.collect`."""
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
+from importlib.resources import files
 from typing import Any
 
 import jinja2
+import yaml
+from markupsafe import Markup
 
-from generative.core.params import flatten
-from generative.report import sections
-from generative.report.tables import cell, comparison, margins, number
+Contents = dict[str, Any]
+HERE = files("generative.report")
+# Of scripts and styles, in the order that they need each other.
+SCRIPTS = ("vendor/uPlot.js", "network.js", "page.js")
+STYLES = ("vendor/uPlot.css", "page.css")
+LANGUAGES = ("en", "zh")
 
-# Sections of params.yaml whose values are shown with what they belong to.
-SHOWN_APART = ("defaults", "runtime", "style", "train", "tune")
 
-
-def build(data: Path, document: dict[str, Any]) -> str:
-    """The page of everything that `document`, which is params.yaml, names, made from `data`.
-
-    Raises `BadInput` if a folder of results is missing, or for metrics of generated images that do
-    not compare, because they were measured in the features of several extractors.
-    """
-
-    def each(top: str, read: Callable[[Path, dict[str, Any], str], Any]) -> list[Any]:
-        return [read(data, document, key) for key in document.get(top) or {}]
-
-    models = each("train", sections.model)
-    models += each("judge", sections.judge)
-    digits, pictures = (
-        sections.image_table(data, document, models, of_digits) for of_digits in (True, False)
-    )
-    image_metrics = {*digits["names"], *pictures["names"]}
-    families = dict.fromkeys(model["family"] for model in models)
+def build(contents: Contents) -> str:
+    """The page in both languages; the same contents give the same bytes."""
+    words = yaml.safe_load(text("words.yaml"))
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["number"] = number
-    environment.globals.update(cell=cell, margins=margins)
-    return environment.get_template("page.html.jinja").render(
-        profile=document.get("profile", "default"),
-        models=models,
-        digits=digits,
-        pictures=pictures,
-        families={
-            family: comparison(
-                [model for model in models if model["family"] == family], leave_out=image_metrics
-            )
-            for family in families
-        },
-        first_gan=next((model["key"] for model in models if model["family"] == "gan"), ""),
-        objectives=each("objectives", sections.objectives),
-        sliders=[{"key": m["key"], **sheet} for m in models for sheet in m["sliders"]],
-        committed=sections.committed(data),
-        repeats=each("repeat", sections.repeat),
-        searches=each("tune", sections.search),
-        transfers=each("style", sections.style_transfer),
-        shared_params=flatten({n: v for n, v in document.items() if n not in SHOWN_APART}),
+    environment.filters.update(number=number, short=short)
+    environment.globals.update(
+        say=partial(say, words),
+        names=partial(called, words),
+        of_family=partial(of_family, words),
+        both=both,
+        words=words,
+        headline=headline,
     )
+    return environment.from_string(text("page.html.jinja")).render(
+        **{"against": None, **contents},
+        scripts=[text(name) for name in SCRIPTS],
+        styles=[text(name) for name in STYLES],
+    )
+
+
+def text(name: str) -> str:
+    """A file beside this one."""
+    return HERE.joinpath(name).read_text(encoding="utf-8")
+
+
+def say(words: Contents, group: str, key: str, **values: Any) -> Markup:
+    """A sentence of `words.yaml` in both languages, of which the page shows one."""
+    return both(words[group][key], **values)
+
+
+def of_family(words: Contents, family: str, part: str, **values: Any) -> Markup:
+    """The title, question or answer of a family; of one that has none, its name."""
+    own = words["families"].get(family, {}).get(part)
+    return both(own, **values) if own else Markup("<span>{}</span>").format(family)
+
+
+def both(sentence: Contents, **values: Any) -> Markup:
+    """The English and the Chinese of `sentence`."""
+    return Markup("").join(
+        Markup('<span class="{0}" lang="{0}">{1}</span>').format(
+            language, sentence[language].format(**values)
+        )
+        for language in LANGUAGES
+    )
+
+
+def called(words: Contents, group: str, name: str) -> Markup:
+    """What a picture or a metric is called; its own name where there is no other."""
+    own = name.partition("/")[2] or name
+    known = words[group].get(own)
+    return both(known) if known else Markup("<span>{}</span>").format(own.replace("_", " "))
+
+
+def short(md5: str) -> str:
+    return md5[:8]
+
+
+def number(value: Any) -> str:
+    """Whole numbers whole, others with four significant digits; text as it is, nothing for none."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.4g}"
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def headline(family: Contents) -> Contents | None:
+    """The picture that stands for a family on the cover, as it is shown below."""
+    wanted = ("samples", "picture", "mistakes", "latent_plane")
+    shown = [
+        p for name in wanted for m in family["models"] for p in m["pictures"] if p["name"] == name
+    ]
+    return next((p for p in shown if "frames" not in p), None)

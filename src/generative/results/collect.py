@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,9 @@ def of_revision(revision: str) -> list[Record]:
     from scmrepo.exceptions import SCMError
 
     try:
-        files = DVCFileSystem(".", rev=revision)
-        commit = files.repo.scm.resolve_rev(revision)
-        return Collection(files, "", commit, revision).records()
+        with closing(DVCFileSystem(".", rev=revision)) as files:
+            commit = files.repo.scm.resolve_rev(revision)
+            return Collection(files, "", commit, revision).records()
     except (SCMError, DvcException, FileNotFoundError) as error:
         raise BadInput(
             f"{revision}: neither results, a checkout, a profile that was run nor a revision whose "

@@ -28,17 +28,28 @@ class BudgetExhausted(Exception):
 def lbfgs(evaluate: Evaluate, start: Array, options: Style) -> None:
     """L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995), until `evaluate` raises `BudgetExhausted` or no
     step lowers the loss. A run keeps its estimate of the curvature; the next, after `restart_every`
-    evaluations and the rest of a line search, begins where it ended and knows nothing of it."""
+    evaluations and the rest of a line search, begins where it ended and knows nothing of it.
+
+    Its variables are the picture times `white`: what a first step of a given length does to a
+    picture, and so all that follows, depends on their unit.
+    """
+    white = options.white
+
+    def scaled(variables: Array) -> tuple[float, Array]:
+        loss, gradient = evaluate(variables / white)
+        return loss, gradient / white
+
+    variables = start * white
     limits: Any = {"maxfun": options.restart_every or 10**9, "maxiter": 10**9, "ftol": 0, "gtol": 0}
     limits["maxcor"] = options.memory
-    bounds = Bounds(0, 1) if options.bounds == "unit" else None
+    bounds = Bounds(0, white) if options.bounds == "unit" else None
     while True:
         ended = minimize(
-            evaluate, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits
+            scaled, variables, jac=True, method="L-BFGS-B", bounds=bounds, options=limits
         )
         if not options.restart_every:
             return
-        start = ended.x
+        variables = ended.x
 
 
 def adam(evaluate: Evaluate, start: Array, options: Style) -> None:

@@ -6,15 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, NonNegative, Schema, Seed, Weight
 
 # Five halvings leave a pixel of 16; AlexNet, which LPIPS is made of, needs 31.
 SMALLEST_SIDE = 32
 
 Layer = Annotated[str, Field(pattern="^block[1-5]_conv[1-4]$")]
 Share = Annotated[float, Field(gt=0)]
-# The loss is float32: with a weight of 1e308 no evaluation of it is finite.
-Weight = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Scale(Schema):
@@ -40,6 +38,8 @@ class Style(Schema):
         take 10 to 100.
     restart_every: evaluations after which L-BFGS begins anew from where it is, without that memory,
         as Keras' example and Chollet, 2017, do every 20; 0: never.
+    white: of the variables of L-BFGS: 1, or 255 as where the network's own pixels are varied
+        (Keras' example; Chollet, 2017).
     bounds: "unit" keeps pixels in [0, 1] while the loss is lowered; with "none", as in Keras'
         example, only pictures that are shown are clipped.
     learning_rate: of Adam, in units of the pixels' range [0, 1].
@@ -64,9 +64,10 @@ class Style(Schema):
     colours: Literal["style", "content"]
     optimizer: Literal["lbfgs", "adam"]
     memory: Count
-    restart_every: Annotated[int, Field(ge=0)]
+    restart_every: NonNegative
+    white: Annotated[float, Field(gt=0, le=1e6)]
     bounds: Literal["unit", "none"]
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0, le=1e6)]
     scales: Annotated[list[Scale], Field(min_length=1)]
     seed: Seed
     precision: Literal["auto", "float32", "bfloat16"]

@@ -1,11 +1,10 @@
 """Recurrent network over characters (Graves, 2013, arXiv:1308.0850), with LSTM or GRU cells."""
 
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from keras import layers, ops
-from pydantic import Field
 
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative
 from generative.text.base import lstm
 from generative.text.base.model import Options, State, TextModel
 
@@ -27,7 +26,7 @@ class CharLSTM(TextModel):
         window: int | None = None,
         *,
         cell: Literal["lstm", "gru"],
-        embedding_size: Annotated[int, Field(ge=0)],
+        embedding_size: NonNegative,
         units: Count,
         depth: Count,
         **options: Unpack[Options],

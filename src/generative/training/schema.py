@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from generative.core import members
 from generative.core.errors import BadInput
-from generative.core.params import Count, Schema, Seed, check, signature
+from generative.core.params import Count, NonNegative, Schema, Seed, check, signature
 from generative.training.optional_callbacks import CHOOSING, Callback, misplaced
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -35,7 +35,7 @@ class Train(Schema):
     steps_per_call: Count
     keep: Literal["best", "last"]
     callbacks: list[Callback]
-    snapshot_count: Annotated[int, Field(ge=0)]
+    snapshot_count: NonNegative
     model: Arguments
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:

@@ -8,7 +8,16 @@ from pydantic import Field, field_validator
 
 from generative.core import members
 from generative.core.errors import unknown
-from generative.core.params import Count, Different, Schema, Seed, check, read_section, signature
+from generative.core.params import (
+    Count,
+    Different,
+    OfModel,
+    Schema,
+    Seed,
+    check,
+    read_section,
+    signature,
+)
 from generative.training.schema import Train
 
 
@@ -37,7 +46,7 @@ class Dimension(Schema):
             yield f"{name}: low {self.low} must be above 0 on a log scale"
 
 
-class Tune(Schema):
+class Tune(OfModel):
     """A search over arguments of the network of `train.<key>`.
 
     network: that of `train.<key>`, for dvc.yaml. trials: trainings in all. workers: processes at
@@ -60,16 +69,9 @@ class Tune(Schema):
         return dict(sorted(space.items()))
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        yield from super().contradictions(name, document, path)
         key = name.partition(".")[2]
-        trained = document.get("train") or {}
-        if key not in trained:
-            yield f"{name}: {unknown('section of train', key, trained)}"
         base = read_section(f"train.{key}", Train, document, path)
-        if self.network != base.network:
-            yield (
-                f"{name}.network: received {self.network}, must be that of train.{key}, "
-                f"which is {base.network}"
-            )
         schema = signature(members.network(base.network).__init__)
         for argument, dimension in self.space.items():
             where = f"{name}.space.{argument}"

@@ -1,13 +1,12 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114)."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 from keras import layers
-from pydantic import Field
 
-from generative.core.params import Count
+from generative.core.params import Count, NonNegative, Weight
 from generative.training import devices
 from generative.training.losses import Term
 from generative.training.optimizers import Decay, LearningRate, Optimizer, build
@@ -15,7 +14,6 @@ from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE, SnapshotCodes
 
 Tensor = Any
-NonNegative = Annotated[float, Field(ge=0)]
 
 
 class CVAE(BaseVAE):
@@ -48,9 +46,9 @@ class CVAE(BaseVAE):
         latent_size: Count,
         objective: Literal["elbo", "monte_carlo", "importance_weighted"],
         samples: Count,
-        beta: NonNegative,
-        kl_warm_up_steps: Annotated[int, Field(ge=0)],
-        free_bits_nats: NonNegative,
+        beta: Weight,
+        kl_warm_up_steps: NonNegative,
+        free_bits_nats: Weight,
         snapshot_codes: SnapshotCodes,
         optimizer: Optimizer,
         learning_rate: LearningRate,

@@ -197,7 +197,10 @@ def test_a_model_is_measured_and_shown(
 
 
 def test_an_even_number_of_places_is_refused() -> None:
-    document = {"disentanglement": {"infogan": {**SECTION, "places": 4}}}
+    document = {
+        "train": {"infogan": {"network": SECTION["network"]}},
+        "disentanglement": {"infogan": {**SECTION, "places": 4}},
+    }
     with pytest.raises(BadInput, match=r"disentanglement.infogan.places: received 4, must be odd"):
         params.read_section(
             "disentanglement.infogan", infogan.Disentanglement, document, params.PATH

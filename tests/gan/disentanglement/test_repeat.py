@@ -39,14 +39,16 @@ def test_seeds_that_are_not_others_are_refused(seeds: list[int], message: str) -
 
 
 def test_another_network_is_refused() -> None:
-    expected = r"repeat.infogan.network: received 'gan/infogan', must be train's, 'gan/acgan'"
+    expected = (
+        "repeat.infogan.network: received gan/infogan, must be that of train.infogan, which is "
+    )
     with pytest.raises(BadInput, match=expected):
         read([2], network="gan/acgan")
 
 
 def test_a_model_that_is_not_trained_is_refused() -> None:
     document = {"train": {}, "repeat": {"infogan": {**MODEL, "seeds": [2]}}}
-    with pytest.raises(BadInput, match=r"repeat.infogan: train has no such section"):
+    with pytest.raises(BadInput, match=r"repeat.infogan: unknown section of train 'infogan'"):
         params.read_section("repeat.infogan", Repeat, document, params.PATH)
 
 

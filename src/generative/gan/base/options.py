@@ -5,11 +5,10 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field
 
 from generative.core.errors import BadInput
-from generative.core.params import Count
+from generative.core.params import Count, Weight
 from generative.gan.base.losses import Objective
 from generative.training.optimizers import Decay, LearningRate, Optimizer
 
-NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -53,13 +52,13 @@ class Options(TypedDict):
     discriminator_head_start: Share
     discriminator_steps: Count
     generator_steps: Count
-    adversarial_weight: Annotated[float, Field(gt=0)]
+    adversarial_weight: Annotated[float, Field(gt=0, le=1e12)]
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
     discriminator_normalization: Literal["none", "spectral"]
-    r1_weight: NonNegative
+    r1_weight: Weight
     r1_every: Count
-    gradient_penalty_weight: NonNegative
+    gradient_penalty_weight: Weight
     average_decay: Share
     batch_statistics: Literal["batch", "moving"]
     snapshot_noise: Literal["fixed", "new"]

@@ -9,7 +9,7 @@ from PIL import Image
 from pydantic import Field
 
 from generative.core.folders import write_json
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, OfModel, Seed
 from generative.core.uncertainty import mean_with_error
 from generative.datasets.base.dataset import Prepared
 from generative.gan.disentanglement import code_control, strokes
@@ -25,7 +25,7 @@ Array = np.ndarray
 Split = tuple[Array, Array]  # real images [N, 28, 28, 1] in [0, 1] and labels [N]
 
 
-class Disentanglement(Schema):
+class Disentanglement(OfModel):
     """How an InfoGAN's controls are measured and shown.
 
     network: of the model. samples: generated digits that are measured. least_correlation: a code
@@ -46,6 +46,7 @@ class Disentanglement(Schema):
     resamples: Annotated[int, Field(ge=2)]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
+        yield from super().contradictions(name, document, path)
         if self.places % 2 == 0:
             yield f"{name}.places: received {self.places}, must be odd so that 0 is among them"
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from generative.core import history, params
 from generative.core.folders import write_json
-from generative.core.params import Different, Schema, Seed
+from generative.core.params import Different, OfModel, Seed
 
 
-class Repeat(Schema):
+class Repeat(OfModel):
     """The section `repeat.<key>`.
 
     network, dataset: as in `train.<key>`. seeds: that it is trained with once more each, and
@@ -24,15 +24,8 @@ class Repeat(Schema):
     seeds: Annotated[list[Seed], Different]
 
     def contradictions(self, name: str, document: dict[str, Any], path: Path) -> Iterator[str]:
-        key = name.partition(".")[2]
-        if key not in (document.get("train") or {}):
-            yield f"{name}: train has no such section"
-            return
-        train = params.section(f"train.{key}", document, path)
-        for field in ("network", "dataset"):
-            own, other = getattr(self, field), train.get(field)
-            if own != other:
-                yield f"{name}.{field}: received {own!r}, must be train's, {other!r}"
+        yield from super().contradictions(name, document, path)
+        train = params.section(f"train.{name.partition('.')[2]}", document, path)
         if len({train.get("seed"), *self.seeds}) <= len(self.seeds):
             yield f"{name}.seeds: received {self.seeds}, must be others than train's, each once"
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from generative.core.params import Count, Schema, Seed
+from generative.core.params import Count, OfModel, Seed
 from generative.core.uncertainty import mean_with_error
 from generative.datasets.base.dataset import Prepared
 from generative.image_quality.distances import intra_class_distance
@@ -20,7 +20,7 @@ DIGITS = np.arange(10)
 Array = np.ndarray
 
 
-class Disentanglement(Schema):
+class Disentanglement(OfModel):
     """How a StackedGAN's noises are measured and shown.
 
     network: of the model. samples: generated digits that are measured. groups, members: noises z1

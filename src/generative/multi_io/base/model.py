@@ -19,7 +19,7 @@ PREDICTION_BATCH = 500
 Tensor = Any
 Array = np.ndarray
 Share = Annotated[float, Field(ge=0, lt=1)]
-Weight = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(gt=0, le=1e12)]
 
 
 class Options(TypedDict):
