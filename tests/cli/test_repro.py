@@ -76,7 +76,7 @@ def test_what_a_run_came_to() -> None:
     assert failures(results, "made").splitlines() == [
         "d failed with status 1; its output: d.log",
         "       e x is missing",
-        "       what there is, and what is missing: cd made; generative report",
+        "       what there is, and what is missing: generative report --profile made",
     ]
 
 

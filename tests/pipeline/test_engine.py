@@ -13,6 +13,7 @@ import yaml
 from dvc.repo import Repo
 
 from generative.core.errors import BadInput
+from generative.core.folders import read_json
 from generative.pipeline import engine, machine
 from generative.pipeline.view import View
 from generative.pipeline.workers import Finished, LocalProcesses
@@ -196,6 +197,9 @@ def test_one_that_fails_stops_only_what_needs_it(
         "write@b": "was killed by signal 9",
     }
     assert results.skipped == ["sum", "shout"]
+    left = read_json(project / engine.LOGS / engine.FAILURES)
+    assert set(left["failed"]) == {"write@a", "write@b", "fails", "nothing"}
+    assert left["waiting"] == ["sum", "shout"]
     assert sorted(results.ran) == ["alone", "lines", "write@c"]
     assert results.logs["write@a"].read_text() == "writing a\nerror: a is negative\n"
     assert "write@a: failed with status 1\n    writing a\n    error: a is" in capfd.readouterr().out

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from generative.core.errors import BadInput
 from generative.core.folders import write_json
 from generative.report import contents
-from tests.support.report import DOCUMENT, write, write_model
+from generative.report.folders import FAILURES, LOGS
+from tests.support.report import DOCUMENT, write, write_lock, write_model
 
 
 def of(found: dict[str, Any], key: str) -> dict[str, Any]:
@@ -38,15 +39,21 @@ def test_a_baseline_its_margin_and_that_of_groups(data: Path) -> None:
     assert row["by_group"] == ["play", -0.5, 0.875]
 
 
-def test_seeds_are_those_of_the_profile(data: Path) -> None:
-    def record(seed: int, profile: str, value: float) -> dict[str, Any]:
-        machine = {"precision": "float32"}
+def test_other_seeds_are_those_that_compare(data: Path) -> None:
+    def record(
+        seed: int, value: float, profile: str = "default", precision: str = "float32"
+    ) -> Any:
         own = {"model": "one", "seed": seed, "profile": profile, "commit": "", "date": "2026-01-01"}
         metrics = {"test/elbo_nats": value}
-        return {**own, "machine": machine, "parameters": {}, "metrics": metrics}
+        return {**own, "machine": {"precision": precision}, "parameters": {}, "metrics": metrics}
 
-    known = [record(1, "default", -150.0), record(2, "default", -153.0), record(3, "other", -9.0)]
-    write(data.parent / "results/records/one.json", {"version": 1, "records": known})
+    same = [record(1, -151.0), record(2, -150.0), record(3, -153.0)]
+    others = [record(4, -9.0, profile="other"), record(2, -99.0, precision="bfloat16")]
+    write(data.parent / "results/records/one.json", {"version": 1, "records": [*same, *others]})
+    assert {row["seeds"] for row in of(contents.collect(data, DOCUMENT), "one")["metrics"]} == {
+        None
+    }
+    write_lock(data.parent)
     rows = {row["name"]: row for row in of(contents.collect(data, DOCUMENT), "one")["metrics"]}
     assert rows["test/elbo_nats"]["seeds"] == [-153.0, -150.0, 2]
     assert rows["test/active_units"]["seeds"] is None
@@ -64,14 +71,53 @@ def test_parameters_are_those_of_the_training(data: Path) -> None:
     assert (found["epochs"], found["model.beta"], found["runtime.threads"]) == (7, 2.0, 3)
 
 
-def test_numbers_of_another_judge_are_refused(data: Path) -> None:
-    write(data / "image_quality" / "one" / "metrics.json", {"extractor": "other"})
-    with pytest.raises(BadInput, match="image_quality/one comes from the extractor other, data/re"):
-        contents.collect(data, DOCUMENT)
+def test_numbers_of_another_judge_are_left_out(data: Path) -> None:
+    numbers = {"extractor": "other", "frechet_distance": 0.5}
+    write(data / "image_quality" / "one" / "metrics.json", numbers)
+    found = contents.collect(data, DOCUMENT)
+    (missing,) = found["missing"]
+    assert (missing["stage"], missing["state"]) == ("image_quality@one", "unusable")
+    assert "comes from the extractor other, data/references/mnist from abc" in missing["reason"]
+    names = [row["name"] for row in of(found, "one")["metrics"]]
+    assert names == ["test/elbo_nats", "test/active_units", "test/<b>"]
+
+
+@pytest.mark.parametrize(("distance", "is_far"), [(149.0, False), (151.0, True)])
+def test_a_distance_of_a_hundred_floors_is_doubted(
+    data: Path, distance: float, is_far: bool
+) -> None:
+    numbers = {"extractor": "abc", "frechet_distance": distance}
+    write(data / "image_quality" / "one" / "metrics.json", numbers)
+    doubts = of(contents.collect(data, DOCUMENT), "one")["doubts"]
+    assert [one["says"] for one in doubts] == ["far"] * is_far
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says"),
+    [
+        ({"auc_margin_low": 0.125, "auc_margin_low_by_play": -0.5}, ["no_better"]),
+        ({"auc_margin_low": -0.125, "auc_margin_low_by_play": 0.5}, []),
+        ({"auc_margin_low": -0.125}, ["no_better"]),
+        ({"auc_margin_low": 0.125}, []),
+    ],
+)
+def test_what_is_no_better_than_its_baseline_is_doubted(
+    data: Path, metrics: dict[str, float], says: list[str]
+) -> None:
+    ends = {name.replace("low", "high"): 0.875 for name in metrics}
+    margins = {"auc": 0.75, "auc_baseline": 0.5, **metrics, **ends}
+    write(data / "metrics" / "one" / "metrics.json", margins)
+    assert [one["says"] for one in of(contents.collect(data, DOCUMENT), "one")["doubts"]] == says
+
+
+def test_a_trial_that_diverged_has_no_number(data: Path) -> None:
+    write(data / "tuning/two/trials.csv", "trial,width,val_loss\n1,16,inf\n2,24,0.25\n")
+    (search,) = contents.collect(data, DOCUMENT)["searches"]
+    assert search["trials"]["rows"] == [[1, 16, None], [2, 24, 0.25]]
 
 
 MISSING = {
-    "history/one": "train@one",
+    "history/drawn": "train@drawn",
     "metrics/one": "evaluate@one",
     "image_quality/one": "image_quality@one",
     "samples/one": "render@one",
@@ -80,6 +126,7 @@ MISSING = {
     "references/mnist": "references@mnist",
     "tuning/two": "tune@two",
     "objectives/gan": "objectives@gan",
+    "browser/one": "browser@one",
 }
 
 
@@ -88,12 +135,54 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(data: Path, folder: str) 
     stage = MISSING[folder]
     shutil.rmtree(data / folder)
     found = contents.collect(data, DOCUMENT)
-    assert found["missing"] == [{"stage": stage, "reason": ""}]
-    log = data.parent / contents.LOGS / f"{stage}.log"
-    write(log, "loading\nerror: no space <left> on the device\n")
+    assert found["missing"] == [{"stage": stage, "state": "not_run", "reason": ""}]
+    log = data.parent / LOGS / f"{stage}.log"
+    write(log, "error: of before\nloading\nerror: no space <left>\n       on the device\n")
     (missing,) = contents.collect(data, DOCUMENT)["missing"]
     assert missing["reason"] == "no space <left> on the device"
     assert of(found, "drawn")["pictures"]
+
+
+def test_why_is_what_became_of_the_stages(data: Path) -> None:
+    for folder in ("metrics/one", "samples/one", "image_quality/one"):
+        shutil.rmtree(data / folder)
+    write(data.parent / LOGS / "evaluate@one.log", "epoch 3/10 loss 0.2\n")
+    failed = {"prepare@mnist": "failed with status 1", "evaluate@one": "was killed by signal 9"}
+    write(data.parent / LOGS / FAILURES, {"failed": failed, "waiting": ["render@one"]})
+    found = contents.collect(data, DOCUMENT)["missing"]
+    assert [(one["stage"], one["state"], one["reason"]) for one in found] == [
+        ("prepare@mnist", "failed", "failed with status 1"),
+        ("evaluate@one", "failed", "was killed by signal 9"),
+        ("image_quality@one", "not_run", ""),
+        ("render@one", "waiting", ""),
+    ]
+
+
+def test_results_of_a_model_that_was_trained_anew_are_missing(data: Path) -> None:
+    write_lock(data.parent)
+    lock = data.parent / "dvc.lock"
+    stages = yaml.safe_load(lock.read_text())["stages"]
+    stages["train@one"]["outs"][0]["md5"] = "new.dir"
+    write(lock, yaml.safe_dump({"stages": stages}))
+    found = contents.collect(data, DOCUMENT)
+    assert {(m["stage"], m["state"]) for m in found["missing"]} == {
+        ("evaluate@one", "old"),
+        ("image_quality@one", "old"),
+        ("render@one", "old"),
+    }
+    assert not of(found, "one")["metrics"]
+    assert of(found, "drawn")["metrics"]
+
+
+def test_results_of_a_model_whose_training_failed_are_missing(data: Path) -> None:
+    write_lock(data.parent)
+    for folder in ("models/one", "history/one"):
+        shutil.rmtree(data / folder)
+    found = contents.collect(data, DOCUMENT)
+    stages = [(one["stage"], one["state"]) for one in found["missing"]]
+    assert ("train@one", "not_run") in stages
+    assert ("evaluate@one", "old") in stages
+    assert not of(found, "one")["pictures"]
 
 
 def test_of_no_results_all_is_missing(tmp_path: Path) -> None:
@@ -103,10 +192,13 @@ def test_of_no_results_all_is_missing(tmp_path: Path) -> None:
     assert not found["answers"]
 
 
-def test_a_file_that_was_cut_is_named(data: Path) -> None:
+def test_a_file_that_was_cut_is_named_and_the_rest_is_shown(data: Path) -> None:
     write(data / "metrics" / "one" / "metrics.json", '{"elbo_nats": -1')
-    with pytest.raises(BadInput, match="metrics/one/metrics.json is missing, or it was cut"):
-        contents.collect(data, DOCUMENT)
+    found = contents.collect(data, DOCUMENT)
+    (missing,) = found["missing"]
+    assert (missing["stage"], missing["state"]) == ("evaluate@one", "unusable")
+    assert "metrics/one/metrics.json is missing, or it was cut" in missing["reason"]
+    assert of(found, "one")["pictures"]
 
 
 def test_it_is_plain_data_and_the_same_each_time(data: Path, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import yaml
 from PIL import Image
 
 from generative.report import contents, page
+from generative.report.folders import LOGS
 from tests.support import browser
-from tests.support.report import DOCUMENT, draw, write, write_sliders
+from tests.support.report import DOCUMENT, draw, write, write_image_network, write_sliders
 
 in_a_browser = pytest.mark.skipif(not browser.CHROMIUM, reason="no Chromium on this machine")
 HOSTILE = "</script><script>alert('a')</script>{{ 7 * 7 }}\"'`${1}"
@@ -58,7 +59,7 @@ def test_what_is_missing_is_said_with_its_reason(data: Path) -> None:
     title = '<span class="en" lang="en">What is missing</span>'
     assert title not in html_of(data)
     shutil.rmtree(data / "metrics" / "one")
-    write(data.parent / contents.LOGS / "evaluate@one.log", "error: no <space> left\n")
+    write(data.parent / LOGS / "evaluate@one.log", "error: no <space> left\n")
     html = html_of(data)
     assert title in html
     assert "<code>evaluate@one</code>: no &lt;space&gt; left" in html
@@ -88,7 +89,7 @@ def test_two_results_side_by_side(data: Path) -> None:
         "only_here": [],
         "only_there": ["two"],
         "differs": {"epochs: 1, compared with 2": ["one"]},
-        "rows": [{**row, "low": -141.0, "high": -139.0, "status": "off"}],
+        "rows": [{**row, "low": -141.0, "high": -139.0, "status": "off", "reason": "3 seeds"}],
         "pictures": [{"model": "one", "name": "samples", "here": picture, "there": picture}],
     }
     html = page.build(found)
@@ -105,6 +106,8 @@ def hostile(data: Path) -> dict[str, Any]:
     table = "epoch,loss,val_loss,</script>\n1,inf,nan,1\n2,-inf,,2\n"
     write(data / "history" / "one" / "history.csv", table)
     draw(data / "samples" / "one" / "a'b\" onload=x.png")
+    element = "<img src=x onerror=errors.push(1)>"
+    write_image_network(data / "browser" / "one", [element, element])
     return {**DOCUMENT, "profile": HOSTILE}
 
 
@@ -114,7 +117,11 @@ def open_page(data: Path, probe: str, document: dict[str, Any] = DOCUMENT) -> An
     const found = (() => {{ {probe} }})();
     document.querySelector("#probe").textContent = JSON.stringify(found);
     </script></body>"""
-    listen = "<head><script>window.errors = []; onerror = (e) => errors.push(String(e));</script>"
+    listen = """<head><script>
+    window.errors = [];
+    onerror = (e) => errors.push(String(e));
+    requestAnimationFrame = (draw) => draw();
+    </script>"""
     html = html_of(data, document).replace("</body>", script).replace("<head>", listen, 1)
     file = data.parent / "page.html"
     file.write_text(html, encoding="utf-8")
@@ -125,12 +132,14 @@ def open_page(data: Path, probe: str, document: dict[str, Any] = DOCUMENT) -> An
 @in_a_browser
 @pytest.mark.parametrize("make", [lambda data: DOCUMENT, hostile], ids=["full", "hostile"])
 def test_no_script_fails(make: Callable[[Path], dict[str, Any]], data: Path) -> None:
-    probe = """document.querySelectorAll(".curves").forEach((node) => node.begin());
-    return [errors, document.querySelectorAll(".uplot").length, document.scripts.length];"""
-    errors, charts, scripts = open_page(data, probe, make(data))
+    probe = """document.querySelectorAll(".curves, .alive").forEach((node) => node.begin());
+    const count = (what) => document.querySelectorAll(what).length;
+    return [errors, count(".uplot"), count("img:not([src^=data])"), count("script:not([type])")];"""
+    errors, charts, foreign, scripts = open_page(data, probe, make(data))
     assert errors == []
     assert charts >= 2
-    assert scripts == 7  # those of the page, and two of this test
+    assert foreign == 0
+    assert scripts == 6  # those of the page, and two of this test
 
 
 @in_a_browser
@@ -146,10 +155,56 @@ def test_languages_change_by_the_button(data: Path) -> None:
 
 
 @in_a_browser
+def test_a_model_draws_what_its_sliders_say(data: Path) -> None:
+    probe = """const node = document.querySelector("[data-key=one].alive");
+    node.begin();
+    const canvas = node.querySelector("canvas"), [code, category] = node.querySelectorAll("input");
+    const shown = () => Array.from(canvas.getContext("2d").getImageData(0, 0, 2, 2).data)
+      .filter((_, i) => i % 4 === 0);
+    const first = shown();
+    code.value = 1; category.value = 1;
+    for (const slider of [code, category]) slider.dispatchEvent(new Event("input"));
+    const names = [...node.querySelectorAll("label span")].map((name) => name.textContent);
+    return [first, shown(), names, node.querySelector(".speed").value];"""
+    first, second, names, milliseconds = open_page(data, probe)
+    assert first == [0, 0, 0, 255]
+    assert second == [255, 0, 255, 0]
+    assert names == ["code", "category"]
+    assert int(milliseconds) >= 1
+
+
+@in_a_browser
+def test_a_model_writes_what_it_is_asked_to(data: Path) -> None:
+    probe = """const node = document.querySelector("[data-key=written].alive");
+    node.begin();
+    const prompt = node.querySelector("input[type=text]"), button = node.querySelector("button");
+    const write = (text) => { prompt.value = text; button.click(); };
+    write("x");
+    const refused = node.querySelector("[role=status] .en").nextSibling.nextSibling.textContent;
+    write("ba");
+    return [refused, node.querySelector(".written").textContent];"""
+    refused, written = open_page(data, probe)
+    assert refused == " x"
+    assert written == "ba" * 751
+
+
+@in_a_browser
+def test_on_paper_there_are_all_charts_and_numbers(data: Path) -> None:
+    probe = """dispatchEvent(new Event("beforeprint"));
+    const open = document.querySelectorAll("details.printed[open]").length;
+    const empty = document.querySelectorAll(".curves:empty").length;
+    dispatchEvent(new Event("afterprint"));
+    return [open, empty, document.querySelectorAll("details.printed[open]").length];"""
+    opened, empty, left = open_page(data, probe)
+    assert opened >= 3
+    assert (empty, left) == (0, 0)
+
+
+@in_a_browser
 def test_sliders_choose_an_image_of_the_sheet(data: Path) -> None:
     axes = [{"name": "code 2", "values": [1.0, -1.0]}, {"name": "code 1", "values": [-1.5, 0, 1.5]}]
     greys = np.arange(6, dtype=np.uint8).reshape(2, 3).repeat(28, axis=0).repeat(28, axis=1) * 40
-    write_sliders(data / "samples" / "one", axes, Image.fromarray(greys))
+    write_sliders(data / "samples" / "drawn", axes, Image.fromarray(greys))
     probe = """const sheet = document.querySelector(".sheet");
     const frame = sheet.querySelector(".frame");
     const [down, across] = sheet.querySelectorAll("input");

@@ -28,13 +28,13 @@ class Part(BaseModel):
 def parts(model: Any, inputs: int) -> list[Part]:
     """Those of a VAE or a GAN whose input has so many numbers; `BadInput` for one that is not
     made of them."""
-    if hasattr(model, "code_range"):
-        found = of_codes(model)
-    elif hasattr(model, "code_names"):
+    if hasattr(model, "control_size"):
         noise = Part(name="noise", kind="noise", size=model.noise_size, distribution="symmetric")
         category = Part(name="category", kind="choice", size=10)
         codes = [Part(name=n, kind="number", low=-2, high=2) for n in model.code_names]
         found = [noise, category, *codes]
+    elif hasattr(model, "code_range"):
+        found = of_codes(model)
     else:
         names = ("z1", "z0") if hasattr(model, "upper_generator") else ("noise",)
         size = model.latent_size // len(names)

@@ -16,7 +16,7 @@ from generative.core.errors import BadInput
 Array = np.ndarray
 # An operation, and which of its outputs.
 Place = tuple[int, int]
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,6 @@ OPERATIONS: dict[str, Callable[[Any, Any], Operation]] = {
     "ReLU": rectifier,
     "Rescaling": rescaling,
     "Reshape": reshape,
-    "Softmax": lambda layer, _: Operation("activation", {"activation": "softmax"}),
     "UpSampling2D": upsampling,
 }
 # Of one example and after training they do nothing.

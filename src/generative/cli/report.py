@@ -9,7 +9,7 @@ from generative.core.errors import BadInput
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="The page; report.json lies beside it.")] = Path(
+    out: Annotated[Path, typer.Option(help="The page; beside it lies its data, as JSON.")] = Path(
         ".cache/report/index.html"
     ),
     against: Annotated[
@@ -26,22 +26,27 @@ def report(
     from generative.pipeline.workspace import WORKSPACES
     from generative.report import contents, page
     from generative.report.against import against as beside
+    from generative.report.against import results_of
 
     folder = WORKSPACES / profile if profile else Path()
+    run = f"generative repro{f' --profile {profile}' if profile else ''}"
     if not (folder / "data").is_dir():
-        raise BadInput(f"{folder / 'data'} is missing; run generative repro first")
+        raise BadInput(f"{folder / 'data'} is missing; run {run} first")
     if out.suffix not in (".html", ".htm"):
         raise BadInput(f"--out: received {out}, must be a file that ends in .html")
+    other = results_of(against, folder / "data") if against else []
     found = contents.collect(folder / "data", params.read_document(folder / "params.yaml"))
-    if not any(model["metrics"] for family in found["families"] for model in family["models"]):
-        raise BadInput(f"{folder / 'data'} holds no results yet; run generative repro first")
+    if not contents.shows_anything(found):
+        raise BadInput(f"{folder / 'data'} holds no results yet; run {run} first")
     if against:
-        found = beside(found, folder / "data", against)
+        found = beside(found, folder / "data", against, other)
     html = page.build(found)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with folders.atomic_file(out) as file:
+    data = out.with_suffix(".json")
+    with folders.atomic_file(out) as file, folders.atomic_file(data) as json:
         file.write_text(html, encoding="utf-8")
-    folders.write_json(out.with_name("report.json"), found)
+        folders.write_json(json, found)
+    states = page.read_words()["page"]
     for one in found["missing"]:
-        print(f"missing: {one['stage']} {one['reason'] or 'has not run'}")
+        print(f"missing: {one['stage']}: {one['reason'] or states[one['state']]['en']}")
     print(f"{out.absolute()} ({len(html.encode()) / 1e6:.1f} MB)")

@@ -98,7 +98,7 @@ def repro(
         print(timings.table(results.ran))
     print(summary(results))
     if results.failed:
-        raise BadInput(failures(results, str(Path.cwd()) if profile else ""))
+        raise BadInput(failures(results, Path.cwd().name if profile else ""))
     if REPORT.exists() and not targets:
         print(what_next(profile))
 
@@ -160,15 +160,15 @@ def summary(results: "Results") -> str:
     return f"stages: {', '.join(parts) or 'none'}; {clock(results.seconds)}"
 
 
-def failures(results: "Results", folder: str) -> str:
+def failures(results: "Results", profile: str) -> str:
     """A line for each stage that failed, with the file of its output, and how to see the rest.
 
-    folder: of a profile's workspace; empty for the project's own.
+    profile: whose workspace it was; empty for the project's own.
     """
     lines = [
         f"{name} {reason}{f'; its output: {results.logs[name]}' if name in results.logs else ''}"
         for name, reason in results.failed.items()
     ]
-    first = f"cd {folder}; " if folder else ""
-    page = f"what there is, and what is missing: {first}generative report"
+    of_profile = f" --profile {profile}" if profile else ""
+    page = f"what there is, and what is missing: generative report{of_profile}"
     return "\n       ".join([*lines, page])

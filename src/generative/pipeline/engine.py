@@ -21,6 +21,7 @@ from dvc.utils import fix_env
 from dvc_objects.errors import ObjectFormatError
 
 from generative.core.errors import BadInput, unknown
+from generative.core.folders import write_json
 from generative.core.params import read_document
 from generative.pipeline import machine, timings
 from generative.pipeline.bookkeeping import Bookkeeping, locked, params_read_once
@@ -31,6 +32,7 @@ from generative.pipeline.view import View
 from generative.pipeline.workers import STOPPING, Executor, Finished, Job
 
 LOGS = Path(".cache/logs")
+FAILURES = "failures.json"
 # How much of a failed stage's output is shown.
 SHOWN_LINES, SHOWN_BYTES = 15, 10_000
 # A command that needs no shell: what a shell does not read otherwise.
@@ -84,6 +86,7 @@ def reproduce(
                 executor.stop()
                 engine.book.write_lock()
                 engine.save_timings()
+                engine.save_failures()
 
 
 def collect(repo: Repo, targets: list[str], single_item: bool = False) -> list[Any]:
@@ -329,6 +332,12 @@ class Engine:
     def save_timings(self) -> None:
         with suppress(OSError):  # the next run knows less, no more
             timings.write(timings.read() | self.results.ran)
+
+    def save_failures(self) -> None:
+        with suppress(OSError):  # the report says less, no more
+            LOGS.mkdir(parents=True, exist_ok=True)
+            found = {"failed": self.results.failed, "waiting": self.results.skipped}
+            write_json(LOGS / FAILURES, found)
 
 
 def log_of(name: str) -> Path:

@@ -1,8 +1,8 @@
 """Two results side by side: what `generative compare` says of them, and their pictures."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,38 +10,59 @@ from generative.core.errors import BadInput
 from generative.core.params import read_document
 from generative.report import contents
 from generative.results import collect, records
-from generative.results.comparison import compare, differences
+from generative.results.comparison import Finding, compare, differences
+from generative.results.records import Record
 
 Contents = dict[str, Any]
+# Of rows, those first that tell most.
+ORDER = ("off", "no_range", "within", "missing", "equal")
 # What another revision has of pictures.
 FOLDERS = ("samples", "image_quality", "disentanglement", "style", "objectives", "metrics")
 
 
-def against(here: Contents, data: Path, source: str) -> Contents:
-    """`here`, with what the results of `source`, a folder, a profile or a revision, are beside it.
+def results_of(source: str, data: Path) -> list[Record]:
+    """The results of `source`: a folder, a profile or a revision.
 
-    Raises `BadInput` if they have no model in common, or `source` has no results.
+    Raises `BadInput` if it has none, or none of a model that `data` has.
     """
-    own, other = collect.of_checkout(data.parent), collect.of(source)
-    models, others = ({record.model for record in found} for found in (own, other))
-    if not models & others:
+    if is_results(Path(source)):
+        raise BadInput(
+            f"--against: received {source}, which has numbers only; name a folder of a checkout, a "
+            "profile or a revision, or run generative compare"
+        )
+    other = collect.of(source)
+    if not {one.model for one in other} & {one.model for one in collect.of_checkout(data.parent)}:
         raise BadInput(f"{source} has no model in common with {data.parent.absolute()}")
+    return other
+
+
+def is_results(place: Path) -> bool:
+    """Whether it is a file or a folder of results/."""
+    return place.exists() and not (place / "params.yaml").is_file()
+
+
+def against(here: Contents, data: Path, source: str, other: Sequence[Record]) -> Contents:
+    """`here`, which is of `data`, with what the results of `source`, `other`, are beside it."""
+    own = collect.of_checkout(data.parent)
+    models, others = ({record.model for record in found} for found in (own, other))
     known = {(r.model, name): value for r in other for name, value in r.metrics.items()}
     rows = [
         {
             "model": one.model,
             "metric": one.metric,
             "here": one.value,
-            "there": known.get((one.model, one.metric)),
+            "there": (there := known.get((one.model, one.metric))),
             "low": one.low,
             "high": one.high,
-            "status": one.status,
+            # Two numbers of which nobody knows how far seeds put them apart.
+            "status": "no_range" if one.status == "missing" and paired(one, there) else one.status,
+            "reason": one.reason,
         }
         for one in compare(own, other, records.committed())
         if one.model in models & others
     ]
     with folder_of(source) as folder:
-        pairs = list(pictures(here, folder)) if folder else []
+        pairs = list(pictures(here, folder))
     return {
         **here,
         "against": {
@@ -49,11 +70,16 @@ def against(here: Contents, data: Path, source: str) -> Contents:
             "there": source,
             "only_here": sorted(models - others),
             "only_there": sorted(others - models),
-            "differs": differences(own, other),
-            "rows": sorted(rows, key=lambda row: row["status"] != "off"),
+            "differs": differences(own, other, measured_alike=False),
+            "rows": sorted(rows, key=lambda row: ORDER.index(str(row["status"]))),
             "pictures": pairs,
         },
     }
+
+
+def paired(one: Finding, there: float | None) -> bool:
+    """Whether both sides have the number."""
+    return one.value is not None and there is not None
 
 
 def pictures(here: Contents, folder: Path) -> Iterator[Contents]:
@@ -75,19 +101,13 @@ def shown(found: Contents) -> Iterator[tuple[str, Contents]]:
 
 
 @contextmanager
-def folder_of(source: str) -> Iterator[Path | None]:
-    """The folder of a checkout or a profile; of a revision one that DVC fills for as long; None of
-    a results file, which has no pictures."""
+def folder_of(source: str) -> Iterator[Path]:
+    """The folder of a checkout or a profile; of a revision one that DVC fills for as long."""
     for place in (Path(source), collect.WORKSPACES / source):
         if (place / "params.yaml").is_file():
             yield place
             return
-    if Path(source).exists():
-        yield None
-        return
-    from dvc.api import DVCFileSystem
-
-    with closing(DVCFileSystem(".", rev=source)) as files, tempfile.TemporaryDirectory() as made:
+    with collect.files_of(source) as files, tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "params.yaml").write_bytes(files.read_bytes("params.yaml"))
         for name in FOLDERS:

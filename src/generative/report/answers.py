@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from generative.report.metrics import surely_better
+
 Contents = dict[str, Any]
 
 
@@ -32,10 +34,11 @@ def best(models: Sequence[Contents], name: str, lowest: bool = False) -> Content
 
 
 def vae(models: Sequence[Contents]) -> Contents | None:
+    """Of grey levels, nats are a score and describe nothing."""
     for one in models:
-        bits = number(one, "test/elbo_nats")
-        if bits is not None:
-            return {"model": one["key"], "nats": -bits, "size": number(one, "test/active_units")}
+        elbo, pixels = number(one, "test/elbo_nats"), one["data"].get("binarization", "none")
+        if elbo is not None and pixels != "none":
+            return {"model": one["key"], "nats": -elbo, "size": number(one, "test/active_units")}
     return None
 
 
@@ -45,7 +48,8 @@ def gan(models: Sequence[Contents]) -> Contents | None:
     if not one or not floor:
         return None
     distance = number(one, "samples/frechet_distance")
-    return {"model": one["key"], "distance": distance, "times": distance / floor}
+    found = {"model": one["key"], "dataset": one["dataset"].replace("_", " ")}
+    return {**found, "distance": distance, "times": distance / floor}
 
 
 def text(models: Sequence[Contents]) -> Contents | None:
@@ -64,13 +68,9 @@ def classifiers(models: Sequence[Contents]) -> Contents | None:
 
 
 def multi_io(models: Sequence[Contents]) -> Contents | None:
-    pairs = [
-        row["margin"][0] > 0
-        for one in models
-        for row in one["metrics"]
-        if row["margin"] and row["margin"][0] is not None
-    ]
-    return {"better": sum(pairs), "all": len(pairs)} if pairs else None
+    rows = [surely_better(row) for one in models for row in one["metrics"]]
+    known = [better for better in rows if better is not None]
+    return {"better": sum(known), "all": len(known)} if known else None
 
 
 def style(models: Sequence[Contents]) -> Contents | None:

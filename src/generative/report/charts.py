@@ -8,7 +8,10 @@ from typing import Any
 Contents = dict[str, Any]
 # Metrics of each family that are drawn, in order.
 DRAWN = {
-    "vae": ("test/elbo_nats", "samples/frechet_distance", "samples/precision", "samples/recall"),
+    "vae": (
+        *("test/elbo_nats", "samples/frechet_distance", "samples/precision", "samples/recall"),
+        "samples/sharpness",
+    ),
     "gan": (
         *("samples/frechet_distance", "samples/precision", "samples/recall"),
         *("samples/label_accuracy", "samples/category_error"),
@@ -19,8 +22,6 @@ DRAWN = {
     "style": ("style_loss_ratio", "held_out_style_ratio", "lpips_to_content"),
 }
 LOGARITHMIC = ("samples/frechet_distance",)
-# What a text model is read against: a packer that saw the same text.
-RIVALS = {"test/bits_per_character": "test/compressed_bits_per_character"}
 MARGIN = 0.06  # of the width, beyond the outermost number on each side
 
 
@@ -32,11 +33,8 @@ def strips(family: str, models: Sequence[Contents]) -> list[Contents]:
         for model in models:
             rows = {row["name"]: row for row in model["metrics"]}
             if name in rows:
-                rival = rows.get(RIVALS.get(name, ""), {}).get("value")
                 row = rows[name]
-                reference = next(
-                    (x for x in (row["floor"], row["baseline"], rival) if x is not None), None
-                )
+                reference = row["floor"] if row["floor"] is not None else row["baseline"]
                 groups.setdefault(comparable(name, model), []).append(
                     {
                         "model": model["key"],
@@ -96,11 +94,17 @@ def position(value: float, low: float, high: float, logarithmic: bool) -> float:
 
 
 def ticks_of(low: float, high: float, logarithmic: bool) -> list[float]:
-    """Three to six round numbers from `low` to `high`."""
+    """Two to six round numbers from `low` to `high`: powers of ten; of one or none, also twice and
+    five times those; or, between two of these, as on a linear scale."""
     if logarithmic:
         powers = range(floor(log10(max(low, 1e-12))), floor(log10(high)) + 1)
         every = -(-len(powers) // 5)
-        return [10.0**p for p in powers if low <= 10.0**p <= high and p % every == 0]
+        within = [10.0**p for p in powers if low <= 10.0**p <= high and p % every == 0]
+        if len(within) < 2:
+            rounds = [m * 10.0**p for p in powers for m in (1, 2, 5)]
+            within = [tick for tick in rounds if low <= tick <= high]
+        if len(within) > 1:
+            return within
     rough = (high - low) / 4
     unit = 10.0 ** floor(log10(rough))
     step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough)

@@ -7,95 +7,34 @@ what its stage said.
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from generative.core.errors import BadInput
-from generative.core.folders import read_json
 from generative.core.history import MACHINE, TABLE, read_params, read_warnings
 from generative.core.params import flatten, section
 from generative.report import media, metrics
 from generative.report.answers import answers
 from generative.report.charts import strips
+from generative.report.folders import Folders, read
 from generative.results import records
+from generative.results.collect import MEASURED
 from generative.tracking import names
 
 Document = dict[str, Any]
 Contents = dict[str, Any]
 FAMILIES = ("vae", "gan", "text", "classifiers", "multi_io", "style")
-# Of a model, the folders of data/ that hold metrics and pictures, and their stages.
-MEASURED = {
-    "metrics": "evaluate",
-    "image_quality": "image_quality",
-    "disentanglement": "disentanglement",
-}
-MAKERS = {
-    **MEASURED,
-    "models": "train",
-    "history": "train",
-    "samples": "render",
-    "style": "style",
-    "tuning": "tune",
-    "repeats": "repeat",
-    "objectives": "objectives",
-    "references": "references",
-    "judge": "judge",
-    "browser": "browser",
-}
 SECTIONS = {"image_quality": "generators"}
-LOGS = Path(".cache/logs")
 # Drawn by the page from the history, in the place of the pictures of these names.
 CURVES = ("learning_curves", "learning_curves_by_step")
+# Columns of a history that do not change with what is learned.
+NO_CURVES = ("longest_side",)
 DRAWINGS = ("architecture", "generator", "discriminator", "stack", "encoder", "decoder")
 # Sections whose values are shown with what they belong to.
 SHOWN_APART = ("defaults", "runtime", "style", "train", "tune")
 PICTURES = (".png", ".gif")
-
-
-class Folders:
-    """The results below `data`, and what is missing of them."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.missing: list[dict[str, str]] = []
-
-    def there(self, kind: str, key: str) -> Path | None:
-        """`data/<kind>/<key>`, or None and a line among the missing."""
-        folder = self.data / kind / key
-        if folder.is_dir():
-            return folder
-        stage = f"{MAKERS[kind]}@{key}"
-        if (kind, key) == ("metrics", "judge"):
-            stage = "evaluate_judge@mnist"
-        if all(stage != one["stage"] for one in self.missing):
-            self.missing.append({"stage": stage, "reason": self.said(stage)})
-        return None
-
-    def said(self, stage: str) -> str:
-        """The last error in the log of a stage; nothing where it has not run."""
-        log = self.data.parent / LOGS / f"{stage}.log"
-        if not log.is_file():
-            return ""
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        return (said or [line for line in lines if line.strip()] or [""])[-1]
-
-    def metrics(self, kind: str, key: str) -> dict[str, Any]:
-        folder = self.there(kind, key)
-        return read(folder / "metrics.json") if folder else {}
-
-
-def read(file: Path) -> dict[str, Any]:
-    """A file of JSON; `BadInput` where it was cut."""
-    try:
-        found: dict[str, Any] = read_json(file)
-    except (OSError, ValueError):
-        raise BadInput(f"{file} is missing, or it was cut; run dvc checkout") from None
-    return found
 
 
 def collect(data: Path, document: Document) -> Contents:
@@ -106,40 +45,56 @@ def collect(data: Path, document: Document) -> Contents:
     models = [model(folders, document, key) for key in document.get("train") or {}]
     models += [judge(folders, document, key) for key in document.get("judge") or {}]
     models += [transfer(folders, document, key) for key in document.get("style") or {}]
-    floors = metrics.references(partial(folders.metrics, "references"), document, models)
+    floors = metrics.references(folders, document, models)
+    own = folders.records()
     for one in models:
-        one["metrics"] = metrics.listed(one, floors, known, profile)
-    found = [one for one in models if one["metrics"] or one["pictures"]]
+        one["metrics"] = metrics.listed(one, floors, own, known)
+        one["doubts"] = list(metrics.doubts(one["metrics"]))
     families = [
-        {"key": family, "models": own, "strips": strips(family, own)}
+        {"key": family, "models": members, "strips": strips(family, members)}
         for family in FAMILIES
-        if (own := [one for one in models if one["family"] == family])
+        if (members := [one for one in models if one["family"] == family])
     ]
     return {
         "profile": profile,
         "made": made(data, models),
-        "answers": answers(found),
+        "answers": answers(models),
         "families": families,
         "objectives": [objectives(folders, key) for key in document.get("objectives") or {}],
-        "searches": [search(folders, document, key) for key in document.get("tune") or {}],
-        "repeats": [r for k in document.get("repeat") or {} if (r := repeat(folders, document, k))],
-        "cases": [{"dataset": name, **own} for name, own in floors.items()],
-        "committed": metrics.committed(data),
-        "missing": folders.missing,
+        "searches": [search(folders, key) for key in document.get("tune") or {}],
+        "repeats": [found for k in document.get("repeat") or {} if (found := repeat(folders, k))],
+        "cases": [{"dataset": name, **cases} for name, cases in floors.items()],
+        "committed": metrics.committed(own, known),
+        "missing": folders.missing(),
         "parameters": flatten({n: v for n, v in document.items() if n not in SHOWN_APART}),
     }
 
 
+def shows_anything(found: Contents) -> bool:
+    """Whether there is any result at all."""
+    models = [model for family in found["families"] for model in family["models"]]
+    shown = any(model["hashes"] for model in models)
+    apart = [*found["objectives"], *found["searches"], *found["repeats"]]
+    return shown or bool(found["cases"]) or any(one["hashes"] for one in apart)
+
+
 def made(data: Path, models: Sequence[Contents]) -> Contents:
-    """The commit of the code and its date, empty without git, and what the trainings ran on."""
-    line = ""
-    with suppress(OSError, subprocess.CalledProcessError):
-        command = ["git", "-C", str(data.parent), "log", "-1", "--format=%h %cs"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        line = done.stdout.strip()
-    commit, _, date = line.partition(" ")
+    """The commit of the code, its date and whether files differ from it, all empty without git, and
+    what the trainings ran on."""
+    commit, _, date = git(data.parent, "log", "-1", "--format=%h %cs").partition(" ")
+    # The lock is written while stages run: it says nothing of the code.
+    changed = git(data.parent, "status", "--porcelain", "--untracked-files=no", "--", ":!dvc.lock")
     machines = sorted({one["machine"] for one in models if one["machine"]})
-    return {"commit": commit, "date": date, "machines": machines}
+    return {"commit": commit, "date": date, "changed": bool(changed), "machines": machines}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git says; nothing where there is none."""
+    command = ["git", "-C", str(folder), *arguments]
+    with suppress(OSError, subprocess.CalledProcessError):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+    return ""
 
 
 def model(folders: Folders, document: Document, key: str) -> Contents:
@@ -151,8 +106,8 @@ def model(folders: Folders, document: Document, key: str) -> Contents:
     own = [folder for kind in ("samples", *has) if (folder := folders.there(kind, key))]
     params = read_params(history) if history else {}
     used = params.get("train", {}).get(key, {})
-    sheets = [sheet for folder in own if (sheet := media.sliders(folder))]
     alive = live(folders, key) if listed_in(document, "browser", key) else None
+    sheets = () if alive else (sheet for folder in own if (sheet := media.sliders(folder)))
     return {
         "key": key,
         "family": section_of["family"],
@@ -167,7 +122,7 @@ def model(folders: Folders, document: Document, key: str) -> Contents:
         "pictures": [p for folder in own for p in pictures(folder)],
         "texts": [t for folder in own for t in texts(folder)],
         "curves": curves(history),
-        "sliders": None if alive else next(iter(sheets), None),
+        "sliders": next(iter(sheets), None),
         "alive": alive,
         "warnings": read_warnings(history) if history else [],
         "parameters": flatten({**used, "runtime": params["runtime"]}) if params else {},
@@ -208,7 +163,7 @@ def transfer(folders: Folders, document: Document, key: str) -> Contents:
         **plain(key, "style", ""),
         "numbers": folders.metrics("style", key),
         "pictures": pictures(folder) if folder else [],
-        "curves": curves(folder),
+        "curves": curves(folder, logarithmic=True),
         "parameters": flatten(section(f"style.{key}", document)),
         "hashes": media.hashes([folder] if folder else []),
     }
@@ -241,7 +196,7 @@ def texts(folder: Path) -> list[Contents]:
     ]
 
 
-def curves(history: Path | None) -> Contents | None:
+def curves(history: Path | None, logarithmic: bool = False) -> Contents | None:
     """A training, epoch by epoch: a panel a metric, of the training data and the held-out ones."""
     if not history or not (history / TABLE).exists():
         return None
@@ -251,14 +206,16 @@ def curves(history: Path | None) -> Contents | None:
     time, *columns = table.columns
     panels = []
     for name in columns:
-        if name.startswith("val_") and name.removeprefix("val_") in columns:
+        drawn_with = name.startswith("val_") and name.removeprefix("val_") in columns
+        if drawn_with or name in NO_CURVES:
             continue
         both = {"training": name, "validation": f"val_{name}"}
         if name.startswith("val_"):
             both = {"validation": name}
         lines = {key: numbers(table[column]) for key, column in both.items() if column in table}
         panels.append({"name": name.removeprefix("val_"), **lines})
-    return {"time": time, "values": numbers(table[time]), "panels": panels}
+    steps = numbers(table[time])
+    return {"time": time, "values": steps, "panels": panels, "logarithmic": logarithmic}
 
 
 def numbers(column: "pd.Series[Any]") -> list[float | None]:
@@ -288,7 +245,7 @@ def objectives(folders: Folders, key: str) -> Contents:
     return {"key": key, "pictures": shown, "hashes": media.hashes([folder] if folder else [])}
 
 
-def repeat(folders: Folders, document: Document, key: str) -> Contents | None:
+def repeat(folders: Folders, key: str) -> Contents | None:
     """One model that was trained with several seeds, `repeat.<key>`; None of one seed."""
     folder = folders.there("repeats", key)
     if not folder or len(table := pd.read_csv(folder / "seeds.csv", dtype={"seed": str})) < 2:
@@ -296,7 +253,7 @@ def repeat(folders: Folders, document: Document, key: str) -> Contents | None:
     return {"key": key, **listing(table), "hashes": media.hashes([folder])}
 
 
-def search(folders: Folders, document: Document, key: str) -> Contents:
+def search(folders: Folders, key: str) -> Contents:
     """One search for arguments, `tune.<key>`."""
     folder = folders.there("tuning", key)
     if not folder:
@@ -313,5 +270,10 @@ def search(folders: Folders, document: Document, key: str) -> Contents:
 
 def listing(table: pd.DataFrame) -> Contents:
     """The columns and rows of a data frame."""
-    rows = [[None if pd.isna(v) else v for v in row] for row in table.to_numpy(object).tolist()]
+    rows = [[known(value) for value in row] for row in table.to_numpy(object).tolist()]
     return {"columns": list(table.columns), "rows": rows}
+
+
+def known(value: Any) -> Any:
+    """What JSON has for a cell: None for what is no finite number, as of a trial that diverged."""
+    return value if isinstance(value, str) or np.isfinite(value) else None

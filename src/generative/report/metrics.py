@@ -1,31 +1,30 @@
 """The numbers of models: each beside its error, its floor or baseline and other seeds."""
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generative.core.errors import BadInput
-from generative.results import records
-from generative.results.collect import of_checkout
-from generative.results.comparison import STATUSES, compare, verdicts
+from generative.report.folders import Folders
+from generative.results.comparison import STATUSES, by_seed, comparable, compare, verdicts
+from generative.results.records import Record
 
 Document = dict[str, Any]
 Contents = dict[str, Any]
+DISTANCE = "samples/frechet_distance"
+# What a metric is read against that is no floor: a compressor that saw the same text.
+RIVALS = {"test/bits_per_character": "test/compressed_bits_per_character"}
+# Times its floor, a distance is too far: of digits, a blur of one pixel costs as much.
+FAR = 100
 
 
-def references(
-    read: Callable[[str], Contents], document: Document, models: Sequence[Contents]
-) -> Contents:
+def references(folders: Folders, document: Document, models: Sequence[Contents]) -> Contents:
     """Metrics of known cases for each data set, and which features they were measured in.
 
-    read: the metrics of the cases of a data set, nothing where there are none.
-
-    Raises `BadInput` where a model of it was measured in others: such numbers do not compare.
+    Numbers of a model that were measured in others do not compare: they are left out, and noted.
     """
     found: Contents = {}
     generators = document.get("generators") or {}
     for dataset in document.get("references") or {}:
-        cases = read(dataset)
+        cases = folders.metrics("references", dataset)
         if not cases:
             continue
         extractor = cases.pop("extractor")
@@ -34,44 +33,78 @@ def references(
                 continue
             own = one["numbers"].pop("samples/extractor", extractor)
             if own != extractor:
-                raise BadInput(
-                    f"data/image_quality/{one['key']} comes from the extractor {own}, "
-                    f"data/references/{dataset} from {extractor}: they do not compare; "
-                    "run dvc repro"
+                reason = (
+                    f"it comes from the extractor {own}, data/references/{dataset} from "
+                    f"{extractor}: they do not compare; run generative repro"
                 )
+                folders.unusable("image_quality", one["key"], reason)
+                one["numbers"] = {
+                    name: value
+                    for name, value in one["numbers"].items()
+                    if not name.startswith("samples/")
+                }
             one["reference"] = dataset
         found[dataset] = {"extractor": extractor, "cases": cases}
     return found
 
 
 def listed(
-    one: Contents, floors: Contents, known: Sequence[records.Record], profile: str
+    one: Contents, floors: Contents, own: dict[str, Record], known: Sequence[Record]
 ) -> list[Contents]:
     """Each number of a model, its standard error, its floor or baseline, and the range that other
-    seeds had."""
+    seeds of it had: those of `known` that are comparable with its record in `own`."""
     values = {n: v for n, v in one.pop("numbers").items() if isinstance(v, int | float)}
     cases = floors.get(one.get("reference", ""), {}).get("cases", {})
-    own = [r for r in known if r.model in (one["key"], f"style_{one['key']}")]
-    seeds = [r.metrics for r in own if r.profile == profile]
+    others = other_seeds(own.get(one["key"]) or own.get(f"style_{one['key']}"), known)
     rows = []
     for name, value in values.items():
         short = name.partition("/")[2] or name
         if short.endswith(("_standard_error", "_deviation", "_baseline")) or "_margin" in short:
             continue
         error = values.get(f"{name}_standard_error", values.get(f"{name}_deviation"))
-        range_of = sorted(metrics[name] for metrics in seeds if name in metrics)
+        seeds = by_seed([other for other in others if name in other.metrics], name)
         row = {
             "name": name,
             "value": value,
             "error": error,
             "floor": cases.get("floor", {}).get(short) if name.startswith("samples/") else None,
-            "baseline": values.get(f"{name}_baseline"),
+            "baseline": values.get(f"{name}_baseline", values.get(RIVALS.get(name, ""))),
             "margin": [values.get(f"{name}_margin_{end}") for end in ("low", "high")],
             "by_group": list(by_group(values, name)),
-            "seeds": [range_of[0], range_of[-1], len(range_of)] if len(range_of) > 1 else None,
+            "seeds": [min(seeds), max(seeds), len(seeds)] if len(seeds) > 1 else None,
         }
         rows.append(row if row["baseline"] is not None else {**row, "margin": None})
     return rows
+
+
+def other_seeds(record: Record | None, known: Sequence[Record]) -> list[Record]:
+    """Those of `known` that are of the same model and compare with it, but for its own seed."""
+    if not record:
+        return []
+    of_model = [other for other in known if other.model == record.model]
+    return [other for other in comparable(record, of_model) if other.seed != record.seed]
+
+
+def doubts(rows: Sequence[Contents]) -> Iterator[Contents]:
+    """Numbers by which a model is bad: far from the floor, or no better than a baseline."""
+    for row in rows:
+        said = {"metric": row["name"], "value": row["value"], "than": row["baseline"]}
+        if row["name"] == DISTANCE and row["floor"] and row["value"] > FAR * row["floor"]:
+            yield {**said, "says": "far", "than": row["floor"]}
+        elif row["name"] in RIVALS and row["baseline"] is not None:
+            if row["value"] >= row["baseline"]:
+                yield {**said, "says": "no_better"}
+        elif surely_better(row) is False:
+            yield {**said, "says": "no_better"}
+
+
+def surely_better(row: Contents) -> bool | None:
+    """Whether the interval of a margin over a baseline is above 0, over groups of examples where
+    there are any; None of what has no interval."""
+    if not row["margin"] or row["margin"][0] is None:
+        return None
+    low = row["by_group"][1] if row["by_group"] else row["margin"][0]
+    return bool(low > 0)
 
 
 def by_group(values: dict[str, Any], name: str) -> Iterator[Any]:
@@ -83,18 +116,16 @@ def by_group(values: dict[str, Any], name: str) -> Iterator[Any]:
             yield from (group, values[own], values[f"{name}_margin_high_by_{group}"])
 
 
-def committed(data: Path) -> list[Contents]:
+def committed(own: dict[str, Record], known: Sequence[Record]) -> list[Contents]:
     """A row for each model that is in results/: what is said of it, of how many of its numbers, and
     which are off."""
-    known = records.committed(data.parent / records.FOLDER)
-    found = of_checkout(data.parent) if known else []
-    both = {record.model for record in known} & {record.model for record in found}
-    found, known = ([record for record in own if record.model in both] for own in (found, known))
-    findings = list(compare(found, known))
+    both = {record.model for record in known} & set(own)
+    found = [record for model, record in own.items() if model in both]
+    findings = list(compare(found, [record for record in known if record.model in both]))
     rows = []
     for key, verdict in verdicts(findings).items():
-        own = [one for one in findings if one.model == key]
-        counts = {status: sum(one.status == status for one in own) for status in STATUSES}
-        off = [one.metric for one in own if one.status == "off"]
+        of_model = [one for one in findings if one.model == key]
+        counts = {status: sum(one.status == status for one in of_model) for status in STATUSES}
+        off = [one.metric for one in of_model if one.status == "off"]
         rows.append({"model": key, "verdict": verdict, "counts": counts, "off": off})
     return rows

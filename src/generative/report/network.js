@@ -9,13 +9,6 @@ const ACTIVATIONS = {
 };
 
 function activated(data, name) {
-  if (name === "softmax") {
-    const largest = data.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (let i = 0; i < data.length; i++) sum += data[i] = Math.exp(data[i] - largest);
-    for (let i = 0; i < data.length; i++) data[i] /= sum;
-    return data;
-  }
   const f = ACTIVATIONS[name];
   if (f) for (let i = 0; i < data.length; i++) data[i] = f(data[i]);
   return data;

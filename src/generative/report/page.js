@@ -14,6 +14,11 @@ function translated() {
   root.lang = language();
   const title = document.querySelector("title");
   document.title = title.dataset[language()];
+  for (const node of document.querySelectorAll("[data-zh]:not(title)")) {
+    const name = node.hasAttribute("alt") ? "alt" : "aria-label";
+    node.dataset.en ??= node.getAttribute(name);
+    node.setAttribute(name, node.dataset[language()]);
+  }
   for (const draw of charts) draw();
 }
 document.querySelector("#language").addEventListener("click", () => {
@@ -44,9 +49,19 @@ function later(node, begin) {
   near.observe(node);
 }
 
+// On paper there is all of it.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details.printed:not([open])")];
+  for (const node of opened) node.open = true;
+  for (const node of document.querySelectorAll(".curves:empty")) { near.unobserve(node); node.begin(); }
+});
+addEventListener("afterprint", () => { for (const node of opened) node.open = false; });
+
 // Learning curves: a panel a metric; a hole where there is no number.
 for (const node of document.querySelectorAll(".curves")) {
-  const {time, values, panels} = JSON.parse(node.dataset.curves);
+  const {time, values, panels, logarithmic} = JSON.parse(node.dataset.curves);
+  const labels = JSON.parse(node.dataset.labels);
   const draw = () => {
     const style = getComputedStyle(root), colour = (name) => style.getPropertyValue(`--${name}`).trim();
     node.replaceChildren();
@@ -54,22 +69,21 @@ for (const node of document.querySelectorAll(".curves")) {
     const axis = {stroke: colour("faint"), grid: {stroke: colour("line")}, font: "12px system-ui"};
     for (const panel of panels) {
       const kinds = ["training", "validation"].filter((kind) => panel[kind]);
+      const name = labels[panel.name][language()], title = labels[time][language()];
       const lines = kinds.map((kind) => ({
-        label: words[kind][language()], stroke: colour(kind), width: 2,
+        label: kind === "training" && kinds.length === 1 ? name : words[kind][language()], stroke: colour(kind), width: 2,
         dash: kind === "validation" ? [6, 4] : [], points: {show: values.length < 3},
         value: (_, v) => (v == null ? "–" : Number(v.toPrecision(4))),
       }));
-      const name = panel.name.replaceAll("_", " ");
-      const title = time === "epoch" ? words.epoch[language()] : time;
       const part = document.createElement("div");
       part.setAttribute("role", "img");
-      part.setAttribute("aria-label", `${node.dataset.names}: ${name}`);
+      part.setAttribute("aria-label", `${node.dataset.key}: ${name}`);
       node.append(part);
       new uPlot({
-        title: name, width, height: 220, scales: {x: {time: false}},
+        title: name, width, height: 220, scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
         axes: [{...axis, label: title, labelSize: 18, labelFont: "12px system-ui"}, {...axis, size: 60}],
         series: [{label: title}, ...lines],
-      }, [values, ...kinds.map((kind) => panel[kind])], part);
+      }, [values, ...kinds.map((kind) => panel[kind].map((y) => (logarithmic && y <= 0 ? null : y)))], part);
     }
   };
   later(node, () => { charts.push(draw); draw(); });
@@ -170,14 +184,15 @@ function painter(node, network, {parts}) {
   for (const part of parts) {
     const own = {part, slider: null};
     state.push(own);
-    const name = part.name.replaceAll("_", " ");
     const [low, high, at, step] = {
       number: [part.low, part.high, 0, 0.05],
       choice: [0, part.size - 1, Math.min(3, part.size - 1), 1],
       noise: [0, 1, 0, 0.01],
     }[part.kind];
-    const label = element(`<label>${name} <output>${at}</output><input type="range" min="${low}" max="${high}" step="${step}" value="${at}"></label>`);
+    const label = element(`<label><span></span> <output>${at}</output><input type="range"></label>`);
+    label.querySelector("span").textContent = part.name.replaceAll("_", " ");
     own.slider = label.querySelector("input");
+    Object.assign(own.slider, {min: low, max: high, step, value: at});
     own.slider.addEventListener("input", () => { label.querySelector("output").value = own.slider.value; changed(); });
     box.append(label);
     if (part.kind === "noise") own.draw = () => {
@@ -222,7 +237,7 @@ function painter(node, network, {parts}) {
 
 // The picture of the plane of codes as a pad: each place stands for the same share of the prior.
 function plane(node, stage, state, changed) {
-  const source = node.closest("article").querySelector('img[alt$="latent plane"]');
+  const source = node.closest("article").querySelector('img[data-picture="latent_plane"]');
   if (!source || state.length !== 2 || state.some((own) => own.part.kind !== "number")) return;
   const pad = element(`<div><img class="plane pixelated" alt=""><p class="note">${say("plane")}</p></div>`);
   const picture = pad.querySelector("img");

@@ -14,11 +14,12 @@ HERE = files("generative.report")
 SCRIPTS = ("vendor/uPlot.js", "network.js", "page.js")
 STYLES = ("vendor/uPlot.css", "page.css")
 LANGUAGES = ("en", "zh")
+MOST_WHOLE = 1e15  # larger numbers have more digits than are known of them
 
 
 def build(contents: Contents) -> str:
     """The page in both languages; the same contents give the same bytes."""
-    words = yaml.safe_load(text("words.yaml"))
+    words = read_words()
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -26,6 +27,8 @@ def build(contents: Contents) -> str:
     environment.globals.update(
         say=partial(say, words),
         names=partial(called, words),
+        spelled=partial(spelled, words),
+        labels=partial(labels, words),
         of_family=partial(of_family, words),
         both=both,
         words=words,
@@ -36,6 +39,12 @@ def build(contents: Contents) -> str:
         scripts=[text(name) for name in SCRIPTS],
         styles=[text(name) for name in STYLES],
     )
+
+
+def read_words() -> Contents:
+    """What the page says, in both languages."""
+    found: Contents = yaml.safe_load(text("words.yaml"))
+    return found
 
 
 def text(name: str) -> str:
@@ -55,20 +64,49 @@ def of_family(words: Contents, family: str, part: str, **values: Any) -> Markup:
 
 
 def both(sentence: Contents, **values: Any) -> Markup:
-    """The English and the Chinese of `sentence`."""
+    """The English and the Chinese of `sentence`, of which a value may be one in both, too."""
     return Markup("").join(
         Markup('<span class="{0}" lang="{0}">{1}</span>').format(
-            language, sentence[language].format(**values)
+            language, filled(sentence[language], language, values)
         )
         for language in LANGUAGES
     )
 
 
+def filled(sentence: str, language: str, values: Contents) -> str:
+    """`sentence` with its values; without any it is a name, whose braces are its own."""
+    own = {n: v[language] if isinstance(v, dict) else v for n, v in values.items()}
+    return sentence.format(**own) if own else sentence
+
+
 def called(words: Contents, group: str, name: str) -> Markup:
-    """What a picture or a metric is called; its own name where there is no other."""
-    own = name.partition("/")[2] or name
-    known = words[group].get(own)
-    return both(known) if known else Markup("<span>{}</span>").format(own.replace("_", " "))
+    """What a picture or a metric is called, as in `spelled`."""
+    return both(spelled(words, group, name))
+
+
+def spelled(words: Contents, group: str, name: str) -> Contents:
+    """The English and the Chinese name of a picture or a metric; its own where there is no other.
+    A metric of texts says of which."""
+    name = name.partition("/")[2] or name
+    own, _, temperature = name.partition("_temperature_")
+    held_out = own not in words[group] and own.endswith("_held_out")
+    own = own.removesuffix("_held_out") if held_out else own
+    plain = dict.fromkeys(LANGUAGES, name.replace("_", " "))
+    if own not in words[group]:
+        return plain
+    of_texts = {"temperature": temperature, "held_out": held_out}
+    known = {language: words[group][own][language] for language in LANGUAGES}
+    for which in (which for which, applies in of_texts.items() if applies):
+        for language in LANGUAGES:
+            said = words["of_texts"][which][language].format(at=temperature)
+            known[language] += f" · {said}"
+    return known
+
+
+def labels(words: Contents, curves: Contents) -> Contents:
+    """The names of what a training is drawn by, in both languages."""
+    drawn = [curves["time"], *(panel["name"] for panel in curves["panels"])]
+    return {name: spelled(words, "metrics", name) for name in drawn}
 
 
 def short(md5: str) -> str:
@@ -79,14 +117,14 @@ def number(value: Any) -> str:
     """Whole numbers whole, others with four significant digits; text as it is, nothing for none."""
     if value is None:
         return ""
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, float) and not (value.is_integer() and abs(value) < MOST_WHOLE):
         return f"{value:.4g}"
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def headline(family: Contents) -> Contents | None:
     """The picture that stands for a family on the cover, as it is shown below."""
-    wanted = ("samples", "picture", "mistakes", "latent_plane")
+    wanted = ("samples", "picture", "hardest", "latent_plane")
     shown = [
         p for name in wanted for m in family["models"] for p in m["pictures"] if p["name"] == name
     ]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,11 @@ def known(records: list[Record], source: str) -> list[Record]:
 
 def of_checkout(folder: Path) -> list[Record]:
     """Of the files below `folder`/data; none where nothing was measured."""
+    return checkout(folder).records()
+
+
+def checkout(folder: Path) -> "Collection":
+    """What lies in a folder with params.yaml, dvc.lock and data."""
     import fsspec
 
     commit = ""
@@ -60,19 +65,27 @@ def of_checkout(folder: Path) -> list[Record]:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         commit = done.stdout.strip()
     files = fsspec.filesystem("local")
-    return Collection(files, str(folder.absolute()), commit, str(folder)).records()
+    return Collection(files, str(folder.absolute()), commit, str(folder))
 
 
 def of_revision(revision: str) -> list[Record]:
     """Of what dvc.lock names there, from DVC's cache or remote."""
+    with files_of(revision) as files:
+        commit = files.repo.scm.resolve_rev(revision)
+        return Collection(files, "", commit, revision).records()
+
+
+@contextmanager
+def files_of(revision: str) -> Iterator[Any]:
+    """The file system of a revision. Raises `BadInput` where it is none, or while it is read, for
+    files that DVC does not have."""
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
     from scmrepo.exceptions import SCMError
 
     try:
         with closing(DVCFileSystem(".", rev=revision)) as files:
-            commit = files.repo.scm.resolve_rev(revision)
-            return Collection(files, "", commit, revision).records()
+            yield files
     except (SCMError, DvcException, FileNotFoundError) as error:
         raise BadInput(
             f"{revision}: neither results, a checkout, a profile that was run nor a revision whose "

@@ -178,12 +178,17 @@ def verdicts(findings: Iterable[Finding]) -> dict[str, Status]:
     return said
 
 
-def differences(found: Sequence[Record], known: Sequence[Record]) -> dict[str, list[str]]:
+def differences(
+    found: Sequence[Record], known: Sequence[Record], measured_alike: bool = True
+) -> dict[str, list[str]]:
     """In what machines and parameters of models differ from those they are compared with, of these
-    the nearest: a line, and the models that it holds for."""
+    the nearest: a line, and the models that it holds for. Unless `measured_alike`, also from those
+    of other profiles, and measured with other parameters."""
     of_model, models = by_model(known), dict[str, list[str]]()
     for record in found:
-        theirs = comparable(record, of_model.get(record.model, []))
+        theirs = of_model.get(record.model, [])
+        if measured_alike:
+            theirs = comparable(record, theirs)
         for line in min((list(between(record, other)) for other in theirs), key=len, default=[]):
             if record.model not in models.setdefault(line, []):
                 models[line].append(record.model)
