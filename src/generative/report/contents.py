@@ -219,9 +219,9 @@ def curves(history: Path | None, logarithmic: bool = False) -> Contents | None:
 
 
 def numbers(column: "pd.Series[Any]") -> list[float | None]:
-    """What JSON has for a column: None for what is no finite number."""
+    """A column as exactly as a curve shows it; None for what is no finite number."""
     values = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    return [float(value) if np.isfinite(value) else None for value in values]
+    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]
 
 
 def live(folders: Folders, key: str) -> Contents | None:

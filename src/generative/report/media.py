@@ -14,13 +14,15 @@ from PIL import Image, ImageSequence
 from generative.core.folders import read_json
 
 # Of photographs and noise, in percent; what has flat colours is stored without loss.
-QUALITY = 80
+QUALITY = 60
 # Lossy only where it saves that much: it blurs lines and letters.
 SAVES = 0.6
-MOST_FRAMES = 24
+MOST_FRAMES = 12
+# Of grids of small images, a quarter of each frame says as much: pixels before they are enlarged.
+LARGE_FRAME = 250
 SLIDERS = "sliders.png"
-# A picture's pixels along its longer side beyond which it is made smaller.
-LONGEST_SIDE = 2400
+# Pixels along the longer side, before they are enlarged, beyond which a picture is made smaller.
+LONGEST_SIDE = 1600
 
 Picture = dict[str, Any]
 
@@ -29,8 +31,8 @@ def encoded(image: Image.Image) -> str:
     """A data URL of `image` as WebP, with or without loss, whichever is small enough."""
     image = image.convert("RGB")
     kept, lossy = BytesIO(), BytesIO()
-    image.save(kept, "webp", lossless=True, method=4)
-    image.save(lossy, "webp", quality=QUALITY, method=4)
+    image.save(kept, "webp", lossless=True, method=6)
+    image.save(lossy, "webp", quality=QUALITY, method=6)
     small = len(lossy.getvalue()) < SAVES * len(kept.getvalue())
     content = (lossy if small else kept).getvalue()
     return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
@@ -59,19 +61,20 @@ def picture(file: Path) -> Picture:
         if getattr(opened, "n_frames", 1) > 1:
             frames = [frame.convert("RGB") for frame in ImageSequence.Iterator(opened)]
             return {**found, **sheet(frames)}
-        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         small, side = halved(opened)
+        small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         return {
             **found,
             "source": encoded(small),
-            "width": opened.width,
-            "height": opened.height,
+            "width": side * small.width,
+            "height": side * small.height,
             "pixelated": side > 1,
         }
 
 
 def sheet(frames: Sequence[Image.Image]) -> Picture:
-    """Frames side by side, evenly chosen, the first and the last among them."""
+    """Frames side by side, evenly chosen, the first and the last among them; of large ones that are
+    grids of small images the upper left."""
     count = min(MOST_FRAMES, len(frames))
     chosen = [round(i * (len(frames) - 1) / max(1, count - 1)) for i in range(count)]
     small = [halved(frames[i]) for i in chosen]
@@ -80,6 +83,7 @@ def sheet(frames: Sequence[Image.Image]) -> Picture:
         image if found == side else frames[i]
         for i, (image, found) in zip(chosen, small, strict=True)
     ]
+    shown = [quarter(image) if side > 1 else image for image in shown]
     width, height = shown[0].size
     columns = int(np.ceil(np.sqrt(count)))
     canvas = Image.new("RGB", (columns * width, -(-count // columns) * height))
@@ -87,13 +91,20 @@ def sheet(frames: Sequence[Image.Image]) -> Picture:
         canvas.paste(frame, (place % columns * width, place // columns * height))
     return {
         "source": encoded(canvas),
-        "width": frames[0].width,
-        "height": frames[0].height,
+        "width": width * side,
+        "height": height * side,
         "pixelated": side > 1,
         "frames": chosen,
         "columns": columns,
         "rows": -(-count // columns),
     }
+
+
+def quarter(frame: Image.Image) -> Image.Image:
+    """The upper left of a large frame."""
+    if min(frame.size) < LARGE_FRAME:
+        return frame
+    return frame.crop((0, 0, -(-frame.width // 2), -(-frame.height // 2)))
 
 
 def sliders(folder: Path) -> Picture | None:
