@@ -58,6 +58,8 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const node of opened) node.open = false; });
 
+const WHOLE = [1, 2, 5].flatMap((m) => [m, 10 * m, 100 * m, 1000 * m, 10000 * m]).sort((a, b) => a - b);
+
 // Learning curves: a panel a metric; a hole where there is no number.
 for (const node of document.querySelectorAll(".curves")) {
   const {time, values, panels, logarithmic} = JSON.parse(node.dataset.curves);
@@ -81,7 +83,7 @@ for (const node of document.querySelectorAll(".curves")) {
       node.append(part);
       new uPlot({
         title: name, width, height: 220, scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
-        axes: [{...axis, label: title, labelSize: 18, labelFont: "12px system-ui"}, {...axis, size: 60}],
+        axes: [{...axis, incrs: WHOLE, label: title, labelSize: 18, labelFont: "12px system-ui"}, {...axis, size: 60}],
         series: [{label: title}, ...lines],
       }, [values, ...kinds.map((kind) => panel[kind].map((y) => (logarithmic && y <= 0 ? null : y)))], part);
     }
