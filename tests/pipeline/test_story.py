@@ -17,7 +17,7 @@ OBSERVER = "src/generative/tracking/"
 CLASSIFIERS = {"residual", "residual_sharp", "separable"}
 GENERATORS = {"cvae", "gan_non_saturating", "infogan", "dcgan"}
 MODELS = CLASSIFIERS | GENERATORS | {"char_lstm", "question_answering"}
-OF_CVAE = {"train@cvae", "evaluate@cvae", "image_quality@cvae", "render@cvae"}
+OF_CVAE = {f"{stage}@cvae" for stage in ("train", "evaluate", "image_quality", "render", "browser")}
 TRAINING = {f"train@{key}" for key in MODELS} | {"tune@separable", "style@chelsea_ihc"}
 EVERYTHING = {
     *(
@@ -31,6 +31,8 @@ EVERYTHING = {
     "evaluate_judge@mnist",
     "references@mnist",
     "references@pictures",
+    "browser@cvae",
+    "browser@char_lstm",
     "disentanglement@infogan",
     "repeat@infogan",
     "objectives@gan",
