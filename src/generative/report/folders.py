@@ -78,7 +78,7 @@ class Folders:
         not know is not."""
         if stage not in self.checkout.lock:
             return False
-        trained = any((self.data / kind / key).is_dir() for kind in ("models", "history"))
+        trained = (self.data / "history" / key).is_dir()
         return not (trained and self.checkout.is_of_model(stage, key))
 
     def records(self) -> dict[str, Record]:
