@@ -17,6 +17,7 @@ from generative.core.folders import read_json
 from generative.pipeline import engine, machine
 from generative.pipeline.view import View
 from generative.pipeline.workers import Finished, LocalProcesses
+from generative.results.logs import FAILURES
 from tests.support.kills import PROGRAM as KILLING
 from tests.support.kills import Kill
 from tests.support.params import set_parameter
@@ -197,7 +198,7 @@ def test_one_that_fails_stops_only_what_needs_it(
         "write@b": "was killed by signal 9",
     }
     assert results.skipped == ["sum", "shout"]
-    left = read_json(project / engine.LOGS / engine.FAILURES)
+    left = read_json(project / FAILURES)
     assert set(left["failed"]) == {"write@a", "write@b", "fails", "nothing"}
     assert left["waiting"] == ["sum", "shout"]
     assert sorted(results.ran) == ["alone", "lines", "write@c"]

@@ -10,7 +10,7 @@ import yaml
 
 from generative.core.folders import write_json
 from generative.report import contents
-from generative.report.folders import FAILURES, LOGS
+from generative.results.logs import FAILURES, log_of
 from tests.support.report import DOCUMENT, write, write_lock, write_model
 
 
@@ -136,7 +136,7 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(data: Path, folder: str) 
     shutil.rmtree(data / folder)
     found = contents.collect(data, DOCUMENT)
     assert found["missing"] == [{"stage": stage, "state": "not_run", "reason": ""}]
-    log = data.parent / LOGS / f"{stage}.log"
+    log = data.parent / log_of(stage)
     write(log, "error: of before\nloading\nerror: no space <left>\n       on the device\n")
     (missing,) = contents.collect(data, DOCUMENT)["missing"]
     assert missing["reason"] == "no space <left> on the device"
@@ -146,9 +146,9 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(data: Path, folder: str) 
 def test_why_is_what_became_of_the_stages(data: Path) -> None:
     for folder in ("metrics/one", "samples/one", "image_quality/one"):
         shutil.rmtree(data / folder)
-    write(data.parent / LOGS / "evaluate@one.log", "epoch 3/10 loss 0.2\n")
+    write(data.parent / log_of("evaluate@one"), "epoch 3/10 loss 0.2\n")
     failed = {"prepare@mnist": "failed with status 1", "evaluate@one": "was killed by signal 9"}
-    write(data.parent / LOGS / FAILURES, {"failed": failed, "waiting": ["render@one"]})
+    write(data.parent / FAILURES, {"failed": failed, "waiting": ["render@one"]})
     found = contents.collect(data, DOCUMENT)["missing"]
     assert [(one["stage"], one["state"], one["reason"]) for one in found] == [
         ("prepare@mnist", "failed", "failed with status 1"),

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from generative.report import contents, page
-from generative.report.folders import LOGS
+from generative.results.logs import log_of
 from tests.support import browser
 from tests.support.report import DOCUMENT, draw, write, write_image_network, write_sliders
 
@@ -59,7 +59,7 @@ def test_what_is_missing_is_said_with_its_reason(data: Path) -> None:
     title = '<span class="en" lang="en">What is missing</span>'
     assert title not in html_of(data)
     shutil.rmtree(data / "metrics" / "one")
-    write(data.parent / LOGS / "evaluate@one.log", "error: no <space> left\n")
+    write(data.parent / log_of("evaluate@one"), "error: no <space> left\n")
     html = html_of(data)
     assert title in html
     assert "<code>evaluate@one</code>: no &lt;space&gt; left" in html

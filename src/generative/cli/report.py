@@ -26,7 +26,7 @@ def report(
     from generative.pipeline.workspace import WORKSPACES
     from generative.report import contents, page
     from generative.report.against import against as beside
-    from generative.report.against import results_of
+    from generative.report.against import both_sides
 
     folder = WORKSPACES / profile if profile else Path()
     run = f"generative repro{f' --profile {profile}' if profile else ''}"
@@ -34,12 +34,12 @@ def report(
         raise BadInput(f"{folder / 'data'} is missing; run {run} first")
     if out.suffix not in (".html", ".htm"):
         raise BadInput(f"--out: received {out}, must be a file that ends in .html")
-    other = results_of(against, folder / "data") if against else []
+    sides = both_sides(against, folder / "data") if against else None
     found = contents.collect(folder / "data", params.read_document(folder / "params.yaml"))
     if not contents.shows_anything(found):
         raise BadInput(f"{folder / 'data'} holds no results yet; run {run} first")
-    if against:
-        found = beside(found, folder / "data", against, other)
+    if against and sides:
+        found = beside(found, against, *sides)
     html = page.build(found)
     out.parent.mkdir(parents=True, exist_ok=True)
     data = out.with_suffix(".json")

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from dvc.dvcfile import PROJECT_FILE
 from dvc.env import DVC_ROOT, DVC_STAGE
@@ -30,9 +29,8 @@ from generative.pipeline.reasons import open_repo
 from generative.pipeline.timings import Timing
 from generative.pipeline.view import View
 from generative.pipeline.workers import STOPPING, Executor, Finished, Job
+from generative.results.logs import FAILURES, LOGS, log_of
 
-LOGS = Path(".cache/logs")
-FAILURES = "failures.json"
 # How much of a failed stage's output is shown.
 SHOWN_LINES, SHOWN_BYTES = 15, 10_000
 # A command that needs no shell: what a shell does not read otherwise.
@@ -255,8 +253,7 @@ class Engine:
 
     def job(self, stage: Any) -> Job:
         """How a stage is run: as DVC would, but for a plain Python program."""
-        log = log_of(stage.addressing)
-        log.touch()
+        log = new_log(stage.addressing)
         self.results.logs[stage.addressing] = log
         lines = stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines()
         plain = len(lines) == 1 and PROGRAM.fullmatch(lines[0])
@@ -337,16 +334,18 @@ class Engine:
         with suppress(OSError):  # the report says less, no more
             LOGS.mkdir(parents=True, exist_ok=True)
             found = {"failed": self.results.failed, "waiting": self.results.skipped}
-            write_json(LOGS / FAILURES, found)
+            write_json(FAILURES, found)
 
 
-def log_of(name: str) -> Path:
-    """The file of a stage's output. Raises `BadInput` if there can be none."""
+def new_log(name: str) -> Path:
+    """An empty file for a stage's output. Raises `BadInput` if there can be none."""
     try:
         LOGS.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"{LOGS}, for what stages print: {error.strerror}") from None
-    return (LOGS / f"{quote(name, safe='@')}.log").absolute()
+    log = log_of(name).absolute()
+    log.touch()
+    return log
 
 
 def last_lines(log: Path | None) -> list[str]:

@@ -20,30 +20,26 @@ ORDER = ("off", "no_range", "within", "missing", "equal")
 FOLDERS = ("samples", "image_quality", "disentanglement", "style", "objectives", "metrics")
 
 
-def results_of(source: str, data: Path) -> list[Record]:
-    """The results of `source`: a folder, a profile or a revision.
+def both_sides(source: str, data: Path) -> tuple[list[Record], list[Record]]:
+    """The results below `data`, and those of `source`: a folder, a profile or a revision.
 
-    Raises `BadInput` if it has none, or none of a model that `data` has.
+    Raises `BadInput` if `source` has none, or none of a model that `data` has.
     """
-    if is_results(Path(source)):
+    if not collect.folder_of(source) and Path(source).exists():
         raise BadInput(
             f"--against: received {source}, which has numbers only; name a folder of a checkout, a "
             "profile or a revision, or run generative compare"
         )
-    other = collect.of(source)
-    if not {one.model for one in other} & {one.model for one in collect.of_checkout(data.parent)}:
+    own, other = collect.of_checkout(data.parent), collect.of(source)
+    if not {one.model for one in own} & {one.model for one in other}:
         raise BadInput(f"{source} has no model in common with {data.parent.absolute()}")
-    return other
+    return own, other
 
 
-def is_results(place: Path) -> bool:
-    """Whether it is a file or a folder of results/."""
-    return place.exists() and not (place / "params.yaml").is_file()
-
-
-def against(here: Contents, data: Path, source: str, other: Sequence[Record]) -> Contents:
-    """`here`, which is of `data`, with what the results of `source`, `other`, are beside it."""
-    own = collect.of_checkout(data.parent)
+def against(
+    here: Contents, source: str, own: Sequence[Record], other: Sequence[Record]
+) -> Contents:
+    """`here`, whose results are `own`, with what those of `source`, `other`, are beside it."""
     models, others = ({record.model for record in found} for found in (own, other))
     known = {(r.model, name): value for r in other for name, value in r.metrics.items()}
     rows = [
@@ -103,10 +99,9 @@ def shown(found: Contents) -> Iterator[tuple[str, Contents]]:
 @contextmanager
 def folder_of(source: str) -> Iterator[Path]:
     """The folder of a checkout or a profile; of a revision one that DVC fills for as long."""
-    for place in (Path(source), collect.WORKSPACES / source):
-        if (place / "params.yaml").is_file():
-            yield place
-            return
+    if place := collect.folder_of(source):
+        yield place
+        return
     with collect.files_of(source) as files, tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "params.yaml").write_bytes(files.read_bytes("params.yaml"))

@@ -54,7 +54,7 @@ def gan(models: Sequence[Contents]) -> Contents | None:
 
 def text(models: Sequence[Contents]) -> Contents | None:
     one = best(models, "test/bits_per_character", lowest=True)
-    packed = number(one, "test/compressed_bits_per_character") if one else None
+    packed = number(one, "test/bits_per_character", "baseline") if one else None
     if not one or packed is None:
         return None
     return {"model": one["key"], "bits": number(one, "test/bits_per_character"), "packed": packed}

@@ -4,9 +4,7 @@ Nothing here is an error: what a run that failed in part did not make is listed 
 what its stage said.
 """
 
-import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from generative.report.answers import answers
 from generative.report.charts import strips
 from generative.report.folders import Folders, read
 from generative.results import records
-from generative.results.collect import MEASURED
+from generative.results.collect import MEASURED, git
 from generative.tracking import names
 
 Document = dict[str, Any]
@@ -73,9 +71,8 @@ def collect(data: Path, document: Document) -> Contents:
 def shows_anything(found: Contents) -> bool:
     """Whether there is any result at all."""
     models = [model for family in found["families"] for model in family["models"]]
-    shown = any(model["hashes"] for model in models)
-    apart = [*found["objectives"], *found["searches"], *found["repeats"]]
-    return shown or bool(found["cases"]) or any(one["hashes"] for one in apart)
+    shown = [*models, *found["objectives"], *found["searches"], *found["repeats"]]
+    return bool(found["cases"]) or any(one["hashes"] for one in shown)
 
 
 def made(data: Path, models: Sequence[Contents]) -> Contents:
@@ -86,15 +83,6 @@ def made(data: Path, models: Sequence[Contents]) -> Contents:
     changed = git(data.parent, "status", "--porcelain", "--untracked-files=no", "--", ":!dvc.lock")
     machines = sorted({one["machine"] for one in models if one["machine"]})
     return {"commit": commit, "date": date, "changed": bool(changed), "machines": machines}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git says; nothing where there is none."""
-    command = ["git", "-C", str(folder), *arguments]
-    with suppress(OSError, subprocess.CalledProcessError):
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-    return ""
 
 
 def model(folders: Folders, document: Document, key: str) -> Contents:
@@ -270,10 +258,10 @@ def search(folders: Folders, key: str) -> Contents:
 
 def listing(table: pd.DataFrame) -> Contents:
     """The columns and rows of a data frame."""
-    rows = [[known(value) for value in row] for row in table.to_numpy(object).tolist()]
+    rows = [[cell(value) for value in row] for row in table.to_numpy(object).tolist()]
     return {"columns": list(table.columns), "rows": rows}
 
 
-def known(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """What JSON has for a cell: None for what is no finite number, as of a trial that diverged."""
     return value if isinstance(value, str) or np.isfinite(value) else None

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 from generative.core.errors import BadInput
 from generative.core.folders import read_json
 from generative.results.collect import MEASURED, checkout
+from generative.results.logs import FAILURES, log_of
 from generative.results.records import Record
 
 State = Literal["failed", "waiting", "not_run", "old", "unusable"]
@@ -26,9 +26,6 @@ MAKERS = {
     "judge": "judge",
 }
 OF_MODEL = (*MEASURED, "samples", "browser")
-# What `generative repro` leaves: a log a stage, and which stages failed in the last run.
-LOGS, FAILURES = Path(".cache/logs"), "failures.json"
-JUDGE = "judge"  # is no training
 ERROR = "error: "
 
 
@@ -40,11 +37,11 @@ class Folders:
     """
 
     def __init__(self, data: Path) -> None:
-        self.data, self.logs = data, data.parent / LOGS
+        self.data = data
         self.checkout = checkout(data.parent)
         failures: dict[str, Any] = {}
         with suppress(OSError, ValueError):
-            failures = read_json(self.logs / FAILURES)
+            failures = read_json(data.parent / FAILURES)
         self.failed: dict[str, str] = failures.get("failed", {})
         self.waiting: list[str] = failures.get("waiting", [])
         self.noted: dict[str, tuple[State, str]] = {}
@@ -54,7 +51,7 @@ class Folders:
         folder, stage = self.data / kind / key, stage_of(kind, key)
         if not folder.is_dir():
             self.noted.setdefault(stage, self.why(stage))
-        elif kind in OF_MODEL and key != JUDGE and self.is_old(stage, key):
+        elif kind in OF_MODEL and self.is_old(stage, key):
             self.noted.setdefault(stage, ("old", ""))
         else:
             return folder
@@ -76,7 +73,7 @@ class Folders:
     def is_old(self, stage: str, key: str) -> bool:
         """Whether what a stage made is of another training than what lies there; what dvc.lock does
         not know is not."""
-        if stage not in self.checkout.lock:
+        if not {stage, f"train@{key}"} <= self.checkout.lock.keys():
             return False
         trained = (self.data / "history" / key).is_dir()
         return not (trained and self.checkout.is_of_model(stage, key))
@@ -101,7 +98,7 @@ class Folders:
         """Why a stage made nothing: what it said last, or what became of it."""
         if stage in self.waiting:
             return "waiting", ""
-        log = self.logs / f"{quote(stage, safe='@')}.log"
+        log = self.data.parent / log_of(stage)
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
         said = "\n".join(error_in(text.splitlines()))
         reason = " ".join(said.split()) or self.failed.get(stage, "")
@@ -117,7 +114,7 @@ def error_in(lines: list[str]) -> Iterator[str]:
 
 def stage_of(kind: str, key: str) -> str:
     """The stage that makes a folder."""
-    if (kind, key) == ("metrics", JUDGE):
+    if (kind, key) == ("metrics", "judge"):
         return "evaluate_judge@mnist"
     return f"{MAKERS[kind]}@{key}"
 

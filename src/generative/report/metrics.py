@@ -88,14 +88,12 @@ def other_seeds(record: Record | None, known: Sequence[Record]) -> list[Record]:
 def doubts(rows: Sequence[Contents]) -> Iterator[Contents]:
     """Numbers by which a model is bad: far from the floor, or no better than a baseline."""
     for row in rows:
-        said = {"metric": row["name"], "value": row["value"], "than": row["baseline"]}
-        if row["name"] == DISTANCE and row["floor"] and row["value"] > FAR * row["floor"]:
-            yield {**said, "says": "far", "than": row["floor"]}
-        elif row["name"] in RIVALS and row["baseline"] is not None:
-            if row["value"] >= row["baseline"]:
-                yield {**said, "says": "no_better"}
-        elif surely_better(row) is False:
-            yield {**said, "says": "no_better"}
+        name, value, rival = row["name"], row["value"], row["baseline"]
+        if name == DISTANCE and row["floor"] and value > FAR * row["floor"]:
+            yield {"says": "far", "metric": name, "value": value, "than": row["floor"]}
+        loses = name in RIVALS and rival is not None and value >= rival
+        if loses or surely_better(row) is False:
+            yield {"says": "no_better", "metric": name, "value": value, "than": rival}
 
 
 def surely_better(row: Contents) -> bool | None:

@@ -1,5 +1,6 @@
 """The page: one HTML file that needs nothing else, made of `contents.collect`."""
 
+import re
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,8 @@ HERE = files("generative.report")
 SCRIPTS = ("vendor/uPlot.js", "network.js", "page.js")
 STYLES = ("vendor/uPlot.css", "page.css")
 LANGUAGES = ("en", "zh")
+# Metrics of texts: written at a temperature, or held out.
+OF_TEXTS = re.compile(r"(?P<metric>.+?)_(temperature_(?P<at>.+)|held_out)")
 MOST_WHOLE = 1e15  # larger numbers have more digits than are known of them
 
 
@@ -88,19 +91,17 @@ def spelled(words: Contents, group: str, name: str) -> Contents:
     """The English and the Chinese name of a picture or a metric; its own where there is no other.
     A metric of texts says of which."""
     name = name.partition("/")[2] or name
-    own, _, temperature = name.partition("_temperature_")
-    held_out = own not in words[group] and own.endswith("_held_out")
-    own = own.removesuffix("_held_out") if held_out else own
-    plain = dict.fromkeys(LANGUAGES, name.replace("_", " "))
-    if own not in words[group]:
-        return plain
-    of_texts = {"temperature": temperature, "held_out": held_out}
-    known = {language: words[group][own][language] for language in LANGUAGES}
-    for which in (which for which, applies in of_texts.items() if applies):
-        for language in LANGUAGES:
-            said = words["of_texts"][which][language].format(at=temperature)
-            known[language] += f" · {said}"
-    return known
+    if name in words[group]:
+        return dict(words[group][name])
+    of_texts = OF_TEXTS.fullmatch(name)
+    if not of_texts or of_texts["metric"] not in words[group]:
+        return dict.fromkeys(LANGUAGES, name.replace("_", " "))
+    metric = words[group][of_texts["metric"]]
+    which = words["of_texts"]["temperature" if of_texts["at"] else "held_out"]
+    return {
+        language: f"{metric[language]} · {which[language].format(at=of_texts['at'])}"
+        for language in LANGUAGES
+    }
 
 
 def labels(words: Contents, curves: Contents) -> Contents:

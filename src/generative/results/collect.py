@@ -30,13 +30,18 @@ Named = dict[str, Any]
 def of(source: str) -> list[Record]:
     """The records of a results file or folder, of a checkout's folder, of a profile by its name, or
     of a revision of git. Raises `BadInput` if `source` is none of these or has no results."""
+    if folder := folder_of(source):
+        return known(of_checkout(folder), source)
     place = Path(source)
-    for folder in (place, WORKSPACES / source):
-        if (folder / "params.yaml").is_file():
-            return known(of_checkout(folder), source)
     if place.suffix == ".json" or place.is_dir():
         return read(place)
     return known(of_revision(source), source)
+
+
+def folder_of(source: str) -> Path | None:
+    """Of a checkout or, by its name, of a profile that was run; None of what is neither."""
+    folders = (Path(source), WORKSPACES / source)
+    return next((folder for folder in folders if (folder / "params.yaml").is_file()), None)
 
 
 def known(records: list[Record], source: str) -> list[Record]:
@@ -58,14 +63,17 @@ def checkout(folder: Path) -> "Collection":
     """What lies in a folder with params.yaml, dvc.lock and data."""
     import fsspec
 
-    commit = ""
-    with suppress(OSError, subprocess.CalledProcessError):
-        described = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        command = ["git", "-C", str(folder), *described]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        commit = done.stdout.strip()
+    commit = git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     files = fsspec.filesystem("local")
     return Collection(files, str(folder.absolute()), commit, str(folder))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git says in a folder; nothing where there is none."""
+    command = ["git", "-C", str(folder), *arguments]
+    with suppress(OSError, subprocess.CalledProcessError):
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return ""
 
 
 def of_revision(revision: str) -> list[Record]:
