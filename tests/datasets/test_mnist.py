@@ -27,6 +27,17 @@ def test_prepare_splits_off_the_end_of_train(raw: Path) -> None:
     assert len(arrays["test_labels"]) == 100
 
 
+def test_no_validation_digits_are_the_test_digits(
+    raw: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = mnist.prepare(raw, train_count=400, validation_count=0, test_count=100)
+    assert len(arrays["train_images"]) == 400
+    for name in ("images", "labels"):
+        np.testing.assert_array_equal(arrays[f"validation_{name}"], arrays[f"test_{name}"])
+    said = "prepare.mnist.validation_count: 0, so the validation digits are the test digits"
+    assert said in capsys.readouterr().out
+
+
 def test_binarize() -> None:
     grey, noise = np.array([0.0, 0.2, 0.5, 1.0]), np.array([0.0, 0.1, 0.6, 0.999])
     assert mnist.binarize(grey, "threshold", None).tolist() == [False, False, True, True]

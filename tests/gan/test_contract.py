@@ -33,7 +33,7 @@ SMALL = {
 MEMBERS: dict[str, tuple[type[BaseGAN], tuple[str, ...], dict[str, Any]]] = {
     "gan": (
         GAN,
-        ("r1_weight", "gradient_penalty_weight", "adversarial_weight"),
+        ("r1_weight", "gradient_penalty_weight"),
         {**OPTIONS, **SMALL, "architecture": "one_logit"},
     ),
     "acgan": (
@@ -56,7 +56,6 @@ MEMBERS: dict[str, tuple[type[BaseGAN], tuple[str, ...], dict[str, Any]]] = {
         StackedGAN,
         (
             "r1_weight",
-            "adversarial_weight",
             "conditional_weight",
             "entropy_weight",
             "feature_entropy_weight",

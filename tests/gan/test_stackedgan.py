@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from generative.gan import stackedgan
+from generative.gan.base import losses
 from tests.support.gan import STACKEDGAN
 
 GENERATOR = np.random.default_rng(0)
@@ -149,6 +150,19 @@ def test_each_level_weighs_its_noise() -> None:
         )
         assert lower[0] == pytest.approx(lower[1], rel=1e-5)
         assert upper[0] == pytest.approx(10 * upper[1], rel=1e-5)
+
+
+def test_the_loss_of_the_label() -> None:
+    step = (one := build()).forward_pass(*DATA, training=True)
+    other = build(label_loss="squared_error")
+    values = [float(m.loss_terms(step, True)[1]["label"].value) for m in (one, other)]
+    logits = step.fake_outputs["label_logits"]
+    assert values == pytest.approx(
+        [
+            float(losses.label_cross_entropy(logits, LABELS)),
+            float(losses.label_squared_error(logits, LABELS)),
+        ]
+    )
 
 
 def test_atienzas_variant_also_recovers_the_noise_from_real_images() -> None:

@@ -108,7 +108,7 @@ def test_the_committed_parameters_are_right() -> None:
         ),
         ("evaluate.vae.importance_guides", 5, "components: received 9, at most evaluate"),
         ("prepare.mnist.test_count", 1, "received 1, must be greater than or equal to 2"),
-        ("prepare.mnist.validation_count", 0, "received 0"),
+        ("prepare.mnist.validation_count", -1, "received -1"),
         ("prepare.mnist.raw", "", "received '', must be"),
         ("prepare.pictures.raw", 5, "received 5, must be a valid string"),
         ("prepare.pictures.fit", "stretch", "must be 'crop' or 'resize'"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from generative.style.optimizers import OPTIMIZERS, BudgetExhausted, adam, lbfgs
+from generative.style.optimizers import OPTIMIZERS, BudgetExhausted, adam, rounds
 from tests.support.style import make_options
 
 Array = np.ndarray
@@ -45,11 +45,11 @@ def test_the_loss_falls_between_the_bounds(name: str) -> None:
     np.testing.assert_allclose(best, np.clip(target, 0, 1), atol=1e-3)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_an_exhausted_budget_is_passed_on(name: str) -> None:
+@pytest.mark.parametrize("changes", [{"optimizer": "adam"}, {"restart_every": 2}])
+def test_an_exhausted_budget_is_passed_on(changes: dict[str, Any]) -> None:
     quadratic = Quadratic(np.linspace(0.2, 0.9, 4), budget=3)
     with pytest.raises(BudgetExhausted):
-        OPTIMIZERS[name](quadratic, np.zeros(4), make_options(restart_every=2))
+        list(rounds(quadratic, np.zeros(4), make_options(**changes)))
     assert len(quadratic.points) == 3
 
 
@@ -78,7 +78,7 @@ def points_of(start: Array, budget: int, **changes: Any) -> list[Array]:
     """What L-BFGS evaluates of a quadratic."""
     quadratic = Quadratic(np.linspace(0.2, 0.8, 30), budget)
     with contextlib.suppress(BudgetExhausted):
-        lbfgs(quadratic, start, make_options(**changes))
+        list(rounds(quadratic, start, make_options(**changes)))
     return quadratic.points
 
 
@@ -94,6 +94,18 @@ def test_a_run_that_begins_anew_is_one_from_where_the_last_ended() -> None:
     assert any((twice[begins] == point).all() for point in twice[:begins])
     afresh = points_of(twice[begins], 16 - begins)
     np.testing.assert_array_equal(twice[begins:], afresh)
+
+
+def test_as_many_rounds_as_asked() -> None:
+    """They are those of a run without that limit, which goes on from there."""
+    start = np.full(30, 0.1)
+    endless, twice = (
+        points_of(start, 60, restart_every=4),
+        points_of(start, 60, restart_every=4, rounds=2),
+    )
+    assert 8 < len(twice) < 20
+    np.testing.assert_array_equal(twice, endless[: len(twice)])
+    assert (endless[len(twice)] == twice).all(axis=1).any()
 
 
 def test_white_is_the_unit_of_the_variables() -> None:

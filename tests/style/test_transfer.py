@@ -51,6 +51,37 @@ def test_the_best_is_kept_and_not_the_last(finished: Transfer, network: keras.Mo
     assert found == pytest.approx(min(last), rel=1e-4)
 
 
+def test_a_frame_a_round(network: keras.Model) -> None:
+    """The best so far when it ended; the last round of the second scale is cut short."""
+    shown: list[tuple[int, bytes]] = []
+
+    def keep(row: Row, frame: Image.Image | None) -> None:
+        if frame:
+            shown.append((int(row["evaluation"]), frame.tobytes()))
+
+    scales = [{"longest_side": 32, "evaluations": 99}, {"longest_side": 40, "evaluations": 5}]
+    transfer = make_transfer(network, restart_every=2, rounds=2, frame_every=0, scales=scales)
+    transfer.run(keep)
+    assert [frame.size for frame in transfer.frames] == [(32, 32)] * 2 + [(40, 32)]
+    assert [content for _, content in shown] == [f.tobytes() for f in transfer.frames]
+    ends = [number for number, _ in shown]
+    assert ends == sorted(set(ends))
+    assert len(transfer.history) == ends[1] + 5
+
+
+def test_a_style_of_the_contents_size(network: keras.Model) -> None:
+    def loss(style: Image.Image, size: str) -> float:
+        transfer = Transfer(network, CONTENT, [(style, 1.0)], make_options(style_size=size))
+        options = transfer.options
+        content, objective = transfer.objective(options.scales[0], options, network)
+        assert content.shape == (1, 32, 32, 3)
+        return objective.measure(content)["style"]
+
+    resized = STYLE.resize((32, 32), Image.Resampling.LANCZOS)
+    assert loss(STYLE, "content") == pytest.approx(loss(resized, "own"), rel=1e-5)
+    assert loss(STYLE, "content") != pytest.approx(loss(STYLE, "own"), rel=1e-3)
+
+
 class Killed(Exception):
     pass
 

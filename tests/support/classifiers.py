@@ -30,6 +30,12 @@ VARIANTS = {
     # Counted by hand from the book's listings, with a dense layer of ten logits behind them.
     "dense": Variant("sequential", DENSE, 32, 784 * 32 + 32 + 32 * 32 + 32 + 330),
     "dense_functional": Variant("functional", DENSE, 32, 784 * 32 + 32 + 32 * 32 + 32 + 330),
+    "dense_of_64": Variant(
+        "sequential", {**DENSE, "side": 8}, 32, 64 * 32 + 32 + 32 * 32 + 32 + 330
+    ),
+    "dense_of_64_functional": Variant(
+        "functional", {**DENSE, "side": 8}, 32, 64 * 32 + 32 + 32 * 32 + 32 + 330
+    ),
     "normalized": Variant(
         "sequential", {"batch_normalization": "after"}, 128, 225_034 + 4 * (32 + 64 + 128)
     ),
@@ -52,7 +58,7 @@ VARIANTS = {
         "separable",
         {**CHOLLET, "width": 32, "pairs": 3},
         32,
-        73 + 2400 + 4736 + 8896 + 9408 + 8896 + 4128 + 330,
+        155 + 2400 + 4736 + 8896 + 9408 + 8896 + 4128 + 330,
     ),
 }
 SMALL: dict[str, dict[str, Any]] = {

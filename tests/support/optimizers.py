@@ -2,6 +2,8 @@
 
 from typing import Any
 
+SGD: dict[str, Any] = {"class_name": "SGD", "config": {}}
+
 
 def clipped(norm: float) -> dict[str, Any]:
     """Adam whose gradients have this norm at most."""

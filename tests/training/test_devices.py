@@ -16,6 +16,7 @@ from tests.support.noise import draw_from_table
 from tests.support.optimizers import clipped
 from tests.support.training import CPU, KEYS, Small, stopping_after
 
+CLIPPED = {f"{name}_optimizer": clipped(0.001) for name in ("generator", "discriminator")}
 # Beside a first step of each network: the step that those with two kinds begin with, and others
 # that are taken in a branch.
 STEPS: list[Any] = [
@@ -24,14 +25,14 @@ STEPS: list[Any] = [
     pytest.param("stackedgan", {"encoder_share": 1.0}, id="stackedgan-encoder"),
     pytest.param("cgan", {"discriminator_steps": 2}, id="cgan-discriminator"),
     pytest.param("char_conv", {"optimizer": clipped(0.001)}, id="char_conv-clipped"),
-    pytest.param("cgan", {"optimizer": clipped(0.001)}, id="cgan-clipped"),
+    pytest.param("cgan", CLIPPED, id="cgan-clipped"),
     pytest.param("dcgan", {"discriminator_normalization": "spectral"}, id="dcgan-spectral"),
     pytest.param("cgan", {"gradient_penalty_weight": 10.0}, id="cgan-gradient-penalty"),
     pytest.param("cvae", {"free_bits_nats": 0.01}, id="cvae-free-bits"),
     pytest.param("cvae", {"batch_normalization": "convolutions"}, id="cvae-normalization"),
     pytest.param(
         "infogan",
-        {"information": "atienza2018", "optimizer": clipped(0.001)},
+        {"information": "atienza2018", **CLIPPED},
         id="infogan-atienza2018",
     ),
     pytest.param(

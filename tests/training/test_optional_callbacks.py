@@ -99,6 +99,7 @@ def test_what_is_left_out() -> None:
     [
         ("BackupAndRestore", {"backup_dir": "x"}, "goes on by itself"),
         ("LearningRateScheduler", {"schedule": 0.1}, "one of Keras' schedules"),
+        ("ModelCheckpoint", {"filepath": "a.keras"}, "set save_weights_only: true, and write a"),
         ("CallbackList", {}, "list the callbacks themselves"),
         ("ActivationLog", {"example": "a"}, "example: received 'a', must be a whole number"),
     ],

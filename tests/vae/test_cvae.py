@@ -34,14 +34,16 @@ def test_size_is_the_tutorials() -> None:
     assert model.decoder.count_params() == 41_953
 
 
-@pytest.mark.parametrize("width", [4, 64])
-def test_width_is_that_of_all_convolutions(width: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "outer", "inner"), [(4, 4, 8), (64, 64, 128), ([16, 16], 16, 16)]
+)
+def test_width_is_that_of_all_convolutions(width: Any, outer: int, inner: int) -> None:
     """A 3x3 convolution from m to n channels has 9mn weights and n biases; the dense layers stand
-    between codes of 2 and 6 x 6 x 2 width features, and 7 x 7 x 32."""
+    between codes of 2 and 6 x 6 x inner features, and 7 x 7 x 32."""
     model = build(width=width)
-    encoder = (9 + 1) * width + (9 * width + 1) * 2 * width + (6 * 6 * 2 * width + 1) * 4
-    decoder = (2 + 1) * 7 * 7 * 32 + (9 * 32 + 1) * 2 * width
-    decoder += (9 * 2 * width + 1) * width + 9 * width + 1
+    encoder = (9 + 1) * outer + (9 * outer + 1) * inner + (6 * 6 * inner + 1) * 4
+    decoder = (2 + 1) * 7 * 7 * 32 + (9 * 32 + 1) * inner
+    decoder += (9 * inner + 1) * outer + 9 * outer + 1
     assert model.encoder.count_params() == encoder
     assert model.decoder.count_params() == decoder
 

@@ -9,7 +9,12 @@ from keras import layers
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.classifiers.base.classifier import (
+    Classifier,
+    Options,
+    augmented_images,
+    resized,
+)
 from generative.core.errors import BadInput, first_line
 from generative.core.params import Count
 
@@ -40,8 +45,7 @@ class Application(Classifier):
         **options: Unpack[Options],
     ) -> None:
         images, x = augmented_images(options)
-        # By default it says `training=True` to the layers behind it, where nobody says what it is.
-        x = layers.Resizing(side, side, name="resized")(x, training=False)
+        x = resized(x, side)
         x = layers.Concatenate(name="channels")([x, x, x])
         build = getattr(keras.applications, application)
         shape = (side, side, 3)

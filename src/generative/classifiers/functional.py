@@ -4,7 +4,12 @@ from typing import Any, Literal, Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.classifiers.base.classifier import (
+    Classifier,
+    Options,
+    augmented_images,
+    resized,
+)
 from generative.core.params import Count
 
 Tensor = Any
@@ -17,6 +22,7 @@ class Functional(Classifier):
         self,
         *,
         architecture: Literal["convolutional", "dense"],
+        side: Count,
         width: Count,
         units: Count,
         batch_normalization: Literal["none", "after"],
@@ -26,6 +32,7 @@ class Functional(Classifier):
             return layers.BatchNormalization()(x) if batch_normalization == "after" else x
 
         images, x = augmented_images(options)
+        x = resized(x, side)
         if architecture == "convolutional":
             x = normalize(layers.Conv2D(width, 3, activation="relu", name="convolution_1")(x))
             x = layers.MaxPooling2D(name="pooling_1")(x)

@@ -5,7 +5,12 @@ from typing import Any, Literal, Unpack
 
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.classifiers.base.classifier import (
+    Classifier,
+    Options,
+    augmented_images,
+    resized,
+)
 from generative.core.errors import BadInput
 from generative.core.params import Count
 
@@ -22,7 +27,7 @@ class Separable(Classifier):
     architecture: `xception`: a plain convolution ahead and everything batch-normalised, as where
         the network of that name begins, without its shortcuts. `chollet2017`: that of the book
         (Chollet, 2017, section 7.3.1), which has a width of 32 and 3 pairs. It does not pad, for
-        which 28 pixels are too few: images are resized to 64 x 64.
+        which 28 pixels are too few: images are resized to 64 x 64, of three equal channels.
     width: of `xception`, channels of the first convolution; each pair has twice as many as what
         came before. Of `chollet2017`, units of the dense layer and channels that a first pair
         begins with: 32 and 64 channels, then 64 and 128 in each pair.
@@ -67,8 +72,8 @@ def chollet2017(x: Tensor, width: int, pairs: int) -> Tensor:
             f"pairs: received {pairs}; chollet2017 has at most {MOST_PAIRS}, for more "
             f"{SIDE} x {SIDE} pixels are too few"
         )
-    # By default it says `training=True` to the layers behind it, where nobody says what it is.
-    x = layers.Resizing(SIDE, SIDE, name="resized")(x, training=False)
+    x = resized(x, SIDE)
+    x = layers.Concatenate(name="channels")([x, x, x])
     for pair in range(pairs):
         if pair:
             x = layers.MaxPooling2D(2)(x)

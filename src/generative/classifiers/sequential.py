@@ -5,7 +5,12 @@ from typing import Literal, Unpack
 import keras
 from keras import layers
 
-from generative.classifiers.base.classifier import Classifier, Options, augmented_images
+from generative.classifiers.base.classifier import (
+    Classifier,
+    Options,
+    augmented_images,
+    resized,
+)
 from generative.core.params import Count
 
 
@@ -14,6 +19,8 @@ class Sequential(Classifier):
 
     architecture: `convolutional`, or `dense`: two dense layers and no convolution, as in Chollet
         (2017, section 7.1.1), who has 32 units. It makes no use of `width`.
+    side: pixels that images are resized to; of 28 they stay as they are. The book's dense network
+        has 64 inputs, as of 8 x 8.
     width: channels of the first convolution; the second has twice as many.
     units: of a dense layer.
     batch_normalization: `after` the activation of each convolution and dense layer, as in Chollet
@@ -24,12 +31,13 @@ class Sequential(Classifier):
         self,
         *,
         architecture: Literal["convolutional", "dense"],
+        side: Count,
         width: Count,
         units: Count,
         batch_normalization: Literal["none", "after"],
         **options: Unpack[Options],
     ) -> None:
-        images, shifted = augmented_images(options)
+        images, x = augmented_images(options)
         stack = keras.Sequential(name="stack")
 
         def add(layer: keras.Layer) -> None:
@@ -46,4 +54,4 @@ class Sequential(Classifier):
         if architecture == "dense":
             add(layers.Dense(units, activation="relu", name="first_dense"))
         add(layers.Dense(units, activation="relu", name="dense"))
-        super().__init__(images, stack(shifted), **options)
+        super().__init__(images, stack(resized(x, side)), **options)

@@ -9,6 +9,7 @@ from generative.cli import (
     accept,
     compare,
     doctor,
+    export,
     fetch,
     params,
     predict,
@@ -45,6 +46,7 @@ COMMANDS = (
     sample,
     predict,
     stylize,
+    export,
     register,
     tune,
 )

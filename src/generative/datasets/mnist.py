@@ -1,7 +1,7 @@
 """MNIST: 70,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes & Burges, 1998).
 
 Prepared as one `mnist.npz` of uint8 images and labels. The test digits are the original test file;
-the validation digits are cut off the end of the training file.
+the validation digits are cut off the end of the training file, or are the test digits.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from generative.core.params import Count, Seed
+from generative.core.params import Count, NonNegative, Seed
 from generative.datasets.base import arrays
 from generative.datasets.base.schema import TestCount
 
@@ -25,10 +25,13 @@ def prepare(
     raw: Path,
     *,
     train_count: Count,
-    validation_count: Count,
+    validation_count: NonNegative,
     test_count: TestCount,
 ) -> dict[str, np.ndarray]:
     """Split the four raw files: `{split}_images` uint8 [N, 28, 28, 1], `{split}_labels` uint8 [N].
+
+    validation_count: 0 takes the test digits, as programs do that show the test loss of each epoch;
+        what is chosen by it is then chosen on test data.
 
     Raises `BadInput` for a damaged file, or if more digits are asked for than there are.
     """

@@ -158,8 +158,8 @@ def batches(
         def window(number: Any, batch_seed: Any) -> tuple[Any, Any]:
             places = number[:, tf.newaxis] * step + tf.range(length + 1, dtype=tf.int64)
             characters = tf.gather(text, places)
-            inputs = tf.pad(characters[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-            return inputs, tf.pad(characters[:, -1:], [[0, 0], [length, 0]], constant_values=START)
+            targets = tf.pad(characters[:, -1:], [[0, 0], [length - 1, 0]], constant_values=START)
+            return characters[:, :-1], targets
 
         return gathered(count, batch_size, seed, window)
 

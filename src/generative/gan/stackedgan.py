@@ -22,6 +22,10 @@ from generative.training.losses import Term, unweighted
 from generative.training.optimizers import ADAM, build
 
 CLASSES, FEATURES = 10, 256
+LABEL_LOSSES = {
+    "cross_entropy": losses.label_cross_entropy,
+    "squared_error": losses.label_squared_error,
+}
 FEATURE = "feature"
 
 Tensor = Any
@@ -48,6 +52,7 @@ class StackedGAN(BaseGAN):
     conditional_weight, entropy_weight: of each generator's terms beside the adversarial one: the
         error of the encoder in recovering the generator's condition; the error of the discriminator
         in recovering the noise. The authors' 1 and 10 beside a whole cross entropy are 0.5 and 5.
+    label_loss: that error of the upper generator's condition, which is the label.
     feature_entropy_weight: of the last at the upper level (10 there too, 1 in Atienza's).
     recovery: the images and features that the noise is recovered from: "generated"; or "all"
         (Atienza's), where the real ones hold no information on it.
@@ -66,6 +71,7 @@ class StackedGAN(BaseGAN):
         encoder_share: Fraction,
         independent_share: Fraction,
         conditional_weight: Weight,
+        label_loss: Literal["cross_entropy", "squared_error"],
         entropy_weight: Weight,
         feature_entropy_weight: Weight,
         recovery: Literal["generated", "all"],
@@ -141,7 +147,7 @@ class StackedGAN(BaseGAN):
         )
         self.noise_size = noise_size
         self.shares = encoder_share, independent_share
-        self.conditional_weight = conditional_weight
+        self.conditional_weight, self.label_loss = conditional_weight, LABEL_LOSSES[label_loss]
         self.entropy_weights = {"": entropy_weight, "feature_": feature_entropy_weight}
         self.recovery = recovery
 
@@ -213,18 +219,16 @@ class StackedGAN(BaseGAN):
                 discriminator_loss(
                     real[f"{level}logits"],
                     fake[f"{level}logits"],
-                    self.real_targets(real["logits"]) if training else 1.0,
+                    *(self.targets(real["logits"]) if training else ()),
                 )
             )
             for level in ("", "feature_")
         }
         generator = {
-            f"{level}generator": Term(
-                generator_loss(fake[f"{level}logits"]), self.options["adversarial_weight"]
-            )
+            f"{level}generator": Term(self.adversarial(generator_loss(fake[f"{level}logits"])))
             for level in ("", "feature_")
         }
-        label_loss = losses.label_cross_entropy(fake["label_logits"], step.labels)
+        label_loss = self.label_loss(fake["label_logits"], step.labels)
         feature_loss = tf.reduce_mean(tf.square(fake["recovered_feature"] - fake["condition"]))
         generator["feature"] = Term(feature_loss, self.conditional_weight)
         generator["label"] = Term(label_loss, self.conditional_weight)

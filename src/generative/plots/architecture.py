@@ -1,4 +1,4 @@
-"""The layers of a model as a picture, or as text where graphviz is not installed."""
+"""The layers of a model as text, and as a picture where graphviz is installed."""
 
 import shutil
 from pathlib import Path
@@ -7,13 +7,12 @@ import keras
 
 
 def plot_architecture(model: keras.Model, folder: Path, name: str = "architecture") -> None:
-    """Write `<name>.png` into `folder`: every layer with its shapes; `<name>.txt` instead where the
-    program `dot` of graphviz is missing."""
+    """Write `<name>.txt` into `folder`, every layer with its shapes and the number of its weights,
+    and `<name>.png`, how they are connected, where there is the program `dot` of graphviz."""
     # A model of several models is clearer, and safer with dot, as one box a model.
     inside = sum(isinstance(layer, keras.Model) for layer in model.layers)
     shown = {"expand_nested": inside <= 1}
     if shutil.which("dot"):
         keras.utils.plot_model(model, folder / f"{name}.png", show_shapes=True, dpi=72, **shown)
-        return
     with (folder / f"{name}.txt").open("w", encoding="utf-8") as file:
         model.summary(line_length=100, print_fn=lambda line, **_: file.write(f"{line}\n"), **shown)

@@ -181,6 +181,7 @@ def texts(folder: Path) -> list[Contents]:
     return [
         {"name": file.stem, "text": file.read_text("utf-8"), "drawing": file.stem in DRAWINGS}
         for file in files
+        if not (file.stem in DRAWINGS and file.with_suffix(".png").exists())
     ]
 
 

@@ -37,7 +37,9 @@ class Style(Schema):
     memory: steps that L-BFGS estimates the curvature from; the paper's authors and most programs
         take 10 to 100.
     restart_every: evaluations after which L-BFGS begins anew from where it is, without that memory,
-        as Keras' example and Chollet, 2017, do every 20; 0: never.
+        as Keras' example and Chollet, 2017, do every 20; 0: never. A line search is ended first.
+    rounds: how often it begins at a scale, whose evaluations then are the most there may be; 0: as
+        often as these allow.
     white: of the variables of L-BFGS: 1, or 255 as where the network's own pixels are varied
         (Keras' example; Chollet, 2017).
     bounds: "unit" keeps pixels in [0, 1] while the loss is lowered; with "none", as in Keras'
@@ -45,7 +47,9 @@ class Style(Schema):
     learning_rate: of Adam, in units of the pixels' range [0, 1].
     scales: from coarse to fine; each begins with the result of the one before.
     seed: of the noise. precision: of the convolutions; losses are float32.
-    frame_every: evaluations from one frame of the animation to the next.
+    style_size: a style is shrunk to the longest side of a scale, and keeps its "own" shape; or it
+        has the size of the "content" (Keras' example; Chollet, 2017).
+    frame_every: evaluations from one frame of the animation to the next; 0: one after each round.
     frames: what they are written as: the animation, or also a PNG each.
     """
 
@@ -65,13 +69,15 @@ class Style(Schema):
     optimizer: Literal["lbfgs", "adam"]
     memory: Count
     restart_every: NonNegative
+    rounds: NonNegative
     white: Annotated[float, Field(gt=0, le=1e6)]
     bounds: Literal["unit", "none"]
     learning_rate: Annotated[float, Field(gt=0, le=1e6)]
     scales: Annotated[list[Scale], Field(min_length=1)]
     seed: Seed
     precision: Literal["auto", "float32", "bfloat16"]
-    frame_every: Count
+    style_size: Literal["own", "content"]
+    frame_every: NonNegative
     frames: Literal["animation", "files"]
     frames_per_second: Annotated[int, Field(ge=1, le=50)]
 
@@ -80,6 +86,12 @@ class Style(Schema):
             yield (
                 f"{name}.restart_every: received {self.restart_every}, is of lbfgs, not of "
                 f"{self.optimizer}; set it to 0"
+            )
+        if not self.restart_every and (self.rounds or not self.frame_every):
+            yield (
+                f"{name}: rounds {self.rounds} and frame_every {self.frame_every} count runs of "
+                "lbfgs, of which there is one; set restart_every above 0, or rounds to 0 and "
+                "frame_every above 0"
             )
         sides = [scale.longest_side for scale in self.scales]
         if sides != sorted(set(sides)):

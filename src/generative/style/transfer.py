@@ -17,7 +17,7 @@ from generative.core.errors import BadInput
 from generative.style import pictures
 from generative.style.checkpoint import EvaluationCheckpoint
 from generative.style.objective import Objective
-from generative.style.optimizers import OPTIMIZERS, BudgetExhausted
+from generative.style.optimizers import BudgetExhausted, rounds
 from generative.style.schema import Scale, Style
 
 Array = np.ndarray
@@ -85,10 +85,11 @@ class Transfer:
         self, scale: Scale, options: Style, network: keras.Model
     ) -> tuple[Array, Objective]:
         """The content at this scale and the objective, with other options or another network."""
-        content, *styles = (
-            pictures.to_array(pictures.shrink(source, scale.longest_side))
-            for source in self.sources
-        )
+        sources = [pictures.shrink(source, scale.longest_side) for source in self.sources]
+        if options.style_size == "content":
+            size = sources[0].size
+            sources[1:] = [one.resize(size, Image.Resampling.LANCZOS) for one in self.sources[1:]]
+        content, *styles = map(pictures.to_array, sources)
         shares = list(zip(styles, self.shares, strict=True))
         return content, Objective(network, content, shares, options)
 
@@ -124,13 +125,17 @@ class Transfer:
             values = dict(zip(names, map(float, terms), strict=True))
             row = {"evaluation": len(self.history) + 1, "longest_side": scale.longest_side}
             self.history.append({**row, **values})
-            frame = None
             every = self.options.frame_every
-            if (evaluations - 1) % every == 0 or evaluations == scale.evaluations:
-                frame = pictures.to_picture(self.result())
-                self.frames.append(frame)
-            callback(self.history[-1], frame)
+            due = every and ((evaluations - 1) % every == 0 or evaluations == scale.evaluations)
+            callback(self.history[-1], self._frame() if due else None)
             return float(terms[0]), gradient.astype(np.float64)
 
         with suppress(BudgetExhausted):
-            OPTIMIZERS[self.options.optimizer](evaluate, start, self.options)
+            for _ in rounds(evaluate, start, self.options):
+                if not self.options.frame_every:
+                    callback(self.history[-1], self._frame())
+
+    def _frame(self) -> Image.Image:
+        """The best picture so far, one more of `frames`."""
+        self.frames.append(pictures.to_picture(self.result()))
+        return self.frames[-1]

@@ -218,8 +218,11 @@ def snapshots_of(stage: str, params: dict[str, Any]) -> int:
     transfer."""
     top, _, key = stage.partition("@")
     own = params.get("style" if top == "style" else "train", {}).get(key, {})
-    every = own.get("frame_every", 1)
-    # The first evaluation of a scale, every so many after it, and the last.
     evaluations = [scale["evaluations"] for scale in own.get("scales", [])]
-    frames = sum(len({*range(0, count, every), count - 1}) for count in evaluations)
+    if every := own.get("frame_every", 1):
+        # The first evaluation of a scale, every so many after it, and the last.
+        frames = sum(len({*range(0, count, every), count - 1}) for count in evaluations)
+    else:
+        most = [count // own["restart_every"] for count in evaluations]
+        frames = sum(min(own["rounds"] or count, count) for count in most)
     return int(own.get("epochs", 0) or frames or 1)

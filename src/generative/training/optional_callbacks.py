@@ -63,6 +63,11 @@ def make(form: Form, **defaults: Any) -> keras.callbacks.Callback:
     if set(form) != {"class_name", "config"} or not isinstance(form["config"], dict):
         raise BadInput("needs class_name and config, a mapping of its arguments")
     name = form["class_name"]
+    if name == "ModelCheckpoint" and not form["config"].get("save_weights_only"):
+        raise BadInput(
+            "ModelCheckpoint: Keras loads no whole model of a class that it does not know; set "
+            "save_weights_only: true, and write a whole one with generative export"
+        )
     if name in CHOOSING and "monitor" not in form["config"]:
         defaults = {**LOWEST, **defaults}
     try:

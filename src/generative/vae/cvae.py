@@ -1,10 +1,11 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import keras
 import tensorflow as tf
 from keras import layers
+from pydantic import Field
 
 from generative.core.params import Count, NonNegative, Weight
 from generative.training import devices
@@ -14,13 +15,15 @@ from generative.vae.base import losses
 from generative.vae.base.model import IMAGE_SHAPE, BaseVAE, SnapshotCodes
 
 Tensor = Any
+Widths = Count | Annotated[list[Count], Field(min_length=2, max_length=2)]
 
 
 class CVAE(BaseVAE):
     """Encoder and decoder of TensorFlow's tutorial "Convolutional Variational Autoencoder".
 
     width: channels of the first convolution, and of the last hidden one; the two between have twice
-        as many. 32 is the tutorial's, which proposes to try up to 512.
+        as many, unless both numbers are given. 32 is the tutorial's, which proposes to try up to
+        512 in each.
     batch_normalization: "none", as the tutorial advises, or "convolutions": between each hidden
         convolution and its relu.
     latent_size: dimensions of the code z, whose prior is N(0, 1).
@@ -41,7 +44,7 @@ class CVAE(BaseVAE):
     def __init__(
         self,
         *,
-        width: Count,
+        width: Widths,
         batch_normalization: Literal["none", "convolutions"],
         latent_size: Count,
         objective: Literal["elbo", "monte_carlo", "importance_weighted"],
@@ -60,11 +63,12 @@ class CVAE(BaseVAE):
             convolution = layer(channels, 3, strides=2, use_bias=False, **options)
             return [convolution, layers.BatchNormalization(), layers.ReLU()]
 
+        outer, inner = width if isinstance(width, list) else (width, 2 * width)
         encoder = keras.Sequential(
             [
                 layers.Input(IMAGE_SHAPE),
-                *hidden(layers.Conv2D, width),
-                *hidden(layers.Conv2D, 2 * width),
+                *hidden(layers.Conv2D, outer),
+                *hidden(layers.Conv2D, inner),
                 layers.Flatten(),
                 layers.Dense(2 * latent_size, dtype="float32"),
             ]
@@ -74,8 +78,8 @@ class CVAE(BaseVAE):
                 layers.Input((latent_size,)),
                 layers.Dense(7 * 7 * 32, activation="relu"),
                 layers.Reshape((7, 7, 32)),
-                *hidden(layers.Conv2DTranspose, 2 * width, padding="same"),
-                *hidden(layers.Conv2DTranspose, width, padding="same"),
+                *hidden(layers.Conv2DTranspose, inner, padding="same"),
+                *hidden(layers.Conv2DTranspose, outer, padding="same"),
                 layers.Conv2DTranspose(1, 3, padding="same", dtype="float32"),
             ]
         )

@@ -20,11 +20,15 @@ def log_sigmoid(x: Any) -> np.ndarray:
     return -np.logaddexp(0, -np.asarray(x, np.float64))
 
 
-@given(logits, logits, st.floats(0.1, 1))
-def test_logistic_discriminator_is_the_cross_entropy(real: Any, fake: Any, target: float) -> None:
-    expected = -np.mean(target * log_sigmoid(real) + (1 - target) * log_sigmoid(-real.numpy()))
-    expected -= np.mean(log_sigmoid(-fake.numpy()))
-    found = losses.logistic_discriminator(real, fake, target)
+@given(logits, logits, st.floats(0.1, 1), st.floats(0, 0.9))
+def test_logistic_discriminator_is_the_cross_entropy(
+    real: Any, fake: Any, real_target: float, fake_target: float
+) -> None:
+    expected = sum(
+        -np.mean(target * log_sigmoid(x) + (1 - target) * log_sigmoid(-x.numpy()))
+        for x, target in ((real, real_target), (fake, fake_target))
+    )
+    found = losses.logistic_discriminator(real, fake, real_target, fake_target)
     assert float(found) == pytest.approx(expected / 2, rel=1e-4, abs=1e-5)
 
 
@@ -84,17 +88,20 @@ def test_a_smoothed_target_has_a_least_loss_inside() -> None:
 def test_hinge_and_wasserstein() -> None:
     real, fake = tf.constant([[0.5], [3.0]]), tf.constant([[-2.0], [0.5]])
     assert float(losses.hinge_discriminator(real, fake)) == pytest.approx(0.25 + 0.75)
+    assert float(losses.hinge_discriminator(real, fake, 0.9, 0.1)) == pytest.approx(0.2 + 0.7)
     assert float(losses.wasserstein_discriminator(real, fake)) == pytest.approx(-0.75 - 1.75)
     assert float(losses.linear_generator(fake)) == pytest.approx(0.75)
 
 
-def test_label_cross_entropy_and_accuracy() -> None:
+def test_losses_of_labels_and_their_accuracy() -> None:
     generator = np.random.default_rng(0)
     probabilities = generator.dirichlet(np.ones(4), 6)
     labels = np.array([0, 1, 2, 3, 0, 2])
     logits = tf.constant(np.log(probabilities), tf.float32)
     expected = -np.log(probabilities[range(6), labels]).mean()
     assert float(losses.label_cross_entropy(logits, labels)) == pytest.approx(expected, 1e-5)
+    expected = np.square(probabilities - np.eye(4)[labels]).mean()
+    assert float(losses.label_squared_error(logits, labels)) == pytest.approx(expected, 1e-5)
     expected = (probabilities.argmax(axis=1) == labels).mean()
     assert float(losses.label_accuracy(logits, labels)) == pytest.approx(expected)
 

@@ -16,7 +16,7 @@ from keras import layers
 from generative.core.errors import BadInput
 from generative.training.callbacks import StepLog, layer_outputs
 from tests.support.gan import IMAGES, LABELS, build
-from tests.support.optimizers import clipped
+from tests.support.optimizers import SGD, clipped
 
 
 def weights(network: keras.Model) -> list[np.ndarray]:
@@ -96,8 +96,8 @@ def test_batch_statistics_never_mix_real_and_fake() -> None:
         {"objective": "hinge", "discriminator_normalization": "spectral"},
         {"objective": "wasserstein", "gradient_penalty_weight": 10.0},
         {"r1_weight": 0.1},
-        {"real_target": 0.9, "label_noise": 0.1},
-        {"optimizer": clipped(0.5)},
+        {"real_target": 0.9, "label_noise": 0.1, "fake_label_noise": 0.1},
+        {"generator_optimizer": clipped(0.5), "discriminator_optimizer": SGD},
         {"augmentation": "diffaugment"},
         {"learning_rate_decay": "cosine"},
         {"updates": "alternating", "r1_weight": 0.1},
@@ -114,6 +114,54 @@ def test_every_option_trains_both(options: dict[str, Any]) -> None:
     assert all(np.isfinite(values).all() for values in history.values())
     assert all(changed(before[0], model.generator))
     assert kernels_changed(before[1], model.discriminator)
+
+
+def test_each_network_has_its_optimizer() -> None:
+    model = build(discriminator_optimizer=SGD, generator_learning_rate=0.5)
+    model.compile()
+    found = model.generator_optimizer, model.discriminator_optimizer
+    assert [type(one).__name__ for one in found] == ["Adam", "SGD"]
+    assert [float(one.learning_rate) for one in found] == pytest.approx([0.5, 0.01])
+
+
+def test_the_scale_of_the_adversarial_loss_is_reported() -> None:
+    """2 of half a cross entropy is the whole one that Keras reports of such a generator."""
+    model = build(adversarial_scale=2.0)
+    step = model.forward_pass(tf.constant(IMAGES), tf.constant(LABELS), training=False)
+    _, terms = model.loss_terms(step, training=False)
+    logits = step.fake_outputs["logits"]
+    entropy = keras.losses.BinaryCrossentropy(from_logits=True)(tf.ones_like(logits), logits)
+    assert float(terms["generator"].value) == pytest.approx(float(entropy), rel=1e-5)
+    assert terms["generator"].weight is None
+
+
+def test_moving_statistics_are_those_of_a_network_that_is_not_trainable() -> None:
+    """The discriminator in the generator's step, beside Keras' with `trainable` False."""
+    model = build(
+        normalized=True,
+        batch_statistics="moving",
+        updates="alternating",
+        discriminator_learning_rate=1e-9,
+    )
+    model.compile()
+    (normalization,) = (x for x in model.discriminator.layers if "moving_mean" in dir(x))
+    seen: list[tuple[Any, np.ndarray, np.ndarray]] = []
+    forward = model.forward_pass
+
+    def recorded(*arguments: Any, **named: Any) -> Any:
+        before = np.asarray(normalization.moving_mean)
+        step = forward(*arguments, **named)
+        seen.append((step, before, np.asarray(normalization.moving_mean)))
+        return step
+
+    with mock.patch.object(model, "forward_pass", recorded):
+        model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
+    (_, initial, learned), (step, before, after) = seen
+    assert not np.array_equal(initial, learned)
+    np.testing.assert_array_equal(before, after)
+    model.discriminator.trainable = False
+    expected = model.discriminator(step.fake, training=True)["logits"]
+    np.testing.assert_allclose(step.fake_outputs["logits"], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_r1_counts_as_much_in_one_step_of_two() -> None:
@@ -344,9 +392,10 @@ def test_a_wasserstein_critic_needs_a_bound() -> None:
 
 
 def test_targets_stay_in_range() -> None:
-    model = build(real_target=0.9, label_noise=0.9)
-    targets = np.asarray(model.real_targets(tf.zeros((1000, 1))))
-    assert (targets.min() >= 0, targets.max() <= 0.9) == (True, True)
+    model = build(real_target=0.9, label_noise=0.9, fake_label_noise=0.5)
+    real, fake = map(np.asarray, model.targets(tf.zeros((1000, 1))))
+    assert 0 <= real.min() < 0.1 < 0.8 < real.max() <= 0.9
+    assert 0 <= fake.min() < 0.1 < 0.4 < fake.max() < 0.5
     with pytest.raises(BadInput, match="label_noise: received 0.5, at most real_target, .* 0.4"):
         build(real_target=0.4, label_noise=0.5)
 

@@ -21,13 +21,13 @@ def model(request: pytest.FixtureRequest) -> TextModel:
 
 
 def logits_after(model: TextModel, texts: np.ndarray) -> np.ndarray:
-    """Of the character after ids `texts`: `START` and the last of them from an empty state."""
-    window = np.pad(texts[:, -LENGTH:], [[0, 0], [1, 0]], constant_values=START)
+    """Of the character after ids `texts`, or `START` and few of them, from an empty state."""
+    window = np.pad(texts, [[0, 0], [1, 0]], constant_values=START)[:, -LENGTH:]
     following, _ = model.advance(tf.constant(window, tf.int32), None, training=False)
     return following.numpy()[:, -1]
 
 
-@pytest.mark.parametrize("length", [3, LENGTH + 1, LENGTH + 18])
+@pytest.mark.parametrize("length", [3, LENGTH, LENGTH + 18])
 def test_each_output_is_of_the_window_before_it(model: TextModel, length: int) -> None:
     ids = np.random.default_rng(0).integers(1, 27, (3, length)).astype(np.int32)
     ids[:, 0] = START
@@ -57,18 +57,27 @@ def test_nothing_before_the_window_is_remembered(model: TextModel) -> None:
     assert texts != set(build("lstm").generate(1, 1, "avwxyz", 20))
 
 
+def test_no_window_goes_on_from_the_last_batch(model: TextModel) -> None:
+    ids = np.random.default_rng(0).integers(1, 27, (4, LENGTH)).astype(np.int32)
+    model.carry(4)
+    first, again = (model(ids, training=True) for _ in range(2))
+    np.testing.assert_allclose(first, again, atol=1e-6)
+    following, _ = model.advance(tf.constant(ids), None, training=False)
+    np.testing.assert_allclose(first, following, atol=1e-5)
+
+
 def test_pieces_make_the_same_text(model: TextModel) -> None:
     (text,) = model.generate(1, 5, "ab", 12)
     assert "".join(piece for (piece,) in model.stream(1, 5, "ab", 12, piece_length=5)) == text
 
 
 def test_a_window_moves_once_it_is_full() -> None:
-    state = windows.last(tf.constant([[START, 7, 8]]), 3)
+    state = windows.last(tf.constant([[START, 7, 8]]), 4)
     found = []
     for number in (9, 10, 11):
         state = windows.append(state, tf.constant([number]))
         found.append((state[0].numpy().tolist(), int(state[1])))
-    assert found == [([[0, 7, 8, 9]], 4), ([[0, 8, 9, 10]], 4), ([[0, 9, 10, 11]], 4)]
+    assert found == [([[START, 7, 8, 9]], 4), ([[7, 8, 9, 10]], 4), ([[8, 9, 10, 11]], 4)]
 
 
 @pytest.mark.parametrize("xla", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -78,8 +87,8 @@ def test_it_trains_and_is_kept(xla: bool, tmp_path: Path) -> None:
     model.compile()
     model.jit_compile = xla
     generator = np.random.default_rng(0)
-    inputs, targets = (generator.integers(1, 27, (8, LENGTH + 1)) for _ in range(2))
-    inputs[:, 0], targets[:, :-1] = START, 0
+    inputs, targets = (generator.integers(1, 27, (8, LENGTH)) for _ in range(2))
+    targets[:, :-1] = 0
     rows = generator.integers(1, 27, (2, 60))
     held_out = np.roll(rows, 1, axis=1)
     held_out[:, 0] = START
@@ -95,4 +104,4 @@ def test_it_trains_and_is_kept(xla: bool, tmp_path: Path) -> None:
     again = saving.load(tmp_path)
     assert again.generate(2, 1, "abc", 20) == model.generate(2, 1, "abc", 20)
     check_signature(tmp_path)
-    assert again.inference_model().input_shape == (None, LENGTH + 1)
+    assert again.inference_model().input_shape == (None, LENGTH)

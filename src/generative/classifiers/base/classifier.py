@@ -124,6 +124,14 @@ def augmented_images(options: Options) -> tuple[Tensor, Tensor]:
     return images, x
 
 
+def resized(x: Tensor, side: int) -> Tensor:
+    """Images [batch, side, side, 1]; those that have that size as they are."""
+    if x.shape[1] == side:
+        return x
+    # By default it says `training=True` to the layers behind it, where nobody says what it is.
+    return layers.Resizing(side, side, name="resized")(x, training=False)
+
+
 def outputs_of(network: keras.Model, images: np.ndarray) -> Any:
     """What `network` makes of any number of images, batch by batch: an array [N, ...], or arrays by
     name."""

@@ -25,8 +25,8 @@ def split(
     """Split the four raw files: `{split}_images` uint8 [N, 28, 28, 1], `{split}_labels` uint8 [N].
 
     The test digits are the original test file; the validation digits are cut off the end of the
-    training file. `key` is the data set that they are for. Raises `BadInput` for a damaged file, or
-    if more digits are asked for than there are.
+    training file, or, if none are, the test digits. `key` is the data set that they are for. Raises
+    `BadInput` for a damaged file, or if more digits are asked for than there are.
     """
     images, labels = _read_pair(raw, key, "train")
     test_images, test_labels = _read_pair(raw, key, "t10k")
@@ -39,13 +39,18 @@ def split(
         raise BadInput(
             f"prepare.{key}.test_count: received {test_count}, at most {len(test_images)}"
         )
+    pairs = {
+        "train": (images[:train_count], labels[:train_count]),
+        "validation": (images[-validation_count:], labels[-validation_count:]),
+        "test": (test_images[:test_count], test_labels[:test_count]),
+    }
+    if not validation_count:
+        print(f"prepare.{key}.validation_count: 0, so the validation digits are the test digits")
+        pairs["validation"] = pairs["test"]
     return {
-        "train_images": images[:train_count],
-        "train_labels": labels[:train_count],
-        "validation_images": images[-validation_count:],
-        "validation_labels": labels[-validation_count:],
-        "test_images": test_images[:test_count],
-        "test_labels": test_labels[:test_count],
+        f"{split}_{name}": values
+        for split, pair in pairs.items()
+        for name, values in zip(("images", "labels"), pair, strict=True)
     }
 
 

@@ -1,5 +1,7 @@
 """Layers and networks that several GANs share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -14,7 +16,7 @@ class BatchNormalization(layers.BatchNormalization):
     and in float32, as Keras computes it, it takes a fifth of a step of these networks."""
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
-        if not training or len(inputs.shape) != 4 or self.synchronized:
+        if not training or not self.trainable or len(inputs.shape) != 4 or self.synchronized:
             return super().call(inputs, training=training)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
@@ -28,6 +30,20 @@ class BatchNormalization(layers.BatchNormalization):
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + value * (1 - self.momentum))
         return outputs
+
+
+@contextmanager
+def moving_statistics(network: keras.Model) -> Iterator[None]:
+    """What is traced within it leaves the moving averages of the network's batch normalisation as
+    they are and takes these, in training too, as Keras does where `trainable` is False."""
+    found = [one for one in network.layers if isinstance(one, layers.BatchNormalization)]
+    for layer in found:
+        layer.trainable = False
+    try:
+        yield
+    finally:
+        for layer in found:
+            layer.trainable = True
 
 
 class ResizeConv2D(layers.Conv2D):

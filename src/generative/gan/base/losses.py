@@ -17,22 +17,30 @@ Objective = Literal["minimax", "non_saturating", "maximum_likelihood", "hinge", 
 LARGEST_LOGIT = 10.0
 
 
-def logistic_discriminator(real: Tensor, fake: Tensor, real_target: Tensor = 1.0) -> Tensor:
+def logistic_discriminator(
+    real: Tensor, fake: Tensor, real_target: Tensor = 1.0, fake_target: Tensor = 0.0
+) -> Tensor:
     """-1/2 E log D(x) - 1/2 E log(1 - D(G(z))) (Goodfellow, 2016, arXiv:1701.00160, equation 8).
 
     real_target: below 1 it smooths the labels of real images, one side only (Salimans et al., 2016,
-    arXiv:1606.03498, section 3.4). A target above 1 has no lower bound, so there is none.
+    arXiv:1606.03498, section 3.4). fake_target: the label of fake ones. A target above 1 or below 0
+    has no lower bound, so there is none.
     """
     of_real = tf.reduce_mean(tf.nn.softplus(real) - real_target * real)
-    return (of_real + tf.reduce_mean(tf.nn.softplus(fake))) / 2
+    return (of_real + tf.reduce_mean(tf.nn.softplus(fake) - fake_target * fake)) / 2
 
 
-def hinge_discriminator(real: Tensor, fake: Tensor, real_target: Tensor = 1.0) -> Tensor:
+def hinge_discriminator(
+    real: Tensor, fake: Tensor, real_target: Tensor = 1.0, fake_target: Tensor = 0.0
+) -> Tensor:
     """E max(0, 1 - s(x)) + E max(0, 1 + s(G(z))) (Lim & Ye, 2017, arXiv:1705.02894)."""
-    return tf.reduce_mean(tf.nn.relu(real_target - real)) + tf.reduce_mean(tf.nn.relu(1 + fake))
+    of_fake = tf.reduce_mean(tf.nn.relu(1 - fake_target + fake))
+    return tf.reduce_mean(tf.nn.relu(real_target - real)) + of_fake
 
 
-def wasserstein_discriminator(real: Tensor, fake: Tensor, real_target: Tensor = 1.0) -> Tensor:
+def wasserstein_discriminator(
+    real: Tensor, fake: Tensor, real_target: Tensor = 1.0, fake_target: Tensor = 0.0
+) -> Tensor:
     """E s(G(z)) - E s(x) (Arjovsky et al., 2017, arXiv:1701.07875)."""
     return tf.reduce_mean(fake) - tf.reduce_mean(real)
 
@@ -74,6 +82,14 @@ def label_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """-E log p(label): logits [batch, classes], integer labels [batch]."""
     labels = tf.cast(labels, tf.int32)
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+
+def label_squared_error(logits: Tensor, labels: Tensor) -> Tensor:
+    """E (p(c) - [c = label])^2, the mean over classes c too: logits [batch, classes], labels
+    [batch]."""
+    probabilities = tf.nn.softmax(logits)
+    one_hot = tf.one_hot(tf.cast(labels, tf.int32), logits.shape[-1])
+    return tf.reduce_mean(tf.square(probabilities - one_hot))
 
 
 def label_accuracy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ class Options(TypedDict):
     """The keyword arguments of every GAN besides those of its networks.
 
     objective: the losses of both networks, see `losses.OBJECTIVES`.
-    optimizer: one of each network, in Keras' serialised form.
+    generator_optimizer, discriminator_optimizer: in Keras' serialised form.
     generator_learning_rate, discriminator_learning_rate, learning_rate_decay: both constant, both
         falling to 0 along a cosine, or each one of Keras' schedules, without a decay beside it.
     updates: "joint" takes both gradients of one forward pass; "alternating" the generator's after
@@ -26,25 +26,28 @@ class Options(TypedDict):
     discriminator_head_start: the first share of the steps, in which it alone is trained.
     discriminator_steps: of the discriminator, each with a batch of its own, for one of the
         generator. generator_steps: so many updates of it, each of new noise, in such a step.
-    adversarial_weight: of the generator's adversarial term, which is half a cross entropy; 2.0 for
-        weights beside it that are made for a whole one.
+    adversarial_scale: what the generator's adversarial loss is multiplied by, also where it is
+        reported. The loss is half a cross entropy; 2.0 makes it a whole one, for weights beside it
+        that are made for that.
     real_target: the label of real images; 0.9 smooths it, on one side only.
-    label_noise: width of the uniform noise below that label.
+    label_noise: width of the uniform noise below that label. fake_label_noise: of the noise above
+        the label of generated images, which is 0.
     discriminator_normalization: "spectral" divides each kernel by its largest singular value
         (Miyato et al., 2018, arXiv:1802.05957).
     r1_weight, r1_every: the R1 penalty, taken in one step of so many and weighed as much more
         (Karras et al., 2020, arXiv:1912.04958); 0 is none.
     gradient_penalty_weight: the penalty of WGAN-GP; 0 is none.
     average_decay: of the moving average of the generator that samples come from; 0 copies it.
-    batch_statistics: of the generator's batch normalisation where nothing is learned through it, in
-        samples and in what the discriminator is trained on: of the "batch" (samples: of 1,280
-        latents), or the "moving" averages over the training, which Keras' `predict` takes.
+    batch_statistics: of the batch normalisation of the network that does not learn, and of samples:
+        of the "batch" (samples: of 1,280 latents), or the "moving" averages over its own training,
+        which Keras takes in `predict` and in a network whose `trainable` is False.
     snapshot_noise: of the pictures of the training: "fixed", the same in all, or "new" in each.
     augmentation: "diffaugment" changes all images that the discriminator is given, real and fake.
     """
 
     objective: Objective
-    optimizer: Optimizer
+    generator_optimizer: Optimizer
+    discriminator_optimizer: Optimizer
     generator_learning_rate: LearningRate
     discriminator_learning_rate: LearningRate
     learning_rate_decay: Decay
@@ -52,9 +55,10 @@ class Options(TypedDict):
     discriminator_head_start: Share
     discriminator_steps: Count
     generator_steps: Count
-    adversarial_weight: Annotated[float, Field(gt=0, le=1e12)]
+    adversarial_scale: Annotated[float, Field(gt=0, le=1e12)]
     real_target: Annotated[float, Field(gt=0, le=1)]
     label_noise: Share
+    fake_label_noise: Share
     discriminator_normalization: Literal["none", "spectral"]
     r1_weight: Weight
     r1_every: Count
@@ -67,11 +71,11 @@ class Options(TypedDict):
 
 def check(options: Options) -> None:
     """Raise `BadInput` for options that do not go together."""
-    smoothed = options["real_target"] < 1 or options["label_noise"]
+    smoothed = options["real_target"] < 1 or options["label_noise"] or options["fake_label_noise"]
     if options["objective"] == "wasserstein" and smoothed:
         raise BadInput(
-            "objective: wasserstein has no labels to smooth; set real_target to 1.0 and "
-            "label_noise to 0.0"
+            "objective: wasserstein has no labels to smooth; set real_target to 1.0, label_noise "
+            "and fake_label_noise to 0.0"
         )
     spectral = options["discriminator_normalization"] == "spectral"
     bounded = spectral or options["r1_weight"] or options["gradient_penalty_weight"]

@@ -6,6 +6,7 @@ are taken with respect to each network's own list of variables, never through `.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from generative.gan.base import losses
 from generative.gan.base.augmentation import diffaugment
-from generative.gan.base.layers import spectrally_normalized
+from generative.gan.base.layers import moving_statistics, spectrally_normalized
 from generative.gan.base.options import Options, check
 from generative.gan.base.sampling import Latent, MovingAverageSampler
 from generative.training import devices
@@ -91,21 +92,20 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         self.head_start_steps = round(options["discriminator_head_start"] * steps)
         together = steps - self.head_start_steps
 
-        def optimizer_of(network: keras.Model, rate: Any, steps: int) -> keras.optimizers.Optimizer:
-            optimizer = build(options["optimizer"], rate, options["learning_rate_decay"], steps)
-            optimizer.build(network.trainable_variables)
-            return optimizer
-
-        self.generator_optimizer = optimizer_of(
-            self.generator,
+        self.generator_optimizer = build(
+            options["generator_optimizer"],
             options["generator_learning_rate"],
+            options["learning_rate_decay"],
             together // options["discriminator_steps"] * options["generator_steps"],
         )
-        self.discriminator_optimizer = optimizer_of(
-            self.discriminator,
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer = build(
+            options["discriminator_optimizer"],
             options["discriminator_learning_rate"],
+            options["learning_rate_decay"],
             steps + (together if options["updates"] == "separate" else 0),
         )
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         # Without one, Keras would keep an RMSprop that nothing uses.
         super().compile(optimizer=self.generator_optimizer)
 
@@ -153,16 +153,15 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         """The terms of the discriminator's loss, and of the generator's, each with its weight."""
         discriminator_loss, generator_loss = losses.OBJECTIVES[self.options["objective"]]
         real, fake = step.real_outputs["logits"], step.fake_outputs["logits"]
-        targets = self.real_targets(real) if training else 1.0
-        return {"discriminator": Term(discriminator_loss(real, fake, targets))}, {
-            "generator": Term(generator_loss(fake), self.adversarial_weight)
+        targets = self.targets(real) if training else ()
+        return {"discriminator": Term(discriminator_loss(real, fake, *targets))}, {
+            "generator": Term(self.adversarial(generator_loss(fake)))
         }
 
-    @property
-    def adversarial_weight(self) -> float | None:
-        """None for 1: see `Term`."""
-        weight = self.options["adversarial_weight"]
-        return None if weight == 1 else weight
+    def adversarial(self, loss: Tensor) -> Tensor:
+        """The generator's adversarial loss as it is minimised and reported."""
+        scale = self.options["adversarial_scale"]
+        return loss if scale == 1 else scale * loss  # for a factor of 1 see `Term`
 
     def train_step(self, data: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         options = self.options
@@ -202,6 +201,7 @@ class BaseGAN(MovingAverageSampler, keras.Model):
         """Train the discriminator, and then the generator: with other noise, or with the same after
         separate updates."""
         latents = None
+        moving = self.options["batch_statistics"] == "moving"
         if self.options["updates"] == "separate":
             latents = self.sample_latent(tf.cast(data[1], tf.int32))
             first, _ = self.update_discriminator(data, latents, without="fake_outputs")
@@ -213,7 +213,8 @@ class BaseGAN(MovingAverageSampler, keras.Model):
             step, terms = self.update_discriminator(data)
         for _ in range(self.options["generator_steps"]):
             with tf.GradientTape() as tape:
-                later = self.forward_pass(*data, True, latents)
+                with moving_statistics(self.discriminator) if moving else nullcontext():
+                    later = self.forward_pass(*data, True, latents)
                 _, generator = self.loss_terms(later, training=True)
                 loss = total(generator) / devices.count()
             norm = self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
@@ -277,10 +278,14 @@ class BaseGAN(MovingAverageSampler, keras.Model):
             self.trackers[name].update_state(value, sample_weight=tf.shape(fake)[0])
         return {name: self.trackers[name].result() for name in values}
 
-    def real_targets(self, real_logits: Tensor) -> Tensor:
-        """Labels of the real images, at most 1."""
-        noise = keras.random.uniform(tf.shape(real_logits), seed=self.noise)
-        return self.options["real_target"] - self.options["label_noise"] * noise
+    def targets(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Labels of as many real images, at most 1, and of generated ones, at least 0."""
+        options, shape = self.options, tf.shape(logits)
+        noise = keras.random.uniform(shape, seed=self.noise)
+        of_real = options["real_target"] - options["label_noise"] * noise
+        if not options["fake_label_noise"]:
+            return of_real, 0.0
+        return of_real, options["fake_label_noise"] * keras.random.uniform(shape, seed=self.noise)
 
     def penalties(self, step: GANStep) -> dict[str, Term]:
         """Terms of the discriminator's loss, each with its weight: the penalties on its slope that

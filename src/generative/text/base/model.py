@@ -39,8 +39,9 @@ class Options(TypedDict):
     optimizer: in Keras' serialised form.
     learning_rate, learning_rate_decay: constant, falling to 0 along a cosine, or one of Keras'
         schedules, without a decay beside it.
-    snapshot_prompt: what the texts in `snapshot` begin with: the beginning of its examples, or a
-        random place of them after each epoch, as in Chollet (2017).
+    snapshot_prompt: what the texts in `snapshot` begin with: the beginning of its examples, at each
+        temperature; or a random place of them after each epoch, and then the end of the text at the
+        last temperature, as in Chollet (2017).
     """
 
     dropout: Annotated[float, Field(ge=0, lt=1)]
@@ -96,7 +97,10 @@ class TextModel(keras.Model):
         return [tf.zeros((batch_size, *shape), self.compute_dtype) for shape in self.state_shapes]
 
     def carry(self, rows: int) -> None:
-        """Make variables for the state that a training batch of so many rows leaves to the next."""
+        """Make variables for the state that a training batch of so many rows leaves to the next,
+        unless each row is a window."""
+        if self.window:
+            return
         with tf.init_scope():
             # TensorFlow's, not Keras': no part of the weights.
             self.training_state = [
@@ -308,39 +312,46 @@ class TextModel(keras.Model):
         """Texts that follow 60 characters of each row, at four temperatures: str [4 N].
 
         ids: inputs [N, length], the first of each `START`. The seed is fixed, so that epochs differ
-        by the weights only; a random prompt follows from the number of training steps so far.
+        by the weights only. A random prompt, and the seed with it, follows from the number of
+        training steps so far; a text then goes on where that of the last temperature ended.
         """
-        start = 0
-        if self.options["snapshot_prompt"] == "random":
-            generator = np.random.default_rng(int(self.optimizer.iterations))
-            start = generator.integers(max(1, ids.shape[1] - SNAPSHOT_PROMPT_LENGTH))
-        beginnings = ids[:, start : start + SNAPSHOT_PROMPT_LENGTH + 1].astype(np.int32)
-        beginnings[:, 0] = START
-        prompts = np.tile(beginnings, (len(SNAPSHOT_TEMPERATURES), 1))
+        random = self.options["snapshot_prompt"] == "random"
+        seed = int(self.optimizer.iterations) if random else 0
+        places = max(1, ids.shape[1] - SNAPSHOT_PROMPT_LENGTH)
+        start = np.random.default_rng(seed).integers(places) if random else 0
+        prompts = ids[:, start : start + SNAPSHOT_PROMPT_LENGTH + 1].astype(np.int32)
+        prompts[:, 0] = START
         temperatures = np.repeat(np.array(SNAPSHOT_TEMPERATURES, np.float32), len(ids))
-        (texts,) = self._continue(
-            prompts,
-            seed=0,
-            characters=SNAPSHOT_LENGTH,
-            temperatures=temperatures,
-            top_k=0,
-            top_p=1.0,
-            piece_length=SNAPSHOT_LENGTH,
-        )
-        return np.array(
-            [
-                f"temperature {temperature:g}\n{self.decode(prompt[1:])}|{text}"
-                for temperature, prompt, text in zip(temperatures, prompts, texts, strict=True)
+        if not random:
+            prompts = np.tile(prompts, (len(SNAPSHOT_TEMPERATURES), 1))
+            return np.array(self._snapshot(prompts, seed, temperatures)[0])
+        found: list[str] = []
+        for alike in np.split(temperatures, len(SNAPSHOT_TEMPERATURES)):
+            shown, texts = self._snapshot(prompts, seed, alike)
+            found += shown
+            prompts[:, 1:] = np.stack([self.encode(text) for text in texts])[
+                :, 1 - prompts.shape[1] :
             ]
-        )
+        return np.array(found)
+
+    def _snapshot(
+        self, prompts: np.ndarray, seed: int, temperatures: np.ndarray
+    ) -> tuple[list[str], list[str]]:
+        """Texts that follow ids `prompts` [count, length]: as they are shown, and by themselves."""
+        length = SNAPSHOT_LENGTH
+        (texts,) = self._continue(prompts, seed, length, temperatures, 0, 1.0, length)
+        return [
+            f"temperature {temperature:g}\n{self.decode(prompt[1:])}|{text}"
+            for temperature, prompt, text in zip(temperatures, prompts, texts, strict=True)
+        ], texts
 
     def inference_model(self) -> keras.Model:
         """A functional model of built-in layers: ids [batch, length] to the probabilities of each
         next character [batch, length, characters], the first for the id 1.
 
-        The length is free, or the context, or `START` and a window.
+        The length is free, or the context, or a window.
         """
-        length = 1 + self.window if self.window else self.context
+        length = self.window or self.context
         ids = keras.Input((length,), dtype="int32")
         logits, _ = self.advance(ids, None, training=False)
         return keras.Model(ids, ops.softmax(logits))

@@ -1,5 +1,6 @@
-"""Texts as a network sees them that was trained on windows: each character from `START` and the
-`length` characters before it, read from an empty state (Chollet, 2017, section 8.1).
+"""Texts as a network sees them that was trained on windows: each character from the `length`
+characters before it, read from an empty state (Chollet, 2017, section 8.1); from `START` and all
+there are, where they are fewer.
 
 Texts are ids that begin with `START`. `advance` is a `TextModel`'s.
 """
@@ -17,8 +18,8 @@ Tensor = Any
 def read(advance: Any, ids: Tensor, length: int) -> Tensor:
     """Logits [batch, n, characters] of the character after each of `ids` [batch, n]."""
     # No later character changes an output, so one reading is enough until a window is full.
-    first, _ = advance(ids[:, : length + 1], None, training=False)
-    rest = ids.shape[1] - length - 1
+    first, _ = advance(ids[:, :length], None, training=False)
+    rest = ids.shape[1] - length
     if rest <= 0:
         return first
     groups = -(-rest // SIDE_BY_SIDE)
@@ -26,29 +27,28 @@ def read(advance: Any, ids: Tensor, length: int) -> Tensor:
 
     def following(begin: Tensor) -> Tensor:
         places = begin + tf.range(SIDE_BY_SIDE)[:, tf.newaxis] + tf.range(length)
-        places = tf.pad(places, [[0, 0], [1, 0]])  # the first of a text is `START`
-        windows = tf.reshape(tf.gather(padded, places, axis=1), (-1, length + 1))
+        windows = tf.reshape(tf.gather(padded, places, axis=1), (-1, length))
         logits, _ = advance(windows, None, training=False)
         return tf.reshape(logits[:, -1], (-1, SIDE_BY_SIDE, logits.shape[-1]))
 
-    begins = 2 + SIDE_BY_SIDE * tf.range(groups)
+    begins = 1 + SIDE_BY_SIDE * tf.range(groups)
     found = tf.transpose(tf.map_fn(following, begins, fn_output_signature=tf.float32), (1, 0, 2, 3))
     found = tf.reshape(found, (-1, groups * SIDE_BY_SIDE, first.shape[-1]))
     return tf.concat([first, found[:, :rest]], axis=1)
 
 
 def last(ids: Tensor, length: int) -> list[Tensor]:
-    """The window at the end of texts `ids` [batch, n]: ids [batch, 1 + length], filled up with
-    zeros, and how many of them are in use."""
-    window = tf.concat([ids[:, :1], ids[:, 1:][:, -length:]], axis=1)
+    """The window at the end of texts `ids` [batch, n]: ids [batch, length], filled up with zeros,
+    and how many of them are in use."""
+    window = ids[:, -length:]
     count = window.shape[1]
-    return [tf.pad(window, [[0, 0], [0, length + 1 - count]]), tf.constant(count)]
+    return [tf.pad(window, [[0, 0], [0, length - count]]), tf.constant(count)]
 
 
 def append(state: list[Tensor], ids: Tensor) -> list[Tensor]:
     """The same after one more character, `ids` [batch]."""
     window, count = state
     size = window.shape[1]
-    moved = tf.concat([window[:, :1], window[:, 2:], ids[:, tf.newaxis]], axis=1)
+    moved = tf.concat([window[:, 1:], ids[:, tf.newaxis]], axis=1)
     longer = tf.where(tf.range(size) == count, ids[:, tf.newaxis], window)
     return [tf.where(count == size, moved, longer), tf.minimum(count + 1, size)]
