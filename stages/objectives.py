@@ -34,6 +34,8 @@ def main(arguments: list[str]) -> None:
         compare(models, histories, metrics, batches, options, folder)
         table = divergences.fitted()
         table.to_csv(folder / "divergences.csv", index=False)
+        densities = divergences.densities(table)
+        densities.to_csv(folder / "densities.csv", index=False, float_format="%.5g")
         divergences.plot(table).save(folder / "divergences.png", optimize=True)
 
 

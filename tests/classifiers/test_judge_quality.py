@@ -36,4 +36,6 @@ def test_the_digits_network_is_measured_and_drawn(prepared_mnist: Path, tmp_path
     assert found["parameters"] == sum(model.count_params() for model in models.values())
     for name, weight in judge.weights.items():
         assert found[f"{name}_weight"] == weight
-    assert {file.name for file in tmp_path.iterdir()} == {"reliability.png", "hardest.png"}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        *("reliability.png", "reliability.csv", "hardest.png")
+    }

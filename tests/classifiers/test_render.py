@@ -14,7 +14,7 @@ from generative.datasets.base.dataset import Prepared
 from tests.support.classifiers import build_classifier as build
 
 OPTIONS = Render(mistakes=6, columns=3, bins=5)
-PICTURES = {"reliability.png", "hardest.png", "learning_curves.png"}
+PICTURES = {"reliability.png", "reliability.csv", "hardest.png", "learning_curves.png"}
 
 
 @pytest.fixture

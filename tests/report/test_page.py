@@ -143,6 +143,34 @@ def test_no_script_fails(make: Callable[[Path], dict[str, Any]], data: Path) -> 
 
 
 @in_a_browser
+def test_charts_are_drawn_and_named_in_both_languages(data: Path) -> None:
+    write(data / "samples" / "one" / "latent_scatter.csv", "code_1,code_2,digit\n1,2,3\n0,1,4\n")
+    table = "middle,confidence,accuracy,examples\n0.25,,,0\n0.75,0.8,0.7,10\n"
+    write(data / "metrics" / "judge" / "reliability.csv", table)
+    table = "x,data,least_forward_kl\n0,1,2\n1,2,1\n"
+    write(data / "objectives" / "gan" / "densities.csv", table)
+    probe = """const nodes = [...document.querySelectorAll(".charts")];
+    nodes.forEach((node) => node.begin());
+    const shown = () => nodes.map((node) => [...node.querySelectorAll(".uplot")].map((chart) =>
+      [...chart.querySelectorAll(".u-legend .u-label")].map((name) => name.textContent)));
+    const first = shown();
+    document.querySelector("#language").click();
+    const names = nodes.map((node) => node.firstElementChild.getAttribute("aria-label"));
+    return [errors, first, shown(), names];"""
+    errors, english, chinese, names = open_page(data, probe)
+    assert errors == []
+    accuracy = ["Confidence", "As confident as right", "Accuracy"]
+    assert english == [
+        [["Code 1", "3", "4"]],
+        [accuracy, ["Confidence", "Examples"]],
+        [["x", "Data", "Least forward KL"]],
+        [["Trial", "Validation loss", "Lowest so far"]],
+    ]
+    assert chinese[1] == [["置信度", "置信度等于准确率", "准确率"], ["置信度", "例子数"]]
+    assert names[:3] == ["one: 编码 2", "judge: 准确率", "gan: 密度"]
+
+
+@in_a_browser
 def test_languages_change_by_the_button(data: Path) -> None:
     probe = """const shown = () => [document.documentElement.lang, document.title,
       getComputedStyle(document.querySelector("h1 .zh")).display];
@@ -192,7 +220,7 @@ def test_a_model_writes_what_it_is_asked_to(data: Path) -> None:
 def test_on_paper_there_are_all_charts_and_numbers(data: Path) -> None:
     probe = """dispatchEvent(new Event("beforeprint"));
     const open = document.querySelectorAll("details.printed[open]").length;
-    const empty = document.querySelectorAll(".curves:empty").length;
+    const empty = document.querySelectorAll(".curves:empty, .charts:empty").length;
     dispatchEvent(new Event("afterprint"));
     return [open, empty, document.querySelectorAll("details.printed[open]").length];"""
     opened, empty, left = open_page(data, probe)

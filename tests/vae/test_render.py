@@ -48,6 +48,7 @@ def test_what_is_drawn(latent_size: int, prepared_mnist: Path, tmp_path: Path) -
         *PICTURES,
         "learning_curves.png",
         "latent_scatter.png",
+        "latent_scatter.csv",
         "training.gif",
         "epochs",
     }

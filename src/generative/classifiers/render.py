@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from generative.classifiers.base.calibration import reliability
 from generative.classifiers.base.classifier import Classifier
@@ -37,11 +38,21 @@ def render(model: Classifier, data: Prepared, history: Path, options: Render, fo
 
 
 def draw(images: Array, labels: Array, probabilities: Array, options: Render, folder: Path) -> None:
-    """Write `reliability.png` and `hardest.png`, the images with the least probable labels first.
+    """Write `reliability.png`, its table, and `hardest.png`, the images with the least probable
+    labels first.
 
     images [N, 28, 28, 1], labels [N], probabilities [N, classes].
     """
     diagram = reliability(probabilities, labels, options.bins)
+    table = pd.DataFrame(
+        {
+            "middle": (np.arange(options.bins) + 0.5) / options.bins,
+            "confidence": diagram.confidence,
+            "accuracy": diagram.accuracy,
+            "examples": diagram.count,
+        }
+    )
+    table.to_csv(folder / "reliability.csv", index=False)
     hardest = probabilities[range(len(labels)), labels].argsort(kind="stable")[: options.mistakes]
     captions = [f"{labels[i]} as {probabilities[i].argmax()}" for i in hardest]
     pictures = {

@@ -16,6 +16,7 @@ from generative.core.params import flatten, section
 from generative.report import media, metrics
 from generative.report.answers import answers
 from generative.report.charts import strips
+from generative.report.figures import FIGURES, figures, rounded
 from generative.report.folders import Folders, read
 from generative.results import records
 from generative.results.collect import MEASURED, git
@@ -108,6 +109,7 @@ def model(folders: Folders, document: Document, key: str) -> Contents:
             for name, value in own_metrics.items()
         },
         "pictures": [p for folder in own for p in pictures(folder)],
+        "figures": [f for folder in own for f in figures(folder)],
         "texts": [t for folder in own for t in texts(folder)],
         "curves": curves(history),
         "sliders": next(iter(sheets), None),
@@ -138,6 +140,7 @@ def judge(folders: Folders, document: Document, key: str) -> Contents:
         **plain("judge", "classifiers", key),
         "numbers": {names.result("metrics", name): value for name, value in measured.items()},
         "pictures": [p for folder in own for p in pictures(folder)],
+        "figures": [f for folder in own for f in figures(folder)],
         "texts": [t for folder in own for t in texts(folder)],
         "parameters": flatten(document["judge"][key]),
         "hashes": media.hashes(own),
@@ -160,15 +163,16 @@ def transfer(folders: Folders, document: Document, key: str) -> Contents:
 def plain(key: str, family: str, dataset: str) -> Contents:
     """A model of which nothing is known yet."""
     nothing: Contents = {"machine": "", "sliders": None, "alive": None}
-    empty: Contents = {"data": {}, "numbers": {}, "pictures": [], "texts": []}
+    empty: Contents = {"data": {}, "numbers": {}, "pictures": [], "figures": [], "texts": []}
     more: Contents = {"curves": None, "warnings": [], "parameters": {}, "hashes": {}}
     return {"key": key, "family": family, "dataset": dataset, **nothing, **empty, **more}
 
 
 def pictures(folder: Path) -> list[media.Picture]:
-    """Those of a folder but its sliders and its curves."""
+    """Those of a folder but its sliders, its curves, and what there is a figure of."""
     files = sorted(file for file in folder.iterdir() if file.suffix in PICTURES)
-    left_out = (*CURVES, Path(media.SLIDERS).stem, "losses")
+    drawn = [name for name, (table, _) in FIGURES.items() if (folder / table).exists()]
+    left_out = (*CURVES, *drawn, Path(media.SLIDERS).stem, "losses")
     return [
         {**media.picture(file), "drawing": file.stem in DRAWINGS}
         for file in files
@@ -201,16 +205,10 @@ def curves(history: Path | None, logarithmic: bool = False) -> Contents | None:
         both = {"training": name, "validation": f"val_{name}"}
         if name.startswith("val_"):
             both = {"validation": name}
-        lines = {key: numbers(table[column]) for key, column in both.items() if column in table}
+        lines = {key: rounded(table[column]) for key, column in both.items() if column in table}
         panels.append({"name": name.removeprefix("val_"), **lines})
-    steps = numbers(table[time])
+    steps = rounded(table[time])
     return {"time": time, "values": steps, "panels": panels, "logarithmic": logarithmic}
-
-
-def numbers(column: "pd.Series[Any]") -> list[float | None]:
-    """A column as exactly as a curve shows it; None for what is no finite number."""
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]
 
 
 def live(folders: Folders, key: str) -> Contents | None:
@@ -230,8 +228,10 @@ def live(folders: Folders, key: str) -> Contents | None:
 def objectives(folders: Folders, key: str) -> Contents:
     """The figure of GANs that differ in the generator's objective."""
     folder = folders.there("objectives", key)
-    shown = pictures(folder) if folder else []
-    return {"key": key, "pictures": shown, "hashes": media.hashes([folder] if folder else [])}
+    if not folder:
+        return {"key": key, "pictures": [], "figures": [], "hashes": {}}
+    shown = {"pictures": pictures(folder), "figures": figures(folder)}
+    return {"key": key, **shown, "hashes": media.hashes([folder])}
 
 
 def repeat(folders: Folders, key: str) -> Contents | None:
@@ -246,12 +246,14 @@ def search(folders: Folders, key: str) -> Contents:
     """One search for arguments, `tune.<key>`."""
     folder = folders.there("tuning", key)
     if not folder:
-        return {"key": key, "best": {}, "metrics": {}, "pictures": [], "trials": None, "hashes": {}}
+        nothing: Contents = {"best": {}, "metrics": {}, "pictures": [], "figures": []}
+        return {"key": key, **nothing, "trials": None, "hashes": {}}
     return {
         "key": key,
         "best": read(folder / "best.json"),
         "metrics": read(folder / "metrics.json"),
         "pictures": pictures(folder),
+        "figures": figures(folder),
         "trials": listing(pd.read_csv(folder / "trials.csv")),
         "hashes": media.hashes([folder]),
     }

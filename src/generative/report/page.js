@@ -54,41 +54,77 @@ let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll("details.printed:not([open])")];
   for (const node of opened) node.open = true;
-  for (const node of document.querySelectorAll(".curves:empty")) { near.unobserve(node); node.begin(); }
+  for (const node of document.querySelectorAll(".curves:empty, .charts:empty")) { near.unobserve(node); node.begin(); }
 });
 addEventListener("afterprint", () => { for (const node of opened) node.open = false; });
 
 const WHOLE = [1, 2, 5].flatMap((m) => [m, 10 * m, 100 * m, 1000 * m, 10000 * m]).sort((a, b) => a - b);
 
-// Learning curves: a panel a metric; a hole where there is no number.
+// How a line of a chart is drawn.
+const STYLES = {
+  line: () => ({}),
+  dashed: () => ({dash: [6, 4]}),
+  rule: () => ({dash: [6, 4], points: {show: false}}),
+  steps: () => ({paths: uPlot.paths.stepped({align: 1})}),
+  marked: (colour) => ({points: {show: true, size: 7, fill: colour}}),
+  points: (colour) => ({paths: () => null, points: {show: true, size: 7, fill: colour}}),
+  dots: (colour) => ({paths: () => null, points: {show: true, size: 4, width: 0, fill: colour}}),
+  bars: (colour) => ({paths: uPlot.paths.bars({size: [0.8, 40]}), fill: colour, points: {show: false}}),
+};
+
+// One pair of axes in `node`. lines: each {label, style, colour, x, y}; a hole where there is no number.
+function chart(node, {name, title, across, up, lines, logarithmic, width, height = 220, whole = false}) {
+  const style = getComputedStyle(root), colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  const axis = {stroke: colour("faint"), grid: {stroke: colour("line")}, font: "12px system-ui", labelSize: 18, labelFont: "12px system-ui"};
+  const part = document.createElement("div");
+  part.setAttribute("role", "img");
+  part.setAttribute("aria-label", name);
+  node.append(part);
+  const powers = (_, places) => places.map((y) => (Number.isInteger(Math.log10(y)) ? y : null));
+  const above = (y) => (logarithmic && y <= 0 ? null : y);
+  new uPlot({
+    title, width, height, scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
+    axes: [{...axis, ...(whole ? {incrs: WHOLE} : {}), label: across}, {...axis, size: 60, ...(logarithmic ? {grid: {...axis.grid, filter: powers}} : {}), ...(up ? {label: up} : {})}],
+    series: [{label: across}, ...lines.map((line) => ({
+      label: line.label, stroke: colour(line.colour), width: 2, points: {show: line.x.length < 3},
+      value: (_, v) => (v == null ? "–" : Number(v.toPrecision(4))), ...STYLES[line.style](colour(line.colour)),
+    }))],
+  }, uPlot.join(lines.map((line) => [line.x, line.y.map(above)])), part);
+}
+const redrawn = (node, draw) => later(node, () => {
+  const again = () => { node.replaceChildren(); draw(); };
+  charts.push(again);
+  again();
+});
+
+// Learning curves: a panel a metric.
 for (const node of document.querySelectorAll(".curves")) {
-  const {time, values, panels, logarithmic} = JSON.parse(node.dataset.curves);
-  const labels = JSON.parse(node.dataset.labels);
-  const draw = () => {
-    const style = getComputedStyle(root), colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    node.replaceChildren();
+  const {time, values, panels, logarithmic} = JSON.parse(node.dataset.curves), labels = JSON.parse(node.dataset.labels);
+  redrawn(node, () => {
     const width = Math.min(420, node.clientWidth / Math.max(1, Math.floor(node.clientWidth / 290)) - 16);
-    const axis = {stroke: colour("faint"), grid: {stroke: colour("line")}, font: "12px system-ui"};
     for (const panel of panels) {
       const kinds = ["training", "validation"].filter((kind) => panel[kind]);
-      const name = labels[panel.name][language()], title = labels[time][language()];
+      const title = labels[panel.name][language()], across = labels[time][language()];
       const lines = kinds.map((kind) => ({
-        label: kind === "training" && kinds.length === 1 ? name : words[kind][language()], stroke: colour(kind), width: 2,
-        dash: kind === "validation" ? [6, 4] : [], points: {show: values.length < 3},
-        value: (_, v) => (v == null ? "–" : Number(v.toPrecision(4))),
+        label: kind === "training" && kinds.length === 1 ? title : words[kind][language()],
+        style: kind === "validation" ? "dashed" : "line", colour: kind, x: values, y: panel[kind],
       }));
-      const part = document.createElement("div");
-      part.setAttribute("role", "img");
-      part.setAttribute("aria-label", `${node.dataset.key}: ${name}`);
-      node.append(part);
-      new uPlot({
-        title: name, width, height: 220, scales: {x: {time: false}, y: {distr: logarithmic ? 3 : 1}},
-        axes: [{...axis, incrs: WHOLE, label: title, labelSize: 18, labelFont: "12px system-ui"}, {...axis, size: 60}],
-        series: [{label: title}, ...lines],
-      }, [values, ...kinds.map((kind) => panel[kind].map((y) => (logarithmic && y <= 0 ? null : y)))], part);
+      chart(node, {name: `${node.dataset.key}: ${title}`, title, across, lines, logarithmic, width, whole: true});
     }
-  };
-  later(node, () => { charts.push(draw); draw(); });
+  });
+}
+
+// Other charts: the names of their axes and lines in the language of the page.
+for (const node of document.querySelectorAll(".charts")) {
+  const drawn = JSON.parse(node.dataset.charts), labels = JSON.parse(node.dataset.labels);
+  const called = (name) => labels[name][language()];
+  redrawn(node, () => {
+    for (const {across, up, series, logarithmic} of drawn) {
+      const lines = series.map((one, i) => ({...one, label: called(one.name), colour: ["dashed", "rule"].includes(one.style) ? "faint" : `series${i}`}));
+      const scattered = series.some((one) => one.style === "dots");
+      chart(node, {name: `${node.dataset.key}: ${called(up)}`, across: called(across), up: called(up), lines, logarithmic, width: Math.min(460, node.clientWidth), height: scattered ? 420 : 240});
+    }
+  });
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", translated);
 

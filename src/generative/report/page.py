@@ -32,6 +32,7 @@ def build(contents: Contents) -> str:
         names=partial(called, words),
         spelled=partial(spelled, words),
         labels=partial(labels, words),
+        axes=partial(axes, words),
         of_family=partial(of_family, words),
         both=both,
         words=words,
@@ -108,6 +109,13 @@ def labels(words: Contents, curves: Contents) -> Contents:
     """The names of what a training is drawn by, in both languages."""
     drawn = [curves["time"], *(panel["name"] for panel in curves["panels"])]
     return {name: spelled(words, "metrics", name) for name in drawn}
+
+
+def axes(words: Contents, charts: list[Contents]) -> Contents:
+    """The names of the axes of charts and of what is drawn there, in both languages."""
+    drawn = {line["name"] for chart in charts for line in chart["series"]}
+    drawn |= {chart[axis] for chart in charts for axis in ("across", "up")}
+    return {name: spelled(words, "axes", name) for name in sorted(drawn)}
 
 
 def short(md5: str) -> str:

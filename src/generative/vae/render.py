@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from pydantic import Field
 
@@ -16,6 +17,7 @@ from generative.plots.sliders import Axis, axis, write_sliders
 from generative.vae.base.model import BaseVAE, encode
 
 Array = np.ndarray
+SCATTERED = 2000  # codes that are kept for other drawings of the scatter
 
 
 class Render(Schema):
@@ -37,9 +39,16 @@ class Render(Schema):
 
 
 def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folder: Path) -> None:
-    """Write the pictures into `folder`, the animation of the training, and, of a two-dimensional
-    latent space, `sliders.png` with the axes that lead through it, `sliders.json`."""
-    pictures = draw(model, data.load("test"), options)
+    """Write the pictures into `folder`, the animation of the training, `latent_scatter.csv`, and,
+    of a two-dimensional latent space, `sliders.png` with the axes that lead through it,
+    `sliders.json`."""
+    images, labels = data.load("test")
+    codes, _ = encode(model, images)
+    pictures = draw(model, images, labels, codes, options)
+    table = pd.DataFrame(codes[:SCATTERED, :2], columns=["code_1", "code_2"]).assign(
+        digit=labels[:SCATTERED]
+    )
+    table.to_csv(folder / "latent_scatter.csv", index=False, float_format="%.4f")
     pictures["learning_curves"] = curves.learning_curves(read_table(history))
     if model.latent_size == 2:
         axes, images = latent_plane(model, options.slider_plane)
@@ -53,13 +62,13 @@ def render(model: BaseVAE, data: Prepared, history: Path, options: Render, folde
     grids.write_animation(frames, options.frames_per_second, options.frames, folder)
 
 
-def draw(model: BaseVAE, test: tuple[Array, Array], options: Render) -> dict[str, Image.Image]:
+def draw(
+    model: BaseVAE, images: Array, labels: Array, codes: Array, options: Render
+) -> dict[str, Image.Image]:
     """Samples, test images beside their reconstructions, interpolations between test images, and
     the latent space, by name."""
-    images, labels = test
     rows, columns = options.rows, options.columns
     count = rows * columns
-    codes, _ = encode(model, images)
     examples = slice(count // 2)
     pairs = np.stack([images[examples], model.images(codes[examples])], axis=1)
     lines = grids.between(codes[:rows], codes[rows : 2 * rows], columns)
