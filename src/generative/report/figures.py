@@ -30,8 +30,8 @@ def chart(across: str, up: str, series: list[Chart], logarithmic: bool = False) 
 
 
 def line(name: str, x: Any, y: Any, style: str = "line") -> Chart:
-    """`style`: "line", "dashed" or, without points, "rule"; "marked", with points; "steps"; "points",
-    "dots", smaller ones, or "bars"."""
+    """`style`: "line", "dashed", "rule", which has no points, "marked", "steps", "points", "dots",
+    which are smaller, or "bars"."""
     return {"name": name, "style": style, "x": rounded(x), "y": rounded(y)}
 
 
