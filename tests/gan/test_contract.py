@@ -86,8 +86,11 @@ def first_step(member: str, first_weight: float) -> Step:
     weights: set[float | None] = set()
 
     def total(terms: dict[str, losses.Term]) -> Any:
+        own = {term.weight for term in terms.values()}
+        weights.update(own)
+        if own == {None}:  # the generator's of a plain GAN
+            return losses.total(terms)
         totals.append(losses.total(terms))
-        weights.update(term.weight for term in terms.values())
         return totals[-1]
 
     @tf.function

@@ -196,7 +196,12 @@ def test_alternating_gives_the_generator_the_updated_discriminator(
     def trained(rate: float, first: str = "", **options: Any) -> list[np.ndarray]:
         """The generator's weights after a step, or after one method of the model before it."""
         descent = {"class_name": "SGD", "config": {}}
-        model = build(optimizer=descent, discriminator_learning_rate=rate, **options)
+        model = build(
+            generator_optimizer=descent,
+            discriminator_optimizer=descent,
+            discriminator_learning_rate=rate,
+            **options,
+        )
         monkeypatch.setattr(model, "sample_latent", lambda labels: noise)
         model.compile()
         data = tf.constant(IMAGES), tf.constant(LABELS)
@@ -224,7 +229,12 @@ def test_separate_updates_are_of_real_images_then_of_generated_ones(
     noise = tf.constant(np.random.default_rng(0).normal(size=(12, 4)), tf.float32)
     descent: dict[str, Any] = {"class_name": "SGD", "config": {}}
     model, other = (
-        build(updates=updates, optimizer=descent, discriminator_learning_rate=0.9)
+        build(
+            updates=updates,
+            generator_optimizer=descent,
+            discriminator_optimizer=descent,
+            discriminator_learning_rate=0.9,
+        )
         for updates in ("separate", "joint")
     )
     monkeypatch.setattr(model, "sample_latent", lambda labels: noise)
@@ -363,7 +373,7 @@ def test_moving_statistics_are_what_predict_takes() -> None:
 
 def test_clipping_bounds_the_gradient() -> None:
     descent = {"class_name": "SGD", "config": {"global_clipnorm": 1e-3}}
-    model = build(optimizer=descent, generator_learning_rate=1.0)
+    model = build(generator_optimizer=descent, generator_learning_rate=1.0)
     model.compile()
     before = weights(model.generator)
     model.train_step((tf.constant(IMAGES), tf.constant(LABELS)))
